@@ -1,0 +1,26 @@
+import { Bus, type BusHandler, type JsonValue } from './bus.js';
+import { Subscribers } from './subscribers.js';
+
+/** The bus of a node that is alone. */
+export class MemoryBus extends Bus {
+  private readonly subscribers = new Subscribers();
+
+  override publish(topic: string, message: JsonValue): void {
+    this.subscribers.deliver(topic, message);
+  }
+
+  override subscribe(topic: string, handler: BusHandler): () => void {
+    // An own function for each subscription, so that one handler may be subscribed twice.
+    const own: BusHandler = (message) => handler(message);
+    this.subscribers.add(topic, own);
+    return () => void this.subscribers.remove(topic, own);
+  }
+
+  override ready(): boolean {
+    return true;
+  }
+
+  override onRestored(): () => void {
+    return () => undefined;
+  }
+}

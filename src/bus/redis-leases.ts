@@ -1,0 +1,72 @@
+import { Logger } from '@nestjs/common';
+import type { Redis } from 'ioredis';
+import { CoreError } from '../errors/catalogue.js';
+import { type Claim, Leases } from './leases.js';
+
+/*
+ * A lease is a hash: `owner`, and for each node that holds it for that owner a field `node:<id>` with the time (Redis's own
+ * clock, milliseconds) at which that node's hold runs out. The key itself expires with the last of them.
+ */
+const NOW = `local t = redis.call('TIME') local now = t[1] * 1000 + math.floor(t[2] / 1000)`;
+
+const CLAIM = `${NOW}
+local owner = redis.call('HGET', KEYS[1], 'owner')
+if owner and owner ~= ARGV[1] then return owner end
+redis.call('HSET', KEYS[1], 'owner', ARGV[1], 'node:' .. ARGV[2], now + ARGV[3])
+if redis.call('PTTL', KEYS[1]) < tonumber(ARGV[3]) then redis.call('PEXPIRE', KEYS[1], ARGV[3]) end
+return false`;
+
+const RENEW = `${NOW}
+if redis.call('HGET', KEYS[1], 'owner') ~= ARGV[1] then return 0 end
+if redis.call('HEXISTS', KEYS[1], 'node:' .. ARGV[2]) == 0 then return 0 end
+redis.call('HSET', KEYS[1], 'node:' .. ARGV[2], now + ARGV[3])
+if redis.call('PTTL', KEYS[1]) < tonumber(ARGV[3]) then redis.call('PEXPIRE', KEYS[1], ARGV[3]) end
+return 1`;
+
+const RELEASE = `${NOW}
+if redis.call('HGET', KEYS[1], 'owner') ~= ARGV[1] then return 0 end
+redis.call('HDEL', KEYS[1], 'node:' .. ARGV[2])
+local latest = 0
+local all = redis.call('HGETALL', KEYS[1])
+for i = 1, #all, 2 do
+  if all[i] ~= 'owner' and tonumber(all[i + 1]) > latest then latest = tonumber(all[i + 1]) end
+end
+if latest <= now then redis.call('DEL', KEYS[1]) else redis.call('PEXPIREAT', KEYS[1], string.format('%.0f', latest)) end
+return 1`;
+
+/** Leases that all nodes of one Redis respect. */
+export class RedisLeases extends Leases {
+  private readonly log = new Logger('Leases');
+
+  constructor(
+    private readonly redis: Redis,
+    private readonly nodeId: string,
+  ) {
+    super();
+  }
+
+  override async claim(key: string, owner: string, ttlSec: number): Promise<Claim> {
+    const holder = await this.run(CLAIM, key, owner, ttlSec);
+    return typeof holder === 'string' ? { ok: false, owner: holder } : { ok: true };
+  }
+
+  override async renew(key: string, owner: string, ttlSec: number): Promise<boolean> {
+    return (await this.run(RENEW, key, owner, ttlSec)) === 1;
+  }
+
+  override async release(key: string, owner: string): Promise<void> {
+    try {
+      await this.run(RELEASE, key, owner, 0);
+    } catch (error) {
+      this.log.debug({ msg: 'a lease was left to run out', err: error });
+    }
+  }
+
+  private async run(script: string, key: string, owner: string, ttlSec: number): Promise<unknown> {
+    try {
+      return await this.redis.eval(script, 1, `switchboard:lease:${key}`, owner, this.nodeId, ttlSec * 1000);
+    } catch (error) {
+      throw new CoreError('unavailable', { cause: error });
+    }
+  }
+}
