@@ -1,0 +1,100 @@
+import { CoreError } from '../errors/catalogue.js';
+
+export interface BatcherOptions<In, Out> {
+  /**
+   * Does the work of a whole batch at once. Returns one result per item, in their order; an `Error` in its place fails that
+   * item alone. What it throws fails every item of the batch.
+   */
+  readonly run: (items: readonly In[]) => Promise<readonly (Out | Error)[]>;
+  /** The most items of one batch. */
+  readonly maxBatch: number;
+  /** The most items that wait; one more is refused with `unavailable`. */
+  readonly maxQueued: number;
+  /** How many batches may run at once; 1 keeps the order of items across batches. */
+  readonly inFlight?: number;
+}
+
+interface Waiting<In, Out> {
+  readonly item: In;
+  readonly resolve: (result: Out) => void;
+  readonly reject: (error: Error) => void;
+}
+
+/**
+ * Group commit: the next batch is whatever was added while the last one ran. There is no timer, so a lone item runs at once,
+ * at the end of the turn in which it was added, and a loaded server makes its batches larger by itself.
+ */
+export class Batcher<In, Out> {
+  private waiting: Waiting<In, Out>[] = [];
+  private running = 0;
+  private scheduled = false;
+  private idleListeners: (() => void)[] = [];
+  private readonly inFlight: number;
+
+  constructor(private readonly options: BatcherOptions<In, Out>) {
+    this.inFlight = options.inFlight ?? 1;
+  }
+
+  /** How many items wait for the next batch. */
+  get queued(): number {
+    return this.waiting.length;
+  }
+
+  /**
+   * Adds an item to the next batch.
+   * @returns its own result
+   * @throws CoreError `unavailable` at once when `maxQueued` items wait already; else what `run` says of it
+   */
+  add(item: In): Promise<Out> {
+    if (this.waiting.length >= this.options.maxQueued) return Promise.reject(new CoreError('unavailable'));
+    const result = new Promise<Out>((resolve, reject) => {
+      this.waiting.push({ item, resolve, reject });
+    });
+    this.schedule();
+    return result;
+  }
+
+  /** Resolves when nothing waits and nothing runs. */
+  idle(): Promise<void> {
+    if (this.running === 0 && this.waiting.length === 0) return Promise.resolve();
+    return new Promise((resolve) => this.idleListeners.push(resolve));
+  }
+
+  private schedule(): void {
+    if (this.scheduled || this.running >= this.inFlight) return;
+    this.scheduled = true;
+    // The end of the turn: what one turn adds in a row goes out together.
+    queueMicrotask(() => {
+      this.scheduled = false;
+      while (this.running < this.inFlight && this.waiting.length > 0) this.start();
+    });
+  }
+
+  private start(): void {
+    const { maxBatch } = this.options;
+    const batch = this.waiting.length <= maxBatch ? this.waiting : this.waiting.slice(0, maxBatch);
+    this.waiting = batch === this.waiting ? [] : this.waiting.slice(maxBatch);
+    this.running += 1;
+    void this.runBatch(batch).then(() => {
+      this.running -= 1;
+      if (this.waiting.length > 0) this.schedule();
+      else if (this.running === 0) for (const tell of this.idleListeners.splice(0)) tell();
+    });
+  }
+
+  /** Settles every item of the batch; never rejects. */
+  private async runBatch(batch: readonly Waiting<In, Out>[]): Promise<void> {
+    try {
+      const results = await this.options.run(batch.map(({ item }) => item));
+      if (results.length !== batch.length) throw new Error(`${results.length} results for a batch of ${batch.length}`);
+      batch.forEach(({ resolve, reject }, index) => {
+        const result = results[index] as Out | Error;
+        if (result instanceof Error) reject(result);
+        else resolve(result);
+      });
+    } catch (thrown) {
+      const error = thrown instanceof Error ? thrown : new Error(String(thrown));
+      for (const { reject } of batch) reject(error);
+    }
+  }
+}

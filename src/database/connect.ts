@@ -1,0 +1,56 @@
+import { Logger } from '@nestjs/common';
+import { DataSource } from 'typeorm';
+import { coreErrorOf } from '../errors/core-error-of.js';
+import { migrate } from './migrate.js';
+import { dataSourceOptions, type PoolOptions } from './options.js';
+import { DatabaseStartError } from './start-error.js';
+
+/** Milliseconds that a server which does not answer yet is waited for. */
+const PATIENCE_MS = 30_000;
+const PAUSE_MS = 500;
+
+const log = new Logger('Database');
+
+/** Where a database is, without its password. */
+export function placeOf(url: string): string {
+  const { hostname, port, pathname } = new URL(url);
+  return `${hostname || 'localhost'}:${port || '5432'}${pathname}`;
+}
+
+/** Tries `attempt` until it succeeds, as long as it fails only because the server is not up yet. */
+async function patiently<T>(url: string, attempt: () => Promise<T>): Promise<T> {
+  const deadline = performance.now() + PATIENCE_MS;
+  for (let told = false; ; told = true) {
+    try {
+      return await attempt();
+    } catch (thrown) {
+      if (thrown instanceof DatabaseStartError) throw thrown;
+      const reason = reasonOf(thrown);
+      const away = coreErrorOf(thrown).code === 'unavailable';
+      if (!away) throw new DatabaseStartError(`The database at ${placeOf(url)} refuses: ${reason}`, { cause: thrown });
+      if (performance.now() > deadline) {
+        const seconds = Math.round(PATIENCE_MS / 1000);
+        const message = `The database at ${placeOf(url)} did not answer for ${seconds} seconds (${reason}); is DATABASE_URL right and the server up?`;
+        throw new DatabaseStartError(message, { cause: thrown });
+      }
+      if (!told) log.warn(`Waiting for the database at ${placeOf(url)} (${reason})`);
+      await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
+    }
+  }
+}
+
+// A host with two addresses fails with an AggregateError whose own message is empty.
+function reasonOf(thrown: unknown): string {
+  if (thrown instanceof AggregateError) return thrown.errors.map(reasonOf).join(', ');
+  return thrown instanceof Error ? thrown.message : String(thrown);
+}
+
+/**
+ * Waits for the database, brings its schema up to date and opens the pool.
+ * @throws DatabaseStartError with one line
+ */
+export async function connectDatabase(url: string, options: PoolOptions): Promise<DataSource> {
+  const done = await patiently(url, () => migrate(url));
+  if (done.length > 0) log.log(`Migrated the database: ${done.join(', ')}`);
+  return patiently(url, () => new DataSource(dataSourceOptions(url, options)).initialize());
+}

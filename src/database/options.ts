@@ -1,0 +1,87 @@
+import { types, type ClientConfig, type PoolClient } from 'pg';
+import type { DataSourceOptions } from 'typeorm';
+import { migrations } from './migrations/index.js';
+import { PostgresNaming } from './naming.js';
+
+/** Milliseconds that a caller waits for a connection, and a statement for a lock; after that the answer is `unavailable`. */
+const WAIT_MS = 1_800;
+/** Milliseconds after which the server cancels a statement, or ends a session that sits in an open transaction. */
+const STATEMENT_MS = 10_000;
+/** Milliseconds after which a server that says nothing at all is given up; above `STATEMENT_MS`, so that its own word comes first. */
+const SILENCE_MS = 12_000;
+
+const INT8 = 20;
+
+/** `bigint` as a number. A value that a number cannot hold is an error, never a neighbour of the value. */
+function parseInt8(text: string): number {
+  const value = Number(text);
+  if (!Number.isSafeInteger(value)) throw new RangeError(`bigint ${text} is beyond what a number holds exactly`);
+  return value;
+}
+
+const typeParsers = {
+  getTypeParser: ((oid: number, format?: 'text' | 'binary') =>
+    oid === INT8 && format !== 'binary' ? parseInt8 : types.getTypeParser(oid, format)) as typeof types.getTypeParser,
+};
+
+/** What every connection of ours has in common, pooled or not. */
+export function connectionConfig(url: string, applicationName = 'switchboard'): ClientConfig {
+  return {
+    connectionString: url,
+    application_name: applicationName,
+    connectionTimeoutMillis: WAIT_MS,
+    keepAlive: true,
+    keepAliveInitialDelayMillis: 10_000,
+    // An answer to a client means committed, whatever the server's own default is.
+    options: '-c synchronous_commit=on -c timezone=UTC',
+    types: typeParsers,
+  };
+}
+
+/** How a server uses its pool. */
+export interface PoolOptions {
+  /** The most connections at once. */
+  readonly pool: number;
+  /** Classes (or, for the command line, globs) of entities; they live in rooms above this one. */
+  readonly entities: NonNullable<DataSourceOptions['entities']>;
+}
+
+// Between two queries of a checked-out client nobody listens for its `error`, and an unheard one ends the process.
+const hearErrors = (client: PoolClient): void => void client.on('error', () => undefined);
+
+/** The only place where the data source is configured: for the server, the command line and the tests. */
+export function dataSourceOptions(url: string, { pool, entities }: PoolOptions) {
+  const { connectionString, ...common } = connectionConfig(url);
+  return {
+    type: 'postgres',
+    url: connectionString,
+    entities,
+    migrations,
+    migrationsTableName: 'schema_migrations',
+    migrationsTransactionMode: 'each',
+    migrationsRun: false,
+    synchronize: false,
+    installExtensions: false,
+    namingStrategy: new PostgresNaming(),
+    poolErrorHandler: () => undefined, // an idle connection broke: the pool drops it and opens another when needed
+    extra: {
+      ...common,
+      max: pool,
+      idleTimeoutMillis: 60_000,
+      statement_timeout: STATEMENT_MS,
+      idle_in_transaction_session_timeout: STATEMENT_MS,
+      lock_timeout: WAIT_MS,
+      query_timeout: SILENCE_MS,
+      // With it a query that runs into `query_timeout` takes its connection along, instead of leaving it to block the next one.
+      pipeline: true,
+      onConnect: hearErrors,
+    },
+  } satisfies DataSourceOptions;
+}
+
+/** The data source of migrations: few connections, no entities, and as much time as a large table takes. */
+export function migrationOptions(url: string) {
+  const { extra, ...options } = dataSourceOptions(url, { pool: 2, entities: [] });
+  const patient = { statement_timeout: 0, idle_in_transaction_session_timeout: 0, lock_timeout: 0, query_timeout: 0 };
+  return { ...options, extra: { ...extra, ...patient } } satisfies DataSourceOptions;
+}
