@@ -1,0 +1,52 @@
+import { SetMetadata } from '@nestjs/common';
+import type { Caller } from '../realtime/connection.js';
+import type { JsonSchema } from '../validation/fields.js';
+import type { Dto } from '../validation/validate.js';
+
+export const COMMAND = Symbol('command');
+export const ALLOW_ANONYMOUS = Symbol('allow-anonymous');
+export const SUPERUSER_ONLY = Symbol('superuser-only');
+
+export interface CommandOptions<Payload extends object = object> {
+  /** One sentence: what it does. */
+  readonly summary: string;
+  /** What the payload must be; a command without one takes none. */
+  readonly payload?: Dto<Payload>;
+  readonly answer?: JsonSchema;
+  readonly example?: { readonly payload: object; readonly answer: unknown };
+  /** Only a codec may ask for it, never a client by its name. */
+  readonly internal?: boolean;
+  /** Makes no sense without a live connection. */
+  readonly liveOnly?: boolean;
+}
+
+export interface CommandMetadata extends CommandOptions {
+  readonly domain: string;
+  readonly name: string;
+}
+
+/** What a command's method looks like: it gets the validated payload and who asks, and returns the answer's `data`. */
+export type CommandHandler = (payload: never, caller: Caller) => unknown;
+
+/**
+ * Makes a provider's method a command of every transport: raw WebSockets, Socket.IO and
+ * `POST /api/v1/commands/{domain}/{command}`. It needs an account unless it says `@AllowAnonymous()`.
+ * @param name `domain.command`, such as `system.ping`
+ */
+export function Command<Payload extends object>(name: `${string}.${string}`, options: CommandOptions<Payload>) {
+  const [domain = '', command = ''] = name.split('.');
+  const metadata: CommandMetadata = { ...options, domain, name: command };
+  return <Method extends (payload: Payload, caller: Caller) => unknown>(
+    target: object,
+    key: string | symbol,
+    descriptor: TypedPropertyDescriptor<Method>,
+  ): void => {
+    SetMetadata(COMMAND, metadata)(target, key, descriptor);
+  };
+}
+
+/** The command may be called without an account. */
+export const AllowAnonymous = () => SetMetadata(ALLOW_ANONYMOUS, true);
+
+/** The command is for superusers. */
+export const SuperuserOnly = () => SetMetadata(SUPERUSER_ONLY, true);

@@ -1,0 +1,85 @@
+import { Injectable } from '@nestjs/common';
+import { LiveSessions } from '../auth/live-sessions.js';
+import { CoreError } from '../errors/catalogue.js';
+import { coreErrorOf } from '../errors/core-error-of.js';
+import type { Identity } from '../identity/identity.js';
+import type { CommandFrame } from '../realtime/codec.js';
+import type { Caller } from '../realtime/connection.js';
+import type { CommandRunner } from '../realtime/ports.js';
+import { validate } from '../validation/validate.js';
+import { CommandRegistry, type RegisteredCommand } from './registry.js';
+
+type Call = Pick<CommandFrame, 'domain' | 'name' | 'payload' | 'internal'>;
+
+/**
+ * The one gate in front of every command, whatever brought it: it is found, the caller's right to it is checked, the
+ * payload is validated, the outcome counted. What is known at once is returned at once, without a promise.
+ */
+@Injectable()
+export class Dispatcher implements CommandRunner {
+  constructor(
+    private readonly registry: CommandRegistry,
+    private readonly sessions: LiveSessions,
+  ) {}
+
+  run(call: Call, caller: Caller): unknown {
+    const command = this.registry.find(call.domain, call.name);
+    if (!command || (command.internal && !call.internal)) throw new CoreError('unknown_command');
+    if (caller.identity?.session.state === 'stale') return this.runStale(command, call.payload, caller, caller.identity);
+    try {
+      authorise(command, caller);
+      const answer = this.call(command, call.payload, caller);
+      if (answer instanceof Promise) return this.counted(command, answer);
+      count(command, 'ok');
+      return answer;
+    } catch (thrown) {
+      throw counted(command, thrown);
+    }
+  }
+
+  /** Something about the session changed: it is read again before anything is decided. */
+  private async runStale(command: RegisteredCommand, payload: unknown, caller: Caller, identity: Identity): Promise<unknown> {
+    try {
+      await this.sessions.refresh(identity.session);
+      authorise(command, caller);
+      const answer = await this.call(command, payload, caller);
+      count(command, 'ok');
+      return answer;
+    } catch (thrown) {
+      throw counted(command, thrown);
+    }
+  }
+
+  private call(command: RegisteredCommand, payload: unknown, caller: Caller): unknown {
+    const handler = command.handler as (payload: unknown, caller: Caller) => unknown;
+    return handler(command.payload ? validate(command.payload, payload ?? {}, 'payload') : {}, caller);
+  }
+
+  private async counted(command: RegisteredCommand, answer: Promise<unknown>): Promise<unknown> {
+    try {
+      const data = await answer;
+      count(command, 'ok');
+      return data;
+    } catch (thrown) {
+      throw counted(command, thrown);
+    }
+  }
+}
+
+/** @throws CoreError where the caller may not run the command; no metadata means that an account is needed */
+function authorise(command: RegisteredCommand, { identity, connection }: Caller): void {
+  if (identity && (identity.session.state === 'dead' || identity.expiresAt <= Date.now())) throw new CoreError('not_authenticated');
+  if (command.access !== 'anonymous' && !identity) throw new CoreError('not_authenticated');
+  if (command.access === 'superuser' && !identity?.session.isSuperuser) throw new CoreError('forbidden');
+  if (command.liveOnly && !connection) throw new CoreError('conflict', { detail: 'This command needs a live connection' });
+}
+
+function counted(command: RegisteredCommand, thrown: unknown): CoreError {
+  const error = coreErrorOf(thrown);
+  count(command, error.code);
+  return error;
+}
+
+function count(command: RegisteredCommand, outcome: string): void {
+  command.outcomes.set(outcome, (command.outcomes.get(outcome) ?? 0) + 1);
+}

@@ -1,0 +1,59 @@
+import { isUtf8 } from 'node:buffer';
+import { CoreError } from '../errors/catalogue.js';
+
+/**
+ * How deep input may nest. V8's parser is iterative, but whatever walks the value afterwards (JSON.stringify,
+ * validators) recurses, so that 100,000 brackets would end in a RangeError far from here.
+ */
+const MAX_DEPTH = 64;
+
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
+
+/** Whether brackets outside of strings nest deeper than {@link MAX_DEPTH}. */
+function isTooDeep(text: string): boolean {
+  if (text.length <= 2 * MAX_DEPTH) return false;
+  let depth = 0;
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i);
+    if (code === QUOTE) {
+      i = endOfString(text, i + 1);
+    } else if (code === 0x7b || code === 0x5b) {
+      if (++depth > MAX_DEPTH) return true;
+    } else if (code === 0x7d || code === 0x5d) {
+      depth--;
+    }
+  }
+  return false;
+}
+
+function endOfString(text: string, from: number): number {
+  let end = text.indexOf('"', from);
+  while (end !== -1) {
+    let slashes = 0;
+    while (text.charCodeAt(end - 1 - slashes) === BACKSLASH) slashes++;
+    if (slashes % 2 === 0) return end;
+    end = text.indexOf('"', end + 1);
+  }
+  return text.length;
+}
+
+/** Parses JSON text. @returns undefined (no JSON value) where it is not JSON or nests too deep */
+export function parseJson(text: string): unknown {
+  if (isTooDeep(text)) return undefined;
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * Parses a JSON body. Invalid UTF-8 is refused rather than patched with U+FFFD: what is stored is what was sent.
+ * @throws CoreError `malformed`
+ */
+export function parseJsonBody(body: Buffer): unknown {
+  const value = isUtf8(body) ? parseJson(body.toString('utf8')) : undefined;
+  if (value === undefined) throw new CoreError('malformed');
+  return value;
+}

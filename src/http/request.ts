@@ -1,0 +1,25 @@
+import type { FastifyRequest } from 'fastify';
+import type { CoreError } from '../errors/catalogue.js';
+import type { Identity, Origin } from '../identity/identity.js';
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Who asks, found once per request by the identity hook; null without a good token. */
+    identity: Identity | null;
+    /** Set where the token could not be looked at (the database is away): guards answer it, public routes do not care. */
+    identityFault: CoreError | null;
+  }
+  interface FastifyContextConfig {
+    /** The protocol whose controller serves the route, which words its errors. */
+    protocol?: string;
+  }
+}
+
+/** From where a request comes, for sessions and audit rows. */
+export function originOf(request: FastifyRequest): Origin {
+  return {
+    protocol: request.routeOptions.config.protocol ?? 'rest',
+    address: request.ip,
+    userAgent: request.headers['user-agent']?.slice(0, 512) ?? null,
+  };
+}

@@ -1,0 +1,57 @@
+import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
+
+/** Engine.IO's own path. It ends in a slash: `/socket.io` alone is nobody's. */
+const SOCKET_IO_PREFIX = '/socket.io/';
+
+/** Time for a client to send its headers, and its whole request: slow senders do not hold a connection for longer. */
+const HEADERS_TIMEOUT_MS = 10_000;
+const REQUEST_TIMEOUT_MS = 15_000;
+/** Node looks for timed-out requests this often; its default of 30 s would let them live three times as long. */
+const CHECK_INTERVAL_MS = 1_000;
+
+export interface FrontHandlers {
+  upgrade(request: IncomingMessage, stream: Duplex, head: Buffer): void;
+  socketIoUpgrade(request: IncomingMessage, stream: Duplex, head: Buffer): void;
+  socketIoRequest(request: IncomingMessage, response: ServerResponse): void;
+}
+
+/**
+ * The one HTTP server under everything: it hands Socket.IO's requests to Engine.IO, upgrades to the gate, and the rest to
+ * Fastify. Engine.IO is never attached to the server itself: it would answer, or cut off, upgrades that are not its own.
+ */
+export class HttpFront {
+  private handlers: FrontHandlers | null = null;
+
+  /** For Fastify's `serverFactory`. */
+  readonly createServer = (handler: RequestListener): Server => {
+    const server = createServer(
+      {
+        headersTimeout: HEADERS_TIMEOUT_MS,
+        requestTimeout: REQUEST_TIMEOUT_MS,
+        connectionsCheckingInterval: CHECK_INTERVAL_MS,
+        // A little above what balancers use (60 s), so that it is they who close idle connections.
+        keepAliveTimeout: 65_000,
+        noDelay: true,
+      },
+      (request, response) => {
+        if (this.handlers && isSocketIo(request)) this.handlers.socketIoRequest(request, response);
+        else handler(request, response);
+      },
+    );
+    server.on('upgrade', (request, stream, head) => this.upgrade(request, stream, head));
+    return server;
+  };
+
+  serve(handlers: FrontHandlers): void {
+    this.handlers = handlers;
+  }
+
+  private upgrade(request: IncomingMessage, stream: Duplex, head: Buffer): void {
+    if (!this.handlers) stream.destroy();
+    else if (isSocketIo(request)) this.handlers.socketIoUpgrade(request, stream, head);
+    else this.handlers.upgrade(request, stream, head);
+  }
+}
+
+const isSocketIo = (request: IncomingMessage): boolean => request.url?.startsWith(SOCKET_IO_PREFIX) === true;

@@ -1,0 +1,99 @@
+import type { IncomingMessage } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { Injectable } from '@nestjs/common';
+import { WebSocketServer } from 'ws';
+import type { Identity, Origin } from '../../identity/identity.js';
+import { CLOSE, type CloseReason, noticeOf } from '../close-reasons.js';
+import type { Codec } from '../codec.js';
+import { type BindingRules, Connection } from '../connection.js';
+import { FramePipeline } from '../frame-pipeline.js';
+import { Hub } from '../hub.js';
+import { Settings } from '../../config/settings.js';
+import { PeerSocket, type RawHandlers, RawTransport } from './raw-transport.js';
+
+export const MAX_FRAME_BYTES = 256 * 1024;
+/** A frame of 256 KiB in more pieces than this comes from nobody who means well; each costs memory of its own. */
+const MAX_FRAGMENTS = 128;
+/** How long a peer may take to answer a close frame before it is cut off. */
+const CLOSE_TIMEOUT_MS = 1_500;
+
+const FAULTS: Readonly<Record<number, CloseReason>> = {
+  1002: CLOSE.protocolError,
+  1007: CLOSE.invalidText,
+  1008: { code: 1008, reason: 'Too many fragments', reconnect: false },
+  1009: CLOSE.tooLarge,
+};
+
+/** What was found out about an upgrade before it is granted. */
+export interface Admission {
+  readonly id: string;
+  readonly clientId: string | null;
+  readonly identity: Identity | null;
+  readonly origin: Origin;
+  readonly codec: Codec<string, string | null>;
+  readonly rules: BindingRules | null;
+}
+
+/** Turns granted upgrades into connections. */
+@Injectable()
+export class RawServer implements RawHandlers {
+  private readonly server = new WebSocketServer<typeof PeerSocket>({
+    noServer: true,
+    clientTracking: false,
+    WebSocket: PeerSocket,
+    maxPayload: MAX_FRAME_BYTES,
+    perMessageDeflate: false,
+    // Not yet in the types of `ws`.
+    ...{ maxFragments: MAX_FRAGMENTS, maxBufferedChunks: 4096, maxPendingAutoPongs: 32, closeTimeout: CLOSE_TIMEOUT_MS },
+  });
+
+  constructor(
+    private readonly hub: Hub,
+    private readonly pipeline: FramePipeline,
+    private readonly settings: Settings,
+  ) {}
+
+  /** @returns false where the request was no proper WebSocket handshake (`ws` has answered it) */
+  open(request: IncomingMessage, stream: Duplex, head: Buffer, admission: Admission): boolean {
+    let opened = false;
+    this.server.handleUpgrade(request, stream, head, (socket) => {
+      opened = true;
+      this.connect(socket, stream, admission);
+    });
+    return opened;
+  }
+
+  private connect(socket: PeerSocket, stream: Duplex, admission: Admission): void {
+    const { codec, origin, id, clientId, identity, rules } = admission;
+    const connection = new Connection(codec, new RawTransport(socket, stream), origin, id, clientId);
+    connection.rules = rules;
+    connection.identity = identity;
+    socket.carry(connection as Connection, this);
+    this.hub.add(connection as Connection);
+    const hello = codec.hello?.(connection, this.settings.HEARTBEAT_SEC);
+    if (hello !== undefined) this.hub.send(connection as Connection, hello);
+  }
+
+  message(connection: Connection, text: string | null): void {
+    const answer = this.pipeline.receive(connection, text);
+    if (answer instanceof Promise) void answer.then((frame) => this.reply(connection, frame));
+    else this.reply(connection, answer);
+  }
+
+  private reply(connection: Connection, frame: unknown): void {
+    if (frame !== undefined) this.hub.send(connection, frame);
+  }
+
+  gone(connection: Connection): void {
+    this.hub.remove(connection);
+  }
+
+  fault(connection: Connection, code: number): void {
+    const reason = FAULTS[code];
+    if (!reason) return;
+    const { transport } = connection;
+    transport.send(connection.codec.disconnect(noticeOf(reason)));
+    this.hub.remove(connection);
+    if (transport instanceof RawTransport) transport.flush();
+  }
+}

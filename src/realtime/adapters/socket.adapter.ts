@@ -1,0 +1,103 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
+import type { INestApplication } from '@nestjs/common';
+import { IoAdapter } from '@nestjs/platform-socket.io';
+import { Server as EngineServer } from 'engine.io';
+import { Server, type ServerOptions } from 'socket.io';
+import { CoreError } from '../../errors/catalogue.js';
+import { coreErrorOf } from '../../errors/core-error-of.js';
+import { ErrorFormats } from '../../http/error-formats.js';
+import { OriginPolicy } from '../../http/origins.js';
+import { Hub } from '../hub.js';
+import { ClientAddress } from './client-address.js';
+import type { FrontHandlers, HttpFront } from './http-front.js';
+import { MAX_FRAME_BYTES } from './raw-server.js';
+import { refuseRequest, refuseUpgrade } from './refuse.js';
+import { UpgradeChecks, UpgradeGate } from './upgrade-gate.js';
+
+/** Engine.IO's own heartbeat, and how long a client may take to name its namespace. */
+const PING_INTERVAL_MS = 25_000;
+const PING_TIMEOUT_MS = 20_000;
+const CONNECT_TIMEOUT_MS = 10_000;
+
+/**
+ * Nest's WebSocket adapter: Socket.IO gateways (ours and those of extensions) and the raw endpoints, on the one HTTP port.
+ * Where no Socket.IO gateway exists, `/socket.io/` is an unknown path like any other.
+ */
+export class SocketAdapter extends IoAdapter implements FrontHandlers {
+  private engine: EngineServer | null = null;
+  private readonly gate: UpgradeGate;
+  private readonly checks: UpgradeChecks;
+  private readonly formats: ErrorFormats;
+  private readonly origins: OriginPolicy;
+  private readonly hub: Hub;
+  private readonly addresses: ClientAddress;
+
+  constructor(app: INestApplication, front: HttpFront) {
+    super(app);
+    this.gate = app.get(UpgradeGate);
+    this.checks = app.get(UpgradeChecks);
+    this.formats = app.get(ErrorFormats);
+    this.origins = app.get(OriginPolicy);
+    this.hub = app.get(Hub);
+    this.addresses = app.get(ClientAddress);
+    front.serve(this);
+  }
+
+  override createIOServer(_port: number, options: Partial<ServerOptions> = {}): Server {
+    const io = new Server({ ...options, serveClient: false, connectTimeout: CONNECT_TIMEOUT_MS });
+    this.engine ??= new EngineServer({
+      maxHttpBufferSize: MAX_FRAME_BYTES,
+      pingInterval: PING_INTERVAL_MS,
+      pingTimeout: PING_TIMEOUT_MS,
+      perMessageDeflate: false,
+      httpCompression: false,
+      // The origin has been judged before Engine.IO sees a request; this only makes it say so to the browser.
+      cors: { origin: true, credentials: true },
+    });
+    io.bind(this.engine);
+    return io;
+  }
+
+  upgrade(request: IncomingMessage, stream: Duplex, head: Buffer): void {
+    void this.gate.upgrade(request, stream, head);
+  }
+
+  socketIoUpgrade(request: IncomingMessage, stream: Duplex, head: Buffer): void {
+    const onError = (): void => void stream.destroy();
+    stream.on('error', onError);
+    this.check(request).then(
+      (engine) => {
+        stream.off('error', onError);
+        if (!stream.destroyed) engine.handleUpgrade(request, stream, head);
+      },
+      (thrown: unknown) => refuseUpgrade(stream, this.formats.of('socketio'), coreErrorOf(thrown)),
+    );
+  }
+
+  socketIoRequest(request: IncomingMessage, response: ServerResponse): void {
+    this.check(request).then(
+      (engine) => engine.handleRequest(Object.assign(request, { res: response }), response),
+      (thrown: unknown) => refuseRequest(request, response, this.formats.of('socketio'), coreErrorOf(thrown)),
+    );
+  }
+
+  /** A request of a session that is open already has been let in before; frames have limits of their own. */
+  private async check(request: IncomingMessage): Promise<EngineServer> {
+    const { engine } = this;
+    if (!engine) throw new CoreError('not_found');
+    const isOpenSession = /[?&]sid=/.test(request.url ?? '');
+    if (isOpenSession) {
+      if (!this.origins.allows(request.headers.origin, request.headers.host)) throw new CoreError('forbidden');
+      return engine;
+    }
+    if (request.method !== 'OPTIONS') this.hub.checkRoom(this.addresses.of(request), null);
+    await this.checks.checkRequest(request, 'general');
+    return engine;
+  }
+
+  override async close(server: Server): Promise<void> {
+    await server.close();
+    this.engine = null;
+  }
+}

@@ -1,0 +1,70 @@
+import { randomBytes } from 'node:crypto';
+import type { Identity, Origin } from '../identity/identity.js';
+import type { Codec, Peer } from './codec.js';
+import type { Transport } from './transport.js';
+
+/** Who runs a command: a connection, or an HTTP request. */
+export interface Caller {
+  readonly identity: Identity | null;
+  readonly origin: Origin;
+  /** null where the caller has no live connection. */
+  readonly connection: Connection | null;
+}
+
+/** Called around a change of who a connection is; an endpoint's own rules (such as client ids) live there. */
+export interface BindingRules {
+  /**
+   * Called before a connection opens, and before it becomes somebody else's.
+   * @throws CoreError where it may not
+   */
+  admit(peer: Peer, identity: Identity | null): void | Promise<void>;
+  /** The connection has gone, or an admitted one did not come to be. */
+  released(peer: Peer): void;
+}
+
+export const newConnectionId = (): string => randomBytes(16).toString('base64url');
+
+/**
+ * One live connection of any protocol: one small object, no closures, no timers. There may be ten thousand of them.
+ */
+export class Connection<Frame = unknown> implements Peer, Caller {
+  /** Unix milliseconds. */
+  readonly connectedAt = Date.now();
+  identity: Identity | null = null;
+  rules: BindingRules | null = null;
+  /** Set once; nothing is sent or handled afterwards. */
+  closed = false;
+
+  // Monotonic milliseconds (performance.now): the wall clock may jump.
+  seenAt: number;
+  pingedAt = 0;
+  /** Frame allowance: tokens left when it was last looked at. */
+  tokens = -1;
+  tokensAt = 0;
+  /** Since when, and until when last, frames were over the limit; 0 when not. */
+  floodSince = 0;
+  floodLast = 0;
+  badFrames = 0;
+  badFramesSince = 0;
+  inFlight = 0;
+  /** Of protocols that answer in order: the end of the queue. */
+  tail: Promise<unknown> | null = null;
+
+  constructor(
+    readonly codec: Codec<Frame>,
+    readonly transport: Transport<Frame>,
+    readonly origin: Origin,
+    readonly id: string = newConnectionId(),
+    readonly clientId: string | null = null,
+  ) {
+    this.seenAt = performance.now();
+  }
+
+  get connection(): this {
+    return this;
+  }
+
+  get userId(): number | null {
+    return this.identity?.session.userId ?? null;
+  }
+}

@@ -1,0 +1,38 @@
+import type { Connection } from './connection.js';
+
+/** Frames a second that a connection may send, and how many more at once. */
+const FRAMES_PER_SEC = 120;
+const BURST = 240;
+/** A flood kept up this long ends the connection. */
+const FLOOD_MS = 10_000;
+/** A pause without a refused frame this long means that the flood is over. */
+const CALM_MS = 2_000;
+/** So many bad frames within a minute end the connection. */
+const MAX_BAD_FRAMES = 10;
+const BAD_FRAMES_WINDOW_MS = 60_000;
+
+export type FrameVerdict = 'ok' | 'over' | 'flood';
+
+/** Takes one frame from a connection's allowance (a token bucket). @param now monotonic milliseconds */
+export function takeFrame(connection: Connection, now: number): FrameVerdict {
+  const tokens = connection.tokens < 0 ? BURST : Math.min(BURST, connection.tokens + ((now - connection.tokensAt) * FRAMES_PER_SEC) / 1000);
+  connection.tokensAt = now;
+  if (tokens >= 1) {
+    connection.tokens = tokens - 1;
+    return 'ok';
+  }
+  connection.tokens = tokens;
+  if (connection.floodSince === 0 || now - connection.floodLast > CALM_MS) connection.floodSince = now;
+  connection.floodLast = now;
+  return now - connection.floodSince >= FLOOD_MS ? 'flood' : 'over';
+}
+
+/** Counts a bad frame. @returns whether it was one too many */
+export function countBadFrame(connection: Connection, now: number): boolean {
+  if (connection.badFrames === 0 || now - connection.badFramesSince > BAD_FRAMES_WINDOW_MS) {
+    connection.badFrames = 0;
+    connection.badFramesSince = now;
+  }
+  connection.badFrames += 1;
+  return connection.badFrames >= MAX_BAD_FRAMES;
+}

@@ -1,0 +1,105 @@
+import { Injectable } from '@nestjs/common';
+import { Settings } from '../config/settings.js';
+import { CoreError } from '../errors/catalogue.js';
+import { coreErrorOf } from '../errors/core-error-of.js';
+import { CLOSE } from './close-reasons.js';
+import type { CommandFrame, Decoded } from './codec.js';
+import type { Connection } from './connection.js';
+import { countBadFrame, takeFrame } from './frame-limits.js';
+import { Hub } from './hub.js';
+import { CommandRunner, TokenReader } from './ports.js';
+import { FaultLog } from './fault-log.js';
+
+/** Requests of one connection that may be under way at once; more are refused until some are answered. */
+const MAX_IN_FLIGHT = 256;
+
+/**
+ * What happens to every incoming frame of every protocol: limits, decoding, authentication, the command, the answer.
+ * Everything that can be known at once is answered at once, without a promise.
+ */
+@Injectable()
+export class FramePipeline {
+  constructor(
+    private readonly hub: Hub,
+    private readonly runner: CommandRunner,
+    private readonly tokens: TokenReader,
+    private readonly faults: FaultLog,
+    private readonly settings: Settings,
+  ) {}
+
+  /**
+   * Handles one incoming frame.
+   * @returns the answer for the transport to send; undefined where there is none (the connection was closed)
+   */
+  receive(connection: Connection, raw: unknown): unknown {
+    if (connection.closed) return undefined;
+    const now = performance.now();
+    connection.seenAt = now;
+    const verdict = this.settings.RATE_LIMIT ? takeFrame(connection, now) : 'ok';
+    if (verdict === 'flood') {
+      this.hub.close(connection, CLOSE.flood);
+      return undefined;
+    }
+    const decoded = connection.codec.decode(raw, connection);
+    if (decoded.kind === 'bad') {
+      if (countBadFrame(connection, now)) return this.endBad(connection, decoded);
+      return this.queued(connection, decoded);
+    }
+    if (verdict === 'ok' && connection.inFlight < MAX_IN_FLIGHT) return this.queued(connection, decoded);
+    if (connection.inFlight >= 2 * MAX_IN_FLIGHT) {
+      this.hub.close(connection, CLOSE.flood);
+      return undefined;
+    }
+    return this.queued(connection, { kind: 'refused', context: decoded.context, error: new CoreError('too_many_requests') });
+  }
+
+  private endBad(connection: Connection, { context, detail }: Extract<Decoded, { kind: 'bad' }>): undefined {
+    this.hub.send(connection, connection.codec.badFrame(context, detail, connection));
+    this.hub.close(connection, CLOSE.badFrames);
+  }
+
+  /** Answers a frame: at once, or after those before it where the protocol answers in order. */
+  private queued(connection: Connection, decoded: Decoded): unknown {
+    const before = connection.tail;
+    const answer = before ? before.then(() => this.answer(connection, decoded)) : this.answer(connection, decoded);
+    if (!(answer instanceof Promise)) return answer;
+    connection.inFlight += 1;
+    const done = answer.finally(() => {
+      connection.inFlight -= 1;
+      if (connection.tail === done) connection.tail = null;
+    });
+    if (connection.codec.ordered) connection.tail = done;
+    return done;
+  }
+
+  /** @returns the encoded answer; never throws or rejects */
+  private answer(connection: Connection, decoded: Decoded): unknown {
+    const { context } = decoded;
+    if (decoded.kind === 'bad') return connection.codec.badFrame(context, decoded.detail, connection);
+    if (decoded.kind === 'reply') return connection.codec.result(context, decoded.data, connection);
+    if (decoded.kind === 'refused') return connection.codec.error(context, decoded.error, connection);
+    try {
+      const data = decoded.token === undefined ? this.runner.run(decoded, connection) : this.runSigned(connection, decoded, decoded.token);
+      if (!(data instanceof Promise)) return connection.codec.result(context, data, connection);
+      return data.then(
+        (value: unknown) => connection.codec.result(context, value, connection),
+        (thrown: unknown) => this.fault(connection, context, thrown),
+      );
+    } catch (thrown) {
+      return this.fault(connection, context, thrown);
+    }
+  }
+
+  private async runSigned(connection: Connection, frame: CommandFrame, token: string): Promise<unknown> {
+    const identity = await this.tokens.identify(token);
+    if (!identity) throw new CoreError('not_authenticated');
+    await this.hub.bind(connection, identity);
+    return this.runner.run(frame, connection);
+  }
+
+  private fault(connection: Connection, context: unknown, thrown: unknown): unknown {
+    const error = coreErrorOf(thrown);
+    this.faults.report(error, { connection: connection.id, protocol: connection.codec.protocol });
+    return connection.codec.error(context, error, connection);
+  }
+}

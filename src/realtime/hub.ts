@@ -1,0 +1,179 @@
+import { Injectable } from '@nestjs/common';
+import { Settings } from '../config/settings.js';
+import { CoreError } from '../errors/catalogue.js';
+import type { Identity } from '../identity/identity.js';
+import { CLOSE, type CloseReason, noticeOf } from './close-reasons.js';
+import type { Codec, ServerEvent } from './codec.js';
+import type { Connection } from './connection.js';
+
+/** Past this, a reader is so slow that what waits for it endangers everyone else's memory. */
+export const MAX_PENDING_BYTES = 4 * 1024 * 1024;
+/** Past this, ephemeral events (typing, presence) are no longer queued for a reader. */
+const EPHEMERAL_PENDING_BYTES = 256 * 1024;
+
+/** Who is connected to this node, found by user, by session and by address. It knows neither protocols nor features. */
+@Injectable()
+export class Hub {
+  private readonly all = new Set<Connection>();
+  private readonly byUser = new Map<number, Set<Connection>>();
+  private readonly bySession = new Map<string, Set<Connection>>();
+  private readonly byAddress = new Map<string, number>();
+
+  constructor(private readonly settings: Settings) {}
+
+  get size(): number {
+    return this.all.size;
+  }
+
+  connections(): Iterable<Connection> {
+    return this.all;
+  }
+
+  of(userId: number): Iterable<Connection> {
+    return this.byUser.get(userId) ?? [];
+  }
+
+  isOnline(userId: number): boolean {
+    return this.byUser.has(userId);
+  }
+
+  hasSession(sessionId: string): boolean {
+    return this.bySession.has(sessionId);
+  }
+
+  sessions(): Iterable<string> {
+    return this.bySession.keys();
+  }
+
+  /** @throws CoreError `too_many_requests` where one more connection would exceed MAX_CONNECTIONS_PER_USER or _PER_ADDRESS */
+  checkRoom(address: string | null, userId: number | null): void {
+    const { MAX_CONNECTIONS_PER_ADDRESS: perAddress, MAX_CONNECTIONS_PER_USER: perUser } = this.settings;
+    const detail = 'Too many connections';
+    if (address !== null && perAddress > 0 && (this.byAddress.get(address) ?? 0) >= perAddress) {
+      throw new CoreError('too_many_requests', { detail, retryAfterSec: 10 });
+    }
+    if (userId !== null && perUser > 0 && (this.byUser.get(userId)?.size ?? 0) >= perUser) {
+      throw new CoreError('too_many_requests', { detail, retryAfterSec: 10 });
+    }
+  }
+
+  add(connection: Connection): void {
+    this.all.add(connection);
+    const { address } = connection.origin;
+    this.byAddress.set(address, (this.byAddress.get(address) ?? 0) + 1);
+    if (connection.identity) this.index(connection, connection.identity);
+  }
+
+  remove(connection: Connection): void {
+    connection.closed = true;
+    if (!this.all.delete(connection)) return;
+    const { address } = connection.origin;
+    const left = (this.byAddress.get(address) ?? 1) - 1;
+    if (left > 0) this.byAddress.set(address, left);
+    else this.byAddress.delete(address);
+    if (connection.identity) this.unindex(connection, connection.identity);
+    connection.rules?.released(connection);
+  }
+
+  /**
+   * Makes a connection somebody's, somebody else's, or nobody's.
+   * @throws CoreError where the endpoint's rules or the limits do not allow it; the connection stays whose it was
+   */
+  bind(connection: Connection, identity: Identity | null): void | Promise<void> {
+    if (connection.identity?.session === identity?.session) {
+      // The same session with a newer token: nothing to index anew.
+      connection.identity = identity;
+      return;
+    }
+    if (identity && connection.userId !== identity.session.userId) this.checkRoom(null, identity.session.userId);
+    const admitted = connection.rules?.admit(connection, identity);
+    if (admitted instanceof Promise) return admitted.then(() => this.rebind(connection, identity));
+    this.rebind(connection, identity);
+  }
+
+  private rebind(connection: Connection, identity: Identity | null): void {
+    if (connection.identity) this.unindex(connection, connection.identity);
+    connection.identity = identity;
+    if (!this.all.has(connection)) connection.rules?.released(connection);
+    else if (identity) this.index(connection, identity);
+  }
+
+  private index(connection: Connection, { session }: Identity): void {
+    addTo(this.byUser, session.userId, connection);
+    addTo(this.bySession, session.id, connection);
+  }
+
+  private unindex(connection: Connection, { session }: Identity): void {
+    deleteFrom(this.byUser, session.userId, connection);
+    deleteFrom(this.bySession, session.id, connection);
+  }
+
+  /** Delivers to every connection of the given users. The event is encoded once per protocol, not per connection. */
+  toUsers(userIds: Iterable<number>, event: ServerEvent): number {
+    const frames = new Map<Codec, unknown>();
+    let delivered = 0;
+    for (const userId of userIds) {
+      for (const connection of this.byUser.get(userId) ?? []) delivered += this.deliver(connection, event, frames);
+    }
+    return delivered;
+  }
+
+  /** Delivers to the given connections. */
+  toConnections(connections: Iterable<Connection>, event: ServerEvent): number {
+    const frames = new Map<Codec, unknown>();
+    let delivered = 0;
+    for (const connection of connections) delivered += this.deliver(connection, event, frames);
+    return delivered;
+  }
+
+  private deliver(connection: Connection, event: ServerEvent, frames: Map<Codec, unknown>): 0 | 1 {
+    const { codec, transport } = connection;
+    let frame = frames.get(codec);
+    if (frame === undefined) {
+      const encoded = codec.event(event);
+      frame = encoded === undefined ? null : transport.prepare(encoded);
+      frames.set(codec, frame);
+    }
+    if (frame === null || connection.closed) return 0;
+    if (event.ephemeral && transport.pendingBytes() > EPHEMERAL_PENDING_BYTES) return 0;
+    this.send(connection, frame);
+    return 1;
+  }
+
+  /** Sends one frame, and ends the connection where its reader has fallen too far behind. */
+  send(connection: Connection, frame: unknown): void {
+    if (connection.closed) return;
+    connection.transport.send(frame);
+    if (connection.transport.pendingBytes() > MAX_PENDING_BYTES) this.close(connection, CLOSE.slow);
+  }
+
+  /** Says why, then closes. */
+  close(connection: Connection, reason: CloseReason): void {
+    if (connection.closed) return;
+    connection.transport.send(connection.codec.disconnect(noticeOf(reason)));
+    this.remove(connection);
+    connection.transport.close(reason);
+  }
+
+  /** Closes every connection of a session; @returns how many there were */
+  closeSession(sessionId: string, reason: CloseReason): number {
+    const connections = [...(this.bySession.get(sessionId) ?? [])];
+    for (const connection of connections) this.close(connection, reason);
+    return connections.length;
+  }
+
+  closeAll(reason: CloseReason): void {
+    for (const connection of [...this.all]) this.close(connection, reason);
+  }
+}
+
+function addTo<K>(map: Map<K, Set<Connection>>, key: K, connection: Connection): void {
+  const set = map.get(key);
+  if (set) set.add(connection);
+  else map.set(key, new Set([connection]));
+}
+
+function deleteFrom<K>(map: Map<K, Set<Connection>>, key: K, connection: Connection): void {
+  const set = map.get(key);
+  if (set?.delete(connection) && set.size === 0) map.delete(key);
+}

@@ -1,0 +1,250 @@
+import { isEmail, registerDecorator } from 'class-validator';
+import type { Issue } from '../errors/catalogue.js';
+
+/** A JSON Schema (2020-12) fragment. */
+export type JsonSchema = { readonly [key: string]: unknown };
+
+/** Why one value was refused, in pydantic v1's words, without its place. */
+export type Fault = Pick<Issue, 'msg' | 'type'>;
+export type Checked = { readonly value: unknown } | { readonly fault: Fault } | { readonly faults: readonly Issue[] };
+
+/** What one field of a DTO takes. `check` sees a value that is neither absent nor null. */
+export interface FieldSpec {
+  readonly schema: JsonSchema;
+  readonly optional: boolean;
+  readonly nullable: boolean;
+  /** `text` is true where the value came as text (a query, a path) and numbers have to be read from it. */
+  check(value: unknown, text: boolean): Checked;
+}
+
+export interface FieldOptions {
+  /** May be left out. */
+  readonly optional?: boolean;
+  /** May be null. */
+  readonly nullable?: boolean;
+  readonly description?: string;
+  readonly example?: unknown;
+}
+
+export interface TextOptions extends FieldOptions {
+  /** Characters (code points), counted after normalisation. */
+  readonly min?: number;
+  readonly max?: number;
+  readonly pattern?: RegExp;
+  readonly normalize?: 'NFC' | 'NFKC';
+  readonly choices?: readonly string[];
+  /** Never shown in examples, logs or faults. */
+  readonly secret?: boolean;
+}
+
+const FIELDS = new WeakMap<object, Map<string, FieldSpec>>();
+
+/** The fields of a DTO class with those of its ancestors, in the order in which they are written. */
+export function fieldsOf(dto: object): ReadonlyMap<string, FieldSpec> {
+  const parent: unknown = Object.getPrototypeOf(dto);
+  const inherited = typeof parent === 'function' ? fieldsOf(parent) : undefined;
+  const own = FIELDS.get(dto);
+  if (!inherited || inherited.size === 0) return own ?? new Map<string, FieldSpec>();
+  return new Map([...inherited, ...(own ?? [])]);
+}
+
+/**
+ * Declares a field: for `validate()` of this folder, and as a class-validator constraint, so that Nest's own
+ * ValidationPipe and `validateSync` accept and refuse the same values.
+ */
+export function field(spec: FieldSpec): PropertyDecorator {
+  return (prototype, property) => {
+    const dto = prototype.constructor;
+    const name = String(property);
+    const fields = FIELDS.get(dto) ?? new Map<string, FieldSpec>();
+    FIELDS.set(dto, fields.set(name, spec));
+    registerDecorator({
+      name: 'field',
+      target: dto,
+      propertyName: name,
+      validator: {
+        validate: (value: unknown) => 'value' in checkField(spec, value, false),
+        defaultMessage: (args) => {
+          const checked = checkField(spec, args?.value, false);
+          return 'fault' in checked ? checked.fault.msg : 'is not valid';
+        },
+      },
+    });
+  };
+}
+
+const fault = (type: string, msg: string): Checked => ({ fault: { type, msg } });
+export const MISSING: Fault = { type: 'value_error.missing', msg: 'field required' };
+export const NOT_NULL: Fault = { type: 'type_error.none.not_allowed', msg: 'none is not an allowed value' };
+
+/** Checks one value against a field, absence and null included. */
+export function checkField(spec: FieldSpec, value: unknown, text: boolean): Checked {
+  if (value === undefined) return spec.optional ? { value } : { fault: MISSING };
+  if (value === null) return spec.nullable ? { value } : { fault: NOT_NULL };
+  return spec.check(value, text);
+}
+
+function specOf(options: FieldOptions, schema: JsonSchema, check: FieldSpec['check']): FieldSpec {
+  const { optional = false, nullable = false, description, example } = options;
+  const type = nullable && typeof schema.type === 'string' ? [schema.type, 'null'] : schema.type;
+  return {
+    optional,
+    nullable,
+    check,
+    schema: {
+      ...schema,
+      ...(type === undefined ? {} : { type }),
+      ...(description === undefined ? {} : { description }),
+      ...(example === undefined ? {} : { examples: [example] }),
+    },
+  };
+}
+
+/** Counts code points, as people and pydantic do, without building an array for the common short string. */
+function lengthOf(value: string): number {
+  let pairs = 0;
+  for (let i = 0; i < value.length; i++) if ((value.charCodeAt(i) & 0xfc00) === 0xd800) pairs++;
+  return value.length - pairs;
+}
+
+function checkText(options: TextOptions, raw: unknown): Checked {
+  if (typeof raw !== 'string') return fault('type_error.str', 'str type expected');
+  // PostgreSQL takes neither NUL nor a lone surrogate in text: refused here, it is never a 500 there.
+  if (raw.includes('\0') || !raw.isWellFormed()) return fault('value_error.str.regex', 'string contains characters that are not allowed');
+  // Normalising costs time in proportion to the text: what is far too long is refused first.
+  if (options.max !== undefined && raw.length > options.max * 12) return tooLong(options.max);
+  const value = options.normalize ? raw.normalize(options.normalize) : raw;
+  const length = lengthOf(value);
+  if (options.min !== undefined && length < options.min) {
+    return fault('value_error.any_str.min_length', `ensure this value has at least ${options.min} characters`);
+  }
+  if (options.max !== undefined && length > options.max) return tooLong(options.max);
+  if (options.pattern && !options.pattern.test(value)) {
+    return fault('value_error.str.regex', `string does not match regex "${options.pattern.source}"`);
+  }
+  if (options.choices && !options.choices.includes(value)) {
+    const permitted = options.choices.map((choice) => `'${choice}'`).join(', ');
+    return fault('type_error.enum', `value is not a valid enumeration member; permitted: ${permitted}`);
+  }
+  return { value };
+}
+
+const tooLong = (max: number): Checked => fault('value_error.any_str.max_length', `ensure this value has at most ${max} characters`);
+
+/** A string. */
+export function Text(options: TextOptions = {}): PropertyDecorator {
+  const schema: JsonSchema = {
+    type: 'string',
+    ...(options.min === undefined ? {} : { minLength: options.min }),
+    ...(options.max === undefined ? {} : { maxLength: options.max }),
+    ...(options.pattern ? { pattern: options.pattern.source } : {}),
+    ...(options.choices ? { enum: options.choices } : {}),
+    ...(options.secret ? { format: 'password' } : {}),
+  };
+  return field(specOf(options, schema, (value) => checkText(options, value)));
+}
+
+/**
+ * An e-mail address. ASCII only: `validator` takes Cyrillic look-alikes in both parts, and two addresses that look the
+ * same must not be two accounts.
+ */
+export function Email(options: FieldOptions = {}): PropertyDecorator {
+  const schema = { type: 'string', format: 'email', maxLength: 254 };
+  return field(
+    specOf({ example: 'user@example.com', ...options }, schema, (value) => {
+      const text = checkText({}, value);
+      if (!('value' in text) || typeof text.value !== 'string') return text;
+      const isAscii = text.value.length <= 254 && /^[\x21-\x7e]+$/.test(text.value);
+      return isAscii && isEmail(text.value, { allow_utf8_local_part: false, require_tld: false })
+        ? text
+        : fault('value_error.email', 'value is not a valid email address');
+    }),
+  );
+}
+
+export interface IntOptions extends FieldOptions {
+  readonly min?: number;
+  readonly max?: number;
+}
+
+/** An integer that JavaScript holds exactly. */
+export function Int(options: IntOptions = {}): PropertyDecorator {
+  const schema: JsonSchema = {
+    type: 'integer',
+    ...(options.min === undefined ? {} : { minimum: options.min }),
+    ...(options.max === undefined ? {} : { maximum: options.max }),
+  };
+  return field(
+    specOf(options, schema, (raw, text) => {
+      const value = text && typeof raw === 'string' && /^[+-]?\d{1,19}$/.test(raw) ? Number(raw) : raw;
+      if (typeof value !== 'number' || !Number.isSafeInteger(value)) return fault('type_error.integer', 'value is not a valid integer');
+      if (options.min !== undefined && value < options.min) {
+        return fault('value_error.number.not_ge', `ensure this value is greater than or equal to ${options.min}`);
+      }
+      if (options.max !== undefined && value > options.max) {
+        return fault('value_error.number.not_le', `ensure this value is less than or equal to ${options.max}`);
+      }
+      return { value };
+    }),
+  );
+}
+
+/** true or false. */
+export function Flag(options: FieldOptions = {}): PropertyDecorator {
+  return field(
+    specOf(options, { type: 'boolean' }, (value) =>
+      typeof value === 'boolean' ? { value } : fault('type_error.bool', 'value could not be parsed to a boolean'),
+    ),
+  );
+}
+
+/** Any JSON value, null included. */
+export function Anything(options: FieldOptions = {}): PropertyDecorator {
+  return field(specOf({ nullable: true, optional: true, ...options }, {}, (value) => ({ value })));
+}
+
+export interface ListOptions extends FieldOptions {
+  readonly min?: number;
+  readonly max: number;
+}
+
+function list(options: ListOptions, items: JsonSchema, checkItem: (value: unknown, index: number) => readonly Issue[] | { readonly value: unknown }): PropertyDecorator {
+  const schema = { type: 'array', items, maxItems: options.max, ...(options.min === undefined ? {} : { minItems: options.min }) };
+  return field(
+    specOf(options, schema, (raw) => {
+      if (!Array.isArray(raw)) return fault('type_error.list', 'value is not a valid list');
+      if (options.min !== undefined && raw.length < options.min) {
+        return fault('value_error.list.min_items', `ensure this value has at least ${options.min} items`);
+      }
+      if (raw.length > options.max) return fault('value_error.list.max_items', `ensure this value has at most ${options.max} items`);
+      const faults: Issue[] = [];
+      const value = raw.map((item: unknown, index) => {
+        const checked = checkItem(item, index);
+        if ('value' in checked) return checked.value;
+        faults.push(...checked);
+        return undefined;
+      });
+      return faults.length > 0 ? { faults } : { value };
+    }),
+  );
+}
+
+/** A list of strings. */
+export function TextList(options: ListOptions, item: TextOptions = {}): PropertyDecorator {
+  return list(options, { type: 'string' }, (value, index) => {
+    const checked = value === null || value === undefined ? { fault: NOT_NULL } : checkText(item, value);
+    return 'fault' in checked ? [{ loc: [index], ...checked.fault }] : 'value' in checked ? checked : [];
+  });
+}
+
+/** A list of objects of another DTO; `checkObject` is `check` of `validate.ts` (given here to keep the files acyclic). */
+export function ObjectList(
+  options: ListOptions,
+  schema: JsonSchema,
+  checkObject: (value: unknown) => readonly Issue[] | { readonly value: unknown },
+): PropertyDecorator {
+  return list(options, schema, (value, index) => {
+    const checked = checkObject(value);
+    return 'value' in checked ? checked : checked.map((issue) => ({ ...issue, loc: [index, ...issue.loc] }));
+  });
+}
