@@ -1,0 +1,26 @@
+import confusables from 'unicode-confusables';
+
+/**
+ * A user name without regard to case and compatibility forms: the key by which it is found. Upper case first, so that
+ * letters with several lower-case forms (sharp s) meet; the final sigma, which depends on what follows, is made an
+ * ordinary one, so that the fold of a name's beginning is the beginning of its fold.
+ */
+export function foldName(name: string): string {
+  return name.normalize('NFKC').toUpperCase().toLowerCase().replaceAll('ς', 'σ').normalize('NFKC');
+}
+
+/**
+ * What a user name looks like (Unicode TR39 §4): two names with the same skeleton cannot be told apart by eye and must not
+ * be two accounts. Folded before, since names are unique without regard to case, and after, since prototypes may be capitals.
+ */
+export function skeletonOf(name: string): string {
+  return foldName(confusables.rectifyConfusion(foldName(name).normalize('NFD')).normalize('NFD'));
+}
+
+/**
+ * An e-mail address without regard to case. Only ASCII letters are folded: Unicode's rules would turn the address that
+ * somebody typed (such as one with a Kelvin sign) into another person's.
+ */
+export function foldEmail(email: string): string {
+  return email.replace(/[A-Z]/g, (letter) => letter.toLowerCase());
+}

@@ -1,0 +1,44 @@
+import { Column, Entity, PrimaryGeneratedColumn } from 'typeorm';
+
+/** An account, as stored. It never leaves a service towards a client: `UserRecord` does. */
+@Entity('users')
+export class User {
+  @PrimaryGeneratedColumn('identity', { type: 'bigint', generatedIdentity: 'ALWAYS' })
+  id!: number;
+
+  @Column({ type: 'text' })
+  username!: string;
+
+  /** By which it is found: `foldName(username)`. */
+  @Column({ type: 'text', unique: true })
+  usernameFold!: string;
+
+  /** What it looks like: `skeletonOf(username)`. */
+  @Column({ type: 'text', unique: true })
+  usernameSkeleton!: string;
+
+  @Column({ type: 'text', nullable: true })
+  email!: string | null;
+
+  @Column({ type: 'text', nullable: true, unique: true })
+  emailFold!: string | null;
+
+  @Column({ type: 'text', nullable: true })
+  fullName!: string | null;
+
+  /** Argon2id in PHC string format. */
+  @Column({ type: 'text' })
+  passwordHash!: string;
+
+  @Column({ type: 'boolean', default: true })
+  isActive!: boolean;
+
+  @Column({ type: 'boolean', default: false })
+  isSuperuser!: boolean;
+
+  @Column({ type: 'timestamptz', precision: 3, default: () => 'now()' })
+  createdAt!: Date;
+
+  @Column({ type: 'timestamptz', precision: 3, default: () => 'now()' })
+  updatedAt!: Date;
+}

@@ -1,0 +1,122 @@
+import { Injectable } from '@nestjs/common';
+import { InjectRepository } from '@nestjs/typeorm';
+import { DatabaseError } from 'pg';
+import type { Repository } from 'typeorm';
+import { Sql, type SqlTx } from '../database/sql.js';
+import { CoreError } from '../errors/catalogue.js';
+import { foldEmail, foldName, skeletonOf } from './names.js';
+import { User } from './user.entity.js';
+import type { UserRecord } from './user-record.js';
+import { FIND_USERS, INSERT_USER, LOCK_USERS, UPDATE_USER, USERS_PAGE, USERS_SEARCH } from './users.sql.js';
+
+/** What can be written of an account; the keys by which it is unique follow from it. */
+export type UserFields = Pick<User, 'username' | 'email' | 'fullName' | 'passwordHash' | 'isActive' | 'isSuperuser'>;
+
+export interface PageRequest {
+  /** 1 to 1000. */
+  readonly limit: number;
+  readonly skip?: number;
+  /** The page begins after this id. */
+  readonly after?: number;
+  /** Beginning of the user name or the e-mail address. */
+  readonly q?: string;
+}
+
+export interface Page {
+  /** A JSON array of `UserRecord`s, as text. */
+  readonly json: string;
+  /** All accounts there are; null with `q`. */
+  readonly total: number | null;
+  /** The last id of the page where another page follows. */
+  readonly nextAfter: number | null;
+}
+
+const UNIQUE_VIOLATION = '23505';
+
+/** Text that PostgreSQL takes. Nothing else can be stored, so a look-up for it finds nothing. */
+const isStorable = (text: string): boolean => !text.includes('\0') && text.isWellFormed();
+
+const prefixPattern = (text: string): string => `${text.replace(/[\\%_]/g, '\\$&')}%`;
+
+const columnsOf = ({ username, email, fullName, passwordHash, isActive, isSuperuser }: UserFields): unknown[] => [
+  username,
+  foldName(username),
+  skeletonOf(username),
+  email,
+  email === null ? null : foldEmail(email),
+  fullName,
+  passwordHash,
+  isActive,
+  isSuperuser,
+];
+
+/** The table of accounts. What is read or written inside a transaction goes through its `SqlTx`. */
+@Injectable()
+export class UsersRepository {
+  constructor(
+    @InjectRepository(User) private readonly users: Repository<User>,
+    private readonly sql: Sql,
+  ) {}
+
+  findById(id: number): Promise<User | null> {
+    return this.users.findOneBy({ id });
+  }
+
+  /** By e-mail address where there is an `@` in it, which no user name has; else by user name, without regard to case. */
+  findForLogin(login: string): Promise<User | null> {
+    if (!isStorable(login)) return Promise.resolve(null);
+    return this.users.findOneBy(login.includes('@') ? { emailFold: foldEmail(login) } : { usernameFold: foldName(login) });
+  }
+
+  async recordsOf(ids: readonly number[]): Promise<Map<number, UserRecord>> {
+    const rows = await this.sql.rows<UserRecord>(FIND_USERS, [ids], 'find-users');
+    return new Map(rows.map((row) => [row.id, row]));
+  }
+
+  async page({ limit, skip = 0, after = 0, q }: PageRequest): Promise<Page> {
+    const base = [limit, after, skip];
+    const rows = q
+      ? await this.sql.rows<Page>(USERS_SEARCH, [...base, prefixPattern(foldName(q)), prefixPattern(foldEmail(q))])
+      : await this.sql.rows<Page>(USERS_PAGE, base, 'users-page');
+    return rows[0] ?? { json: '[]', total: null, nextAfter: null };
+  }
+
+  /** @throws CoreError `taken` where the name (or one that looks like it) or the address belongs to somebody */
+  async insert(tx: SqlTx, fields: UserFields): Promise<User> {
+    const [user] = await takenOr(tx.rows<User>(INSERT_USER, columnsOf(fields), 'insert-user'));
+    if (!user) throw new Error('INSERT … RETURNING returned no row');
+    return user;
+  }
+
+  /** @throws CoreError `taken`; the transaction can only be rolled back then */
+  async update(tx: SqlTx, id: number, fields: UserFields): Promise<User> {
+    const [user] = await takenOr(tx.rows<User>(UPDATE_USER, [id, ...columnsOf(fields)], 'update-user'));
+    if (!user) throw new CoreError('not_found');
+    return user;
+  }
+
+  /** Locks these accounts until the transaction ends, with `superusers` also every active superuser; @returns all that were locked */
+  lock(tx: SqlTx, ids: readonly number[], superusers: boolean): Promise<User[]> {
+    return tx.rows<User>(LOCK_USERS, [ids, superusers]);
+  }
+
+  async remove(tx: SqlTx, id: number): Promise<void> {
+    await tx.affected('DELETE FROM users WHERE id = $1', [id]);
+  }
+
+  /** Puts another hash of the SAME password in the place of `user.passwordHash`; @returns whether that was still there */
+  async rehash(user: User, passwordHash: string): Promise<boolean> {
+    const { affected } = await this.users.update({ id: user.id, passwordHash: user.passwordHash }, { passwordHash });
+    return affected === 1;
+  }
+}
+
+/** Names are unique by the table's own keys, so that of two who want one at the same time one gets it. */
+async function takenOr<T>(result: Promise<T>): Promise<T> {
+  try {
+    return await result;
+  } catch (thrown) {
+    if (thrown instanceof DatabaseError && thrown.code === UNIQUE_VIOLATION) throw new CoreError('taken', { cause: thrown });
+    throw thrown;
+  }
+}

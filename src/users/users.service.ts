@@ -1,0 +1,33 @@
+import { Injectable } from '@nestjs/common';
+import { CoalescedReader } from '../database/coalesced-reader.js';
+import type { User } from './user.entity.js';
+import type { UserRecord } from './user-record.js';
+import { type Page, type PageRequest, UsersRepository } from './users.repository.js';
+
+/** Reads accounts. Who changes them is `AccountsService`. */
+@Injectable()
+export class UsersService {
+  private readonly reader: CoalescedReader<number, UserRecord>;
+
+  constructor(private readonly users: UsersRepository) {
+    this.reader = new CoalescedReader({ read: (ids) => users.recordsOf(ids) });
+  }
+
+  /**
+   * One account; what is asked for in one turn goes out as one query.
+   * @throws CoreError `unavailable` where too many wait already
+   */
+  async find(id: number): Promise<UserRecord | null> {
+    return (await this.reader.get(id)) ?? null;
+  }
+
+  /** A page of accounts in id order. */
+  page(request: PageRequest): Promise<Page> {
+    return this.users.page(request);
+  }
+
+  /** The account that somebody means who logs in with `login`, its user name or its e-mail address. */
+  findForLogin(login: string): Promise<User | null> {
+    return this.users.findForLogin(login);
+  }
+}

@@ -1,0 +1,66 @@
+/** Every column under its name in the entity `User`. */
+export const USER_COLUMNS = `id, username, username_fold AS "usernameFold", username_skeleton AS "usernameSkeleton", email,
+  email_fold AS "emailFold", full_name AS "fullName", password_hash AS "passwordHash", is_active AS "isActive",
+  is_superuser AS "isSuperuser", created_at AS "createdAt", updated_at AS "updatedAt"`;
+
+/** `UserRecord`, made by the database: the same fields, order and print of time as `recordOf`. */
+const RECORD = `u.id, u.email, u.username, u.full_name, u.is_active, u.is_superuser,
+  to_char(u.created_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') AS created_at,
+  to_char(u.updated_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') AS updated_at`;
+
+/**
+ * Accounts by id, many at once.
+ * Plan: Index Scan using users_pkey, Index Cond: id = ANY ($1).
+ */
+export const FIND_USERS = `SELECT ${RECORD} FROM users u WHERE u.id = ANY ($1::bigint[])`;
+
+/** JSON of the page `ids` ($1: its limit), and the id after which the next one begins. `ids` holds one row more than the page, if there is one. */
+const pageOf = (ids: string, total: string): string => `
+  SELECT
+    '[' || coalesce(string_agg(row_to_json(r)::text, ',' ORDER BY r.id) FILTER (WHERE page.place <= $1), '') || ']' AS json,
+    CASE WHEN count(*) > $1 THEN max(page.id) FILTER (WHERE page.place <= $1) END AS "nextAfter",
+    ${total} AS total
+  FROM (SELECT id, row_number() OVER (ORDER BY id) AS place FROM (${ids}) AS ids) AS page
+  JOIN LATERAL (SELECT ${RECORD} FROM users u WHERE u.id = page.id) AS r ON true`;
+
+/**
+ * A page in id order: $1 limit, $2 id after which it begins, $3 rows to skip.
+ * Plan: Limit over Index Only Scan using users_pkey, Index Cond: id > $2 — rows that are skipped are never read from the
+ * table —, then a Nested Loop with Index Scan using users_pkey for the rows of the page; the total from counters by its key.
+ */
+export const USERS_PAGE = pageOf(
+  'SELECT id FROM users WHERE id > $2 ORDER BY id LIMIT $1::bigint + 1 OFFSET $3',
+  "(SELECT value FROM counters WHERE name = 'users')",
+);
+
+/**
+ * As `USERS_PAGE`, of accounts whose user name matches $4 or whose address matches $5 (LIKE patterns of a prefix).
+ * Plan: BitmapOr of users_username_prefix_idx and users_email_prefix_idx. Never a prepared statement: a plan made for any
+ * pattern could not use the indexes. For a prefix that most accounts share the planner walks users_pkey instead.
+ */
+export const USERS_SEARCH = pageOf(
+  `SELECT id FROM users WHERE id > $2 AND (username_fold LIKE $4 OR email_fold LIKE $5)
+    ORDER BY id LIMIT $1::bigint + 1 OFFSET $3`,
+  'NULL::bigint',
+);
+
+export const INSERT_USER = `
+  INSERT INTO users (username, username_fold, username_skeleton, email, email_fold, full_name, password_hash, is_active, is_superuser)
+  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+  RETURNING ${USER_COLUMNS}`;
+
+/**
+ * Locks the accounts of $1, and where $2 all active superusers too, in id order: any two transactions that take these locks
+ * wait for each other and never deadlock, and of two superusers who act on each other the second finds what the first did.
+ */
+export const LOCK_USERS = `
+  SELECT ${USER_COLUMNS} FROM users
+  WHERE id = ANY ($1::bigint[]) OR ($2 AND is_superuser AND is_active)
+  ORDER BY id FOR UPDATE`;
+
+/** $1 id; the others as in `INSERT_USER`. */
+export const UPDATE_USER = `
+  UPDATE users SET username = $2, username_fold = $3, username_skeleton = $4, email = $5, email_fold = $6, full_name = $7,
+    password_hash = $8, is_active = $9, is_superuser = $10, updated_at = now()
+  WHERE id = $1
+  RETURNING ${USER_COLUMNS}`;
