@@ -36,7 +36,8 @@ export class BusModule {
         { provide: REDIS, useFactory: (): SharedRedis => (url ? connectRedis(url, 'shared') : null) },
         {
           provide: Bus,
-          useFactory: (redis: SharedRedis) => (url && redis ? new RedisBus(redis, connectRedis(url, 'subscriber'), nodeId) : new MemoryBus()),
+          useFactory: (redis: SharedRedis) =>
+            url && redis ? new RedisBus(redis, connectRedis(url, 'subscriber'), nodeId) : new MemoryBus(),
           inject: [REDIS],
         },
         {
