@@ -1,0 +1,5 @@
+export type Part = 'redis' | 'chromium' | 'python';
+export const programs: Readonly<Record<Part, string | undefined>>;
+export const missing: readonly Part[];
+export const everythingRequired: boolean;
+export const leftOut: string;
