@@ -17,6 +17,7 @@ export const CORE_ERRORS = {
   invalid_input: { status: 422, text: 'Invalid input' },
   wrong_credentials: { status: 401, text: 'Invalid username or password' },
   bad_refresh_token: { status: 401, text: 'Refresh token is invalid or has expired.' },
+  bad_recovery_token: { status: 400, text: 'Recovery token is invalid or has expired.' },
   not_authenticated: { status: 401, text: 'Not authenticated' },
   forbidden: { status: 403, text: 'Not enough permissions' },
   not_found: { status: 404, text: 'Resource not found' },

@@ -7,7 +7,7 @@ import { CoreError } from '../errors/catalogue.js';
 import { foldEmail, foldName, skeletonOf } from './names.js';
 import { User } from './user.entity.js';
 import type { UserRecord } from './user-record.js';
-import { FIND_USERS, INSERT_USER, LOCK_USERS, UPDATE_USER, USERS_PAGE, USERS_SEARCH } from './users.sql.js';
+import { FIND_USERS, INSERT_USER, IS_TAKEN, LOCK_USERS, UPDATE_USER, USERS_PAGE, USERS_SEARCH } from './users.sql.js';
 
 /** What can be written of an account; the keys by which it is unique follow from it. */
 export type UserFields = Pick<User, 'username' | 'email' | 'fullName' | 'passwordHash' | 'isActive' | 'isSuperuser'>;
@@ -66,6 +66,12 @@ export class UsersRepository {
   findForLogin(login: string): Promise<User | null> {
     if (!isStorable(login)) return Promise.resolve(null);
     return this.users.findOneBy(login.includes('@') ? { emailFold: foldEmail(login) } : { usernameFold: foldName(login) });
+  }
+
+  /** Whether somebody has the name, one that looks like it, or the address, as of now. Only the table's keys can promise more. */
+  async isTaken(username: string, email: string | null): Promise<boolean> {
+    const values = [foldName(username), skeletonOf(username), email === null ? null : foldEmail(email)];
+    return (await this.sql.rows(IS_TAKEN, values, 'is-taken')).length > 0;
   }
 
   async recordsOf(ids: readonly number[]): Promise<Map<number, UserRecord>> {

@@ -44,6 +44,10 @@ export const USERS_SEARCH = pageOf(
   'NULL::bigint',
 );
 
+/** Plan: BitmapOr of the three unique indexes. */
+export const IS_TAKEN = `
+  SELECT 1 FROM users WHERE username_fold = $1 OR username_skeleton = $2 OR email_fold = $3 LIMIT 1`;
+
 export const INSERT_USER = `
   INSERT INTO users (username, username_fold, username_skeleton, email, email_fold, full_name, password_hash, is_active, is_superuser)
   VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)

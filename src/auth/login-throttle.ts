@@ -1,0 +1,108 @@
+import { Injectable } from '@nestjs/common';
+import { Settings } from '../config/settings.js';
+import { Sql } from '../database/sql.js';
+import { CoreError } from '../errors/catalogue.js';
+import { addressKey } from '../ops/address-key.js';
+import type { Count, Counter } from '../ops/counters.js';
+import { RateLimits } from '../ops/rate-limits.js';
+import { foldEmail, foldName } from '../users/names.js';
+
+const MINUTE = 60;
+
+/** One attempt to log in, counted as a failure until it is told otherwise. */
+export interface Attempt {
+  /** The password was right: what this address did wrong with this account before is forgotten. */
+  succeeded(): Promise<void>;
+  /** No password was tried, so that nothing was learnt: the attempt does not count. */
+  withdraw(): Promise<void>;
+}
+
+const UNCOUNTED: Attempt = { succeeded: () => Promise.resolve(), withdraw: () => Promise.resolve() };
+
+/** Addresses from which somebody logged in lately. Plan: Index Scan using sessions_user_id_created_at_idx. */
+const KNOWN_ADDRESSES = `
+  SELECT DISTINCT ip FROM sessions WHERE user_id = $1 AND created_at > now() - interval '30 days' LIMIT 1000`;
+
+/** No account has this id. */
+const NOBODY = -1;
+
+/**
+ * How often passwords may be guessed (OWASP ASVS 6.3.1; NIST SP 800-63B-4 §3.2.2 allows 100 failures):
+ * - an account from one address: ten times in 15 minutes, then once a minute;
+ * - an account from everywhere: 100 times an hour, save from addresses where it logged in within 30 days, which keep
+ *   their own allowance, so that strangers can never lock the owner out;
+ * - one address, whatever the account: 300 times in 15 minutes.
+ *
+ * An attempt is counted BEFORE its password is looked at, and given back afterwards if it was right: counted after, two hundred
+ * sent at once would all be looked at. Accounts that do not exist count like those that do.
+ */
+@Injectable()
+export class LoginThrottle {
+  private readonly byAddress: Counter;
+  private readonly byAccount: Counter;
+  /** Nine at once and one a minute are ten, then one a minute. */
+  private readonly byPair: Counter;
+  private readonly byPairSlowly: Counter;
+
+  constructor(
+    private readonly settings: Settings,
+    private readonly sql: Sql,
+    limits: RateLimits,
+  ) {
+    this.byAddress = limits.counter('login-address', { points: 300, durationSec: 15 * MINUTE });
+    this.byAccount = limits.counter('login-account', { points: 100, durationSec: 60 * MINUTE });
+    this.byPair = limits.counter('login-pair', { points: 9, durationSec: 15 * MINUTE });
+    this.byPairSlowly = limits.counter('login-pair-slowly', { points: 1, durationSec: MINUTE });
+  }
+
+  /**
+   * Counts an attempt.
+   * @param userId the account that `login` names, if it names one: its name and its address count together
+   * @throws CoreError `too_many_requests` with the seconds to wait; the attempt is not counted then
+   */
+  async begin(login: string, userId: number | null, address: string): Promise<Attempt> {
+    if (!this.settings.LOGIN_THROTTLE) return UNCOUNTED;
+    const from = addressKey(address);
+    const account = userId === null ? `name:${login.includes('@') ? foldEmail(login) : foldName(login)}` : `id:${userId}`;
+    const pair = JSON.stringify([account, from]);
+    const counted: [Counter, string][] = [];
+    const withdraw = () => giveBack(counted);
+    const count = async (counter: Counter, key: string): Promise<Count> => {
+      counted.push([counter, key]);
+      return counter.consume(key);
+    };
+    const refuse = async ({ waitSec }: Count): Promise<never> => {
+      await withdraw();
+      throw new CoreError('too_many_requests', { retryAfterSec: waitSec });
+    };
+
+    const ofAddress = await count(this.byAddress, from);
+    if (ofAddress.exceeded) return refuse(ofAddress);
+    if ((await count(this.byPair, pair)).exceeded) {
+      const slowly = await count(this.byPairSlowly, pair);
+      if (slowly.exceeded) return refuse(slowly);
+    }
+    const ofAccount = await count(this.byAccount, account);
+    if (ofAccount.exceeded && !(await this.isKnown(userId, from))) return refuse(ofAccount);
+    return {
+      withdraw,
+      succeeded: async () => {
+        await Promise.all([this.byPair.delete(pair), this.byPairSlowly.delete(pair)]);
+        await giveBack([
+          [this.byAddress, from],
+          [this.byAccount, account],
+        ]);
+      },
+    };
+  }
+
+  /** Asked for an unknown account, too: the answer must take as long. */
+  private async isKnown(userId: number | null, from: string): Promise<boolean> {
+    const rows = await this.sql.rows<{ ip: string }>(KNOWN_ADDRESSES, [userId ?? NOBODY]);
+    return rows.some(({ ip }) => addressKey(ip) === from);
+  }
+}
+
+async function giveBack(counted: readonly (readonly [Counter, string])[]): Promise<void> {
+  await Promise.all(counted.map(([counter, key]) => counter.consume(key, -1)));
+}
