@@ -10,7 +10,9 @@ async function redoc() {
   const bundle = await readFile(require.resolve('redoc/bundles/redoc.standalone.js'), 'utf8');
   const parts = bundle.split(/https:\/\/cdn\.redoc\.ly\/[\w./-]+\.svg/);
   if (parts.length < 2 || parts.some((part) => part.includes('cdn.redoc.ly'))) {
-    throw new Error('redoc.standalone.js no longer loads its logo as it did: look at what it fetches, and mend scripts/assets.mjs');
+    throw new Error(
+      'redoc.standalone.js no longer loads its logo as it did: look at what it fetches, and mend scripts/assets.mjs',
+    );
   }
   return parts.join(EMPTY_IMAGE);
 }

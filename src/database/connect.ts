@@ -1,6 +1,7 @@
 import { Logger } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { coreErrorOf } from '../errors/core-error-of.js';
+import { placeOf } from './connection.js';
 import { migrate } from './migrate.js';
 import { dataSourceOptions, type PoolOptions } from './options.js';
 import { DatabaseStartError } from './start-error.js';
@@ -10,12 +11,6 @@ const PATIENCE_MS = 30_000;
 const PAUSE_MS = 500;
 
 const log = new Logger('Database');
-
-/** Where a database is, without its password. */
-export function placeOf(url: string): string {
-  const { hostname, port, pathname } = new URL(url);
-  return `${hostname || 'localhost'}:${port || '5432'}${pathname}`;
-}
 
 /** Tries `attempt` until it succeeds, as long as it fails only because the server is not up yet. */
 async function patiently<T>(url: string, attempt: () => Promise<T>): Promise<T> {

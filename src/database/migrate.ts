@@ -16,7 +16,14 @@ const log = new Logger('Database');
  * @throws DatabaseStartError with one line that says what is wrong and what to do
  */
 async function checkServer(runner: QueryRunner): Promise<void> {
-  const names = ['server_version', 'server_version_num', 'fsync', 'full_page_writes', 'synchronous_commit', 'server_encoding'] as const;
+  const names = [
+    'server_version',
+    'server_version_num',
+    'fsync',
+    'full_page_writes',
+    'synchronous_commit',
+    'server_encoding',
+  ] as const;
   const columns = names.map((name) => `current_setting('${name}') AS ${name}`).join(', ');
   const [row]: Partial<Record<(typeof names)[number], string>>[] = await runner.query(`SELECT ${columns}`);
   if (Number(row?.server_version_num) < OLDEST) {
@@ -24,7 +31,9 @@ async function checkServer(runner: QueryRunner): Promise<void> {
   }
   for (const name of ['fsync', 'full_page_writes', 'synchronous_commit'] as const) {
     if (row?.[name] === 'off') {
-      throw new DatabaseStartError(`The database server runs with ${name}=off and could lose what was acknowledged; set ${name}=on.`);
+      throw new DatabaseStartError(
+        `The database server runs with ${name}=off and could lose what was acknowledged; set ${name}=on.`,
+      );
     }
   }
   if (row?.server_encoding !== 'UTF8') {

@@ -1,6 +1,6 @@
 import { Logger, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import { Client } from 'pg';
-import { connectionConfig } from './options.js';
+import { connectionConfig } from './connection.js';
 
 const CHANNEL = 'switchboard';
 

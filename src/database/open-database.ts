@@ -1,7 +1,12 @@
 import { Logger } from '@nestjs/common';
 import type { Settings } from '../config/settings.js';
-import { placeOf } from './connect.js';
-import { attachOrStart, startEmbeddedPostgres, type EmbeddedPostgres, type EmbeddedPostgresOptions } from './embedded/embedded-postgres.js';
+import { placeOf } from './connection.js';
+import {
+  attachOrStart,
+  startEmbeddedPostgres,
+  type EmbeddedPostgres,
+  type EmbeddedPostgresOptions,
+} from './embedded/embedded-postgres.js';
 
 /** A database server for the time that this process needs one. */
 export interface Database {

@@ -1,42 +1,13 @@
-import { types, type ClientConfig, type PoolClient } from 'pg';
+import type { PoolClient } from 'pg';
 import type { DataSourceOptions } from 'typeorm';
+import { connectionConfig, WAIT_MS } from './connection.js';
 import { migrations } from './migrations/index.js';
 import { PostgresNaming } from './naming.js';
 
-/** Milliseconds that a caller waits for a connection, and a statement for a lock; after that the answer is `unavailable`. */
-const WAIT_MS = 1_800;
 /** Milliseconds after which the server cancels a statement, or ends a session that sits in an open transaction. */
 const STATEMENT_MS = 10_000;
 /** Milliseconds after which a server that says nothing at all is given up; above `STATEMENT_MS`, so that its own word comes first. */
 const SILENCE_MS = 12_000;
-
-const INT8 = 20;
-
-/** `bigint` as a number. A value that a number cannot hold is an error, never a neighbour of the value. */
-function parseInt8(text: string): number {
-  const value = Number(text);
-  if (!Number.isSafeInteger(value)) throw new RangeError(`bigint ${text} is beyond what a number holds exactly`);
-  return value;
-}
-
-const typeParsers = {
-  getTypeParser: ((oid: number, format?: 'text' | 'binary') =>
-    oid === INT8 && format !== 'binary' ? parseInt8 : types.getTypeParser(oid, format)) as typeof types.getTypeParser,
-};
-
-/** What every connection of ours has in common, pooled or not. */
-export function connectionConfig(url: string, applicationName = 'switchboard'): ClientConfig {
-  return {
-    connectionString: url,
-    application_name: applicationName,
-    connectionTimeoutMillis: WAIT_MS,
-    keepAlive: true,
-    keepAliveInitialDelayMillis: 10_000,
-    // An answer to a client means committed, whatever the server's own default is.
-    options: '-c synchronous_commit=on -c timezone=UTC',
-    types: typeParsers,
-  };
-}
 
 /** How a server uses its pool. */
 export interface PoolOptions {

@@ -80,7 +80,8 @@ export class Sql {
       tx.close();
       const { command } = await client.query('COMMIT');
       // COMMIT of a transaction in which a statement failed is a ROLLBACK that reports success.
-      if (command !== 'COMMIT') throw new Error('A statement of this transaction failed and its error was swallowed: rolled back');
+      if (command !== 'COMMIT')
+        throw new Error('A statement of this transaction failed and its error was swallowed: rolled back');
       return result;
     } catch (thrown) {
       tx.close();

@@ -15,7 +15,17 @@ export interface Account {
 
 // Debian, Red Hat and most others; then BusyBox (Alpine).
 const WAYS_TO_ADD = [
-  ['useradd', '--system', '--user-group', '--no-create-home', '--home-dir', '/nonexistent', '--shell', '/usr/sbin/nologin', 'postgres'],
+  [
+    'useradd',
+    '--system',
+    '--user-group',
+    '--no-create-home',
+    '--home-dir',
+    '/nonexistent',
+    '--shell',
+    '/usr/sbin/nologin',
+    'postgres',
+  ],
   ['adduser', '-S', '-D', '-H', '-h', '/nonexistent', '-s', '/sbin/nologin', 'postgres'],
 ] as const;
 
@@ -32,7 +42,9 @@ export async function accountFor(cluster: string): Promise<Account> {
   if (self !== 0) {
     if (owner && owner.uid !== self) {
       const who = (await nameOf(owner.uid)) ?? `uid ${owner.uid}`;
-      throw new DatabaseStartError(`The database in ${cluster} belongs to the OS user ${who}; start as root or as that user, or set another DATA_DIR.`);
+      throw new DatabaseStartError(
+        `The database in ${cluster} belongs to the OS user ${who}; start as root or as that user, or set another DATA_DIR.`,
+      );
     }
     return { name: (await nameOf(self)) ?? `uid ${self}` };
   }
@@ -67,7 +79,11 @@ async function addAccount(): Promise<{ uid: number; gid: number }> {
       await run(command, args, { env: { PATH: SEARCH_PATH } });
       break;
     } catch (thrown) {
-      reasons.push(String(thrown instanceof Error ? thrown.message : thrown).replace(/\s+/g, ' ').trim());
+      reasons.push(
+        String(thrown instanceof Error ? thrown.message : thrown)
+          .replace(/\s+/g, ' ')
+          .trim(),
+      );
     }
   }
   const ids = await idsOf('postgres'); // after a failure too: another start may have been quicker

@@ -10,7 +10,10 @@ import { dirname, join, relative } from 'node:path';
  * @param check tells whether the copy at a place can be used, by using it
  * @returns what `check` returned for the first place that serves, or undefined where none does
  */
-export async function copyToReachablePlace<T>(native: string, check: (place: string) => Promise<T | undefined>): Promise<T | undefined> {
+export async function copyToReachablePlace<T>(
+  native: string,
+  check: (place: string) => Promise<T | undefined>,
+): Promise<T | undefined> {
   const root = process.getuid?.() === 0;
   const owner = root ? 'switchboard' : `switchboard-${process.getuid?.() ?? 'user'}`;
   const parents = root && process.platform !== 'win32' ? ['/var/cache', tmpdir()] : [tmpdir()];

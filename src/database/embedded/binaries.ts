@@ -48,13 +48,17 @@ export async function findBinaries(account: Account, log: (line: string) => void
       `The folder ${closed} is closed to the OS user "${account.name}", as which PostgreSQL must run; chmod o+x ${closed}, move the checkout, or set DATABASE_URL.`,
     );
   }
-  const why = closed ? `${closed} is closed to the OS user "${account.name}"` : `The package in ${native} cannot be used as it is`;
+  const why = closed
+    ? `${closed} is closed to the OS user "${account.name}"`
+    : `The package in ${native} cannot be used as it is`;
   log(`${why}: PostgreSQL runs from a copy of its programs in ${dirname(dirname(copied.postgres))}`);
   return copied;
 }
 
 function unusable(native: string, reason: string): DatabaseStartError {
-  return new DatabaseStartError(`The embedded PostgreSQL in ${native} does not run (${reason}); set DATABASE_URL to use another server.`);
+  return new DatabaseStartError(
+    `The embedded PostgreSQL in ${native} does not run (${reason}); set DATABASE_URL to use another server.`,
+  );
 }
 
 function locate(): string {
@@ -103,6 +107,10 @@ async function tryOut(native: string, { ids }: Account): Promise<{ binaries?: Bi
     const version = /\d+(\.\d+)*/.exec(stdout)?.[0] ?? '';
     return { binaries: { initdb, postgres, pgCtl, version }, reason: '' };
   } catch (thrown) {
-    return { reason: String(thrown instanceof Error ? thrown.message : thrown).replace(/\s+/g, ' ').trim() };
+    return {
+      reason: String(thrown instanceof Error ? thrown.message : thrown)
+        .replace(/\s+/g, ' ')
+        .trim(),
+    };
   }
 }

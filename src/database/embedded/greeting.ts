@@ -1,6 +1,6 @@
 import { Client } from 'pg';
 import { coreErrorOf } from '../../errors/core-error-of.js';
-import { connectionConfig } from '../options.js';
+import { connectionConfig } from '../connection.js';
 import { SUPERUSER } from './init.js';
 
 /** The role that the server works as, and the database that it owns. */
@@ -48,7 +48,10 @@ export async function provision(port: number, password: string): Promise<void> {
 }
 
 function clientFor(port: number, password: string): Client {
-  const client = new Client({ ...connectionConfig(urlOf(port, password, 'superuser'), 'switchboard-start'), query_timeout: 10_000 });
+  const client = new Client({
+    ...connectionConfig(urlOf(port, password, 'superuser'), 'switchboard-start'),
+    query_timeout: 10_000,
+  });
   client.on('error', () => undefined);
   return client;
 }

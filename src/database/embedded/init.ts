@@ -28,7 +28,9 @@ export async function argumentFor(folder: string, account: Account, log: (line: 
   const closed = account.ids && (await closedFolder(folder, account));
   if (!closed) return folder;
   if (process.platform === 'linux') {
-    log(`${closed} is closed to the OS user "${account.name}"; PostgreSQL is let into ${folder} past it, its other tools need chmod o+x ${closed}`);
+    log(
+      `${closed} is closed to the OS user "${account.name}"; PostgreSQL is let into ${folder} past it, its other tools need chmod o+x ${closed}`,
+    );
     return '/proc/self/cwd';
   }
   throw new DatabaseStartError(
@@ -53,10 +55,14 @@ export async function prepareCluster({ layout, account, binaries }: Installation
   }
   const major = binaries.version.split('.')[0];
   if (release !== major) {
-    throw new DatabaseStartError(`${layout.cluster} was made by PostgreSQL ${release}, this is PostgreSQL ${major}: move the data over, or set another DATA_DIR.`);
+    throw new DatabaseStartError(
+      `${layout.cluster} was made by PostgreSQL ${release}, this is PostgreSQL ${major}: move the data over, or set another DATA_DIR.`,
+    );
   }
   if (password === undefined) {
-    throw new DatabaseStartError(`The password file ${layout.passwordFile} is missing: put it back, or move ${layout.cluster} away to begin anew.`);
+    throw new DatabaseStartError(
+      `The password file ${layout.passwordFile} is missing: put it back, or move ${layout.cluster} away to begin anew.`,
+    );
   }
   return password;
 }
@@ -68,7 +74,9 @@ async function releaseOf(cluster: string): Promise<string | undefined> {
 async function removeUnfinished({ dataDir }: Layout): Promise<void> {
   const left = (await readdir(dataDir)).filter((name) => name.startsWith(UNFINISHED));
   // Best effort: an initdb whose parent was killed may still be writing there; it fails, and the next start removes the rest.
-  await Promise.all(left.map((name) => rm(join(dataDir, name), { recursive: true, force: true, maxRetries: 3 }).catch(() => undefined)));
+  await Promise.all(
+    left.map((name) => rm(join(dataDir, name), { recursive: true, force: true, maxRetries: 3 }).catch(() => undefined)),
+  );
 }
 
 async function makeCluster({ layout, account, binaries }: Installation, password: string): Promise<void> {

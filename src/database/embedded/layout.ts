@@ -47,7 +47,9 @@ export async function readPassword({ passwordFile }: Layout): Promise<string | u
     return (await readFile(passwordFile, 'utf8')).trim() || undefined;
   } catch (thrown) {
     if (codeOf(thrown) === 'ENOENT') return undefined;
-    throw new DatabaseStartError(`The password of the embedded database cannot be read from ${passwordFile} by this user.`, { cause: thrown });
+    throw new DatabaseStartError(`The password of the embedded database cannot be read from ${passwordFile} by this user.`, {
+      cause: thrown,
+    });
   }
 }
 

@@ -28,7 +28,10 @@ export interface LaunchOptions {
 }
 
 /** Starts a server in a process group of its own: Ctrl-C must reach us alone, since we still need it to shut down. */
-export function launch({ layout, account, binaries }: Installation, { argument, port, maxConnections }: LaunchOptions): Postmaster {
+export function launch(
+  { layout, account, binaries }: Installation,
+  { argument, port, maxConnections }: LaunchOptions,
+): Postmaster {
   const settings = {
     port,
     listen_addresses: '127.0.0.1',
@@ -110,6 +113,7 @@ async function readPidFile(cluster: string): Promise<{ pid: number; port: number
 }
 
 function signal({ pid }: Postmaster, name: NodeJS.Signals): void {
+  if (pid <= 0) return; // it could not be started: 0 and -1 would mean other processes
   try {
     process.kill(pid, name);
   } catch {
@@ -125,8 +129,10 @@ export function askToStop(postmaster: Postmaster): void {
 /** Fast shutdown; after 8 s an immediate one, which recovers at the next start; after 16 s the end. Returns when it is gone. */
 export async function shutDown(postmaster: Postmaster, { layout, binaries }: Installation): Promise<void> {
   // Windows has no signals; there PostgreSQL listens to its own tool.
-  if (process.platform === 'win32') void promisify(execFile)(binaries.pgCtl, ['stop', '-D', layout.cluster, '-m', 'fast']).catch(() => undefined);
+  if (process.platform === 'win32')
+    void promisify(execFile)(binaries.pgCtl, ['stop', '-D', layout.cluster, '-m', 'fast']).catch(() => undefined);
   else signal(postmaster, 'SIGINT');
+  signal(postmaster, 'SIGCONT'); // one that somebody has halted hears nothing
   const immediate = setTimeout(() => signal(postmaster, 'SIGQUIT'), FAST_STOP_MS);
   const end = setTimeout(() => signal(postmaster, 'SIGKILL'), 2 * FAST_STOP_MS);
   await postmaster.gone;

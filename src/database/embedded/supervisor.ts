@@ -16,7 +16,7 @@ export interface SupervisorOptions {
 
 const ATTEMPTS = 60;
 const POLL_MS = 20;
-const ADOPT_MS = 10_000;
+const ADOPT_MS = 5_000;
 const TELL_EVERY_MS = 10_000;
 const FIRST_PAUSE_MS = 100;
 const LAST_PAUSE_MS = 5_000;
@@ -72,7 +72,9 @@ export class Supervisor {
       this.options.log(`PostgreSQL (process ${orphan.pid}) was left running by a server that was killed; taken over`);
       return orphan;
     }
-    this.options.log(`PostgreSQL (process ${orphan.pid}) was left running by a server that was killed and does not answer; stopping it`);
+    this.options.log(
+      `PostgreSQL (process ${orphan.pid}) was left running by a server that was killed and does not answer; stopping it`,
+    );
     await shutDown(orphan, this.installation);
     return undefined;
   }
@@ -128,7 +130,9 @@ export class Supervisor {
     if (await Promise.race([postmaster.gone.then(() => true), sleep(1_000).then(() => false)])) return false;
     await shutDown(postmaster, this.installation);
     const reason = thrown instanceof Error ? thrown.message : String(thrown);
-    throw new DatabaseStartError(`PostgreSQL in ${this.installation.layout.cluster} refuses its own password file: ${reason}`, { cause: thrown });
+    throw new DatabaseStartError(`PostgreSQL in ${this.installation.layout.cluster} refuses its own password file: ${reason}`, {
+      cause: thrown,
+    });
   }
 
   private async watch(): Promise<void> {
@@ -145,7 +149,8 @@ export class Supervisor {
         const outcome = await this.tryStart(postmaster.port).catch((thrown: unknown) => String(thrown));
         back = typeof outcome !== 'string';
         if (this.stopping.signal.aborted) return;
-        if (!back && !PASSING.test(String(outcome))) this.options.log(`PostgreSQL does not start: ${String(outcome)}; trying again`);
+        if (!back && !PASSING.test(String(outcome)))
+          this.options.log(`PostgreSQL does not start: ${String(outcome)}; trying again`);
       }
       this.options.log(`PostgreSQL runs again (process ${this.pid})`);
     }

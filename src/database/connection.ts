@@ -1,0 +1,46 @@
+import { types, type ClientConfig } from 'pg';
+
+/** Milliseconds that a caller waits for a connection; after that the answer is `unavailable`. */
+export const WAIT_MS = 1_800;
+
+const INT8 = 20;
+const INT8_ARRAY = 1016;
+
+/** `bigint` as a number. A value that a number cannot hold is an error, never a neighbour of the value. */
+function parseInt8(text: string): number {
+  const value = Number(text);
+  if (!Number.isSafeInteger(value)) throw new RangeError(`bigint ${text} is beyond what a number holds exactly`);
+  return value;
+}
+
+const parseTexts = types.getTypeParser(INT8_ARRAY, 'text') as (text: string) => (string | null)[];
+const parseInt8Array = (text: string): (number | null)[] =>
+  parseTexts(text).map((element) => (element === null ? null : parseInt8(element)));
+
+const typeParsers = {
+  getTypeParser: ((oid: number, format?: 'text' | 'binary') => {
+    if (format === 'binary') return types.getTypeParser(oid, format);
+    if (oid === INT8) return parseInt8;
+    return oid === INT8_ARRAY ? parseInt8Array : types.getTypeParser(oid, format);
+  }) as typeof types.getTypeParser,
+};
+
+/** What every connection of ours has in common, pooled or not. */
+export function connectionConfig(url: string, applicationName = 'switchboard'): ClientConfig {
+  return {
+    connectionString: url,
+    application_name: applicationName,
+    connectionTimeoutMillis: WAIT_MS,
+    keepAlive: true,
+    keepAliveInitialDelayMillis: 10_000,
+    // An answer to a client means committed, whatever the server's own default is.
+    options: '-c synchronous_commit=on -c timezone=UTC',
+    types: typeParsers,
+  };
+}
+
+/** Where a database is, without its password. */
+export function placeOf(url: string): string {
+  const { hostname, port, pathname } = new URL(url);
+  return `${hostname || 'localhost'}:${port || '5432'}${pathname}`;
+}
