@@ -21,6 +21,12 @@ export abstract class Leases {
    */
   abstract renew(key: string, owner: string, ttlSec: number): Promise<boolean>;
 
+  /**
+   * Who holds a key now; null where nobody does.
+   * @throws CoreError `unavailable` where that cannot be known
+   */
+  abstract owner(key: string): Promise<string | null>;
+
   /** Gives a key back; does nothing to the key of another. Never rejects: what cannot be released runs out. */
   abstract release(key: string, owner: string): Promise<void>;
 }

@@ -25,6 +25,10 @@ export class MemoryLeases extends Leases {
     return Promise.resolve(true);
   }
 
+  override owner(key: string): Promise<string | null> {
+    return Promise.resolve(this.live(key)?.owner ?? null);
+  }
+
   override release(key: string, owner: string): Promise<void> {
     if (this.held.get(key)?.owner === owner) this.held.delete(key);
     return Promise.resolve();

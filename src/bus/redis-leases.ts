@@ -9,6 +9,8 @@ import { type Claim, Leases } from './leases.js';
  */
 const NOW = `local t = redis.call('TIME') local now = t[1] * 1000 + math.floor(t[2] / 1000)`;
 
+const PREFIX = 'switchboard:lease:';
+
 const CLAIM = `${NOW}
 local owner = redis.call('HGET', KEYS[1], 'owner')
 if owner and owner ~= ARGV[1] then return owner end
@@ -54,6 +56,14 @@ export class RedisLeases extends Leases {
     return (await this.run(RENEW, key, owner, ttlSec)) === 1;
   }
 
+  override async owner(key: string): Promise<string | null> {
+    try {
+      return await this.redis.hget(`${PREFIX}${key}`, 'owner');
+    } catch (error) {
+      throw new CoreError('unavailable', { cause: error });
+    }
+  }
+
   override async release(key: string, owner: string): Promise<void> {
     try {
       await this.run(RELEASE, key, owner, 0);
@@ -64,7 +74,7 @@ export class RedisLeases extends Leases {
 
   private async run(script: string, key: string, owner: string, ttlSec: number): Promise<unknown> {
     try {
-      return await this.redis.eval(script, 1, `switchboard:lease:${key}`, owner, this.nodeId, ttlSec * 1000);
+      return await this.redis.eval(script, 1, `${PREFIX}${key}`, owner, this.nodeId, ttlSec * 1000);
     } catch (error) {
       throw new CoreError('unavailable', { cause: error });
     }

@@ -198,6 +198,7 @@ describe.runIf(has.redis)('over Redis', () => {
       expect(await a.leases.claim('k', 'anna', 60)).toEqual({ ok: true });
       expect(await b.leases.claim('k', 'ben', 60)).toEqual({ ok: false, owner: 'anna' });
       expect(await b.leases.claim('k', 'anna', 60)).toEqual({ ok: true });
+      expect([await b.leases.owner('k'), await b.leases.owner('other')]).toEqual(['anna', null]);
       await a.leases.release('k', 'anna');
       expect(await a.leases.renew('k', 'anna', 60)).toBe(false);
       expect(await a.leases.claim('k', 'ben', 60)).toEqual({ ok: false, owner: 'anna' });

@@ -63,6 +63,7 @@ describe('the leases of a node that is alone', () => {
     expect(await leases.claim('k', 'anna', 60)).toEqual({ ok: true });
     expect(await leases.claim('k', 'anna', 60)).toEqual({ ok: true });
     expect(await leases.claim('k', 'ben', 60)).toEqual({ ok: false, owner: 'anna' });
+    expect([await leases.owner('k'), await leases.owner('other')]).toEqual(['anna', null]);
     await leases.release('k', 'ben');
     expect(await leases.claim('k', 'ben', 60)).toEqual({ ok: false, owner: 'anna' });
     await leases.release('k', 'anna');
