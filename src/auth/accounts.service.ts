@@ -6,6 +6,7 @@ import type { User } from '../users/user.entity.js';
 import { recordOf, type UserRecord } from '../users/user-record.js';
 import { UsersRepository } from '../users/users.repository.js';
 import { AccountChanges, type Changes } from './account-changes.js';
+import { lockSuperuser } from './account-locks.js';
 import { Audit, type AuditAction } from './audit.js';
 import { Credentials } from './credentials.js';
 import { NewPasswords } from './new-passwords.js';
@@ -84,7 +85,7 @@ export class AccountsService {
     if (await this.users.isTaken(username, email)) throw new CoreError('taken');
     const passwordHash = await this.passwords.hash(password, { username, email });
     return this.sql.transaction(async (tx) => {
-      if (by) await this.changes.requireSuperuser(tx, by);
+      if (by) await lockSuperuser(this.users, tx, by);
       const user = await this.users.insert(tx, { username, email, fullName, passwordHash, isActive, isSuperuser });
       const actorId = by?.userId ?? (action === 'register' ? user.id : null);
       await this.audit.write(tx, { action, actorId, userId: user.id, origin, details: { username, superuser: isSuperuser } });

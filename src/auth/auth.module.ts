@@ -1,0 +1,46 @@
+import { Module } from '@nestjs/common';
+import { UsersModule } from '../users/users.module.js';
+import { AccountChanges } from './account-changes.js';
+import { AccountEvents } from './account-events.js';
+import { AccountNotices } from './account-notices.js';
+import { AccountsService } from './accounts.service.js';
+import { Audit } from './audit.js';
+import { Credentials } from './credentials.js';
+import { FirstSuperuser } from './first-superuser.js';
+import { LoginThrottle } from './login-throttle.js';
+import { Mailer } from './mailer.js';
+import { NewPasswords } from './new-passwords.js';
+import { PasswordBlocklist } from './password-blocklist.js';
+import { PasswordHasher } from './password-hasher.js';
+import { PasswordResets } from './password-resets.js';
+import { RecoveryRequests } from './recovery-requests.js';
+import { RecoveryService } from './recovery.service.js';
+import { RecoveryTokens } from './recovery-tokens.js';
+import { SESSION_EXPORTS, SESSION_PROVIDERS } from './sessions.providers.js';
+
+const ACCOUNT_PROVIDERS = [
+  AccountChanges,
+  AccountEvents,
+  AccountNotices,
+  AccountsService,
+  Audit,
+  Credentials,
+  FirstSuperuser,
+  LoginThrottle,
+  Mailer,
+  NewPasswords,
+  PasswordBlocklist,
+  PasswordHasher,
+  PasswordResets,
+  RecoveryRequests,
+  RecoveryService,
+  RecoveryTokens,
+];
+
+/** Accounts, their passwords, sessions and tokens. */
+@Module({
+  imports: [UsersModule],
+  providers: [...ACCOUNT_PROVIDERS, ...SESSION_PROVIDERS],
+  exports: [UsersModule, AccountsService, RecoveryService, Audit, Mailer, ...SESSION_EXPORTS],
+})
+export class AuthModule {}
