@@ -13,7 +13,10 @@ function parseInt8(text: string): number {
   return value;
 }
 
-const parseTexts = types.getTypeParser(INT8_ARRAY, 'text') as (text: string) => (string | null)[];
+// The types of `pg` name no array types; the parsers are there.
+const parseTexts = types.getTypeParser(INT8_ARRAY as number as typeof types.builtins.INT8, 'text') as (
+  text: string,
+) => (string | null)[];
 const parseInt8Array = (text: string): (number | null)[] =>
   parseTexts(text).map((element) => (element === null ? null : parseInt8(element)));
 

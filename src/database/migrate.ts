@@ -9,13 +9,23 @@ const POLL_MS = 100;
 const PATIENCE_MS = 5_000;
 const OLDEST = 140_000;
 
+const SETTINGS = [
+  'server_version',
+  'server_version_num',
+  'fsync',
+  'full_page_writes',
+  'synchronous_commit',
+  'server_encoding',
+] as const;
+type ServerSettings = Record<(typeof SETTINGS)[number], string>;
+
 const log = new Logger('Database');
 
 /**
  * Refuses a server on which an answer could be lost, or that is too old.
  * @throws DatabaseStartError with one line that says what is wrong and what to do
  */
-async function checkServer(runner: QueryRunner): Promise<void> {
+export async function checkServer(query: (text: string) => Promise<ServerSettings[]>): Promise<void> {
   const names = [
     'server_version',
     'server_version_num',
@@ -25,7 +35,7 @@ async function checkServer(runner: QueryRunner): Promise<void> {
     'server_encoding',
   ] as const;
   const columns = names.map((name) => `current_setting('${name}') AS ${name}`).join(', ');
-  const [row]: Partial<Record<(typeof names)[number], string>>[] = await runner.query(`SELECT ${columns}`);
+  const [row] = await query(`SELECT ${columns}`);
   if (Number(row?.server_version_num) < OLDEST) {
     throw new DatabaseStartError(`The database server is PostgreSQL ${row?.server_version}; version 14 or newer is needed.`);
   }
@@ -71,7 +81,7 @@ export async function migrate(url: string): Promise<string[]> {
   const runner = dataSource.createQueryRunner();
   try {
     await runner.connect();
-    await checkServer(runner);
+    await checkServer((text) => runner.query(text));
     await takeLock(runner);
     const executor = new MigrationExecutor(dataSource, runner);
     executor.transaction = 'each';
