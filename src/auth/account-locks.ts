@@ -17,7 +17,8 @@ export interface Locked {
   readonly otherSuperusers: number;
 }
 
-export const isActiveSuperuser = ({ isActive, isSuperuser }: Pick<User, 'isActive' | 'isSuperuser'>): boolean => isActive && isSuperuser;
+export const isActiveSuperuser = ({ isActive, isSuperuser }: Pick<User, 'isActive' | 'isSuperuser'>): boolean =>
+  isActive && isSuperuser;
 
 /**
  * Locks an account until the transaction ends, and who acts on it if that is somebody else. What the table then says of who

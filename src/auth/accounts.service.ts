@@ -79,7 +79,12 @@ export class AccountsService {
     return this.changes.remove(id, by, origin);
   }
 
-  private async insert(account: NewAccountWithRights, action: AuditAction, by: LiveSession | null, origin: Origin | null): Promise<User> {
+  private async insert(
+    account: NewAccountWithRights,
+    action: AuditAction,
+    by: LiveSession | null,
+    origin: Origin | null,
+  ): Promise<User> {
     const { username, email, password, fullName = null, isActive = true, isSuperuser = false } = account;
     // Hashing is the dear part: a name that is obviously taken does not get that far. The table's keys decide.
     if (await this.users.isTaken(username, email)) throw new CoreError('taken');

@@ -55,7 +55,13 @@ export class Credentials {
   private async refuse(found: User | null, fits: boolean, origin: Origin): Promise<never> {
     this.metrics.login('failed');
     const reason = found === null ? 'unknown' : fits ? 'inactive' : 'password';
-    await this.audit.write(null, { action: 'login_failed', actorId: null, userId: found?.id ?? null, origin, details: { reason } });
+    await this.audit.write(null, {
+      action: 'login_failed',
+      actorId: null,
+      userId: found?.id ?? null,
+      origin,
+      details: { reason },
+    });
     throw new CoreError('wrong_credentials');
   }
 

@@ -24,12 +24,14 @@ type Variable = (typeof VARIABLES)[number];
 
 /** What each may be, in the words of the line that ends the start. */
 const ALLOWED: Readonly<Record<Variable, string>> = {
-  FIRST_SUPERUSER_USERNAME: '3 to 64 letters and digits of any script and _ . - (required with the other FIRST_SUPERUSER settings)',
+  FIRST_SUPERUSER_USERNAME:
+    '3 to 64 letters and digits of any script and _ . - (required with the other FIRST_SUPERUSER settings)',
   FIRST_SUPERUSER_EMAIL: 'an e-mail address',
   FIRST_SUPERUSER_PASSWORD: '8 to 128 characters (required with the other FIRST_SUPERUSER settings)',
 };
 
-const variableOf = (field: unknown): Variable => VARIABLES.find((name) => name.endsWith(String(field).toUpperCase())) ?? VARIABLES[0];
+const variableOf = (field: unknown): Variable =>
+  VARIABLES.find((name) => name.endsWith(String(field).toUpperCase())) ?? VARIABLES[0];
 
 /** Makes the superuser whom the settings name, unless that account exists. Without these settings there is no account at first. */
 @Injectable()
@@ -74,7 +76,11 @@ export class FirstSuperuser implements OnApplicationBootstrap {
     if (!(error instanceof CoreError)) return error;
     if (error.code === 'invalid_input') return this.faultOf(error.issues[0]);
     if (error.code === 'taken') {
-      return new SettingsError(VARIABLES[0], this.settings[VARIABLES[0]], 'a name that does not look like that of another account');
+      return new SettingsError(
+        VARIABLES[0],
+        this.settings[VARIABLES[0]],
+        'a name that does not look like that of another account',
+      );
     }
     return error;
   }

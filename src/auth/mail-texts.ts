@@ -12,8 +12,7 @@ interface Wording {
   readonly paragraphs: readonly string[];
 }
 
-const escapeHtml = (text: string): string =>
-  text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
+const escapeHtml = (text: string): string => text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
 
 const isLink = (paragraph: string): boolean => /^https?:\/\/\S+$/.test(paragraph);
 

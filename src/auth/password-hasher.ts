@@ -52,7 +52,12 @@ export class PasswordHasher implements OnModuleInit {
   /** Whether a stored hash was made with less than what new ones get. */
   needsRehash(stored: string): boolean {
     const { algorithm, version, memoryCost, timeCost } = parseOptions(stored);
-    return Number(algorithm) !== ARGON2ID || Number(version) !== VERSION_1_3 || memoryCost < COST.memoryCost || timeCost < COST.timeCost;
+    return (
+      Number(algorithm) !== ARGON2ID ||
+      Number(version) !== VERSION_1_3 ||
+      memoryCost < COST.memoryCost ||
+      timeCost < COST.timeCost
+    );
   }
 
   private dummyHash(): Promise<string> {

@@ -40,7 +40,9 @@ export class RecoveryRequests implements BeforeApplicationShutdown, OnApplicatio
     if (this.queue.queued >= MAX_WAITING) throw new CoreError('unavailable');
     this.queue
       .run(() => this.answer(login, origin))
-      .catch((error: unknown) => this.log.error('A recovery was not begun', error instanceof Error ? error.stack : String(error)));
+      .catch((error: unknown) =>
+        this.log.error('A recovery was not begun', error instanceof Error ? error.stack : String(error)),
+      );
   }
 
   /** Resolves when nothing waits. */

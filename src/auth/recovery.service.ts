@@ -40,7 +40,8 @@ export class RecoveryService {
     const key = JSON.stringify([login.includes('@') ? foldEmail(login) : foldName(login), from]);
     const counts = [await this.byAddress.consume(from), await this.byTarget.consume(key)];
     const refused = counts.filter(({ exceeded }) => exceeded);
-    if (refused.length > 0) throw new CoreError('too_many_requests', { retryAfterSec: Math.max(...refused.map(({ waitSec }) => waitSec)) });
+    if (refused.length > 0)
+      throw new CoreError('too_many_requests', { retryAfterSec: Math.max(...refused.map(({ waitSec }) => waitSec)) });
     this.requests.add(login, origin);
   }
 

@@ -5,7 +5,15 @@ const NAME = /^[\p{L}\p{M}\p{N}_.-]+$/u;
 
 /** A user name, as an account gets it: 3 to 64 characters after NFKC. */
 export function Username(options: FieldOptions = {}): PropertyDecorator {
-  return Text({ min: 3, max: 64, pattern: NAME, normalize: 'NFKC', description: '3 to 64 letters and digits of any script and _ . -', example: 'alice', ...options });
+  return Text({
+    min: 3,
+    max: 64,
+    pattern: NAME,
+    normalize: 'NFKC',
+    description: '3 to 64 letters and digits of any script and _ . -',
+    example: 'alice',
+    ...options,
+  });
 }
 
 /** A new password: 8 to 128 characters of any kind, never trimmed. */
@@ -25,5 +33,12 @@ export function LoginPassword(options: FieldOptions = {}): PropertyDecorator {
 
 /** A person's name: at most 200 characters, kept exactly as given. */
 export function FullName(options: FieldOptions = {}): PropertyDecorator {
-  return Text({ max: 200, nullable: true, optional: true, description: 'At most 200 characters', example: 'Alice Liddell', ...options });
+  return Text({
+    max: 200,
+    nullable: true,
+    optional: true,
+    description: 'At most 200 characters',
+    example: 'Alice Liddell',
+    ...options,
+  });
 }
