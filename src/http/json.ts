@@ -53,7 +53,18 @@ export function parseJson(text: string): unknown {
  * @throws CoreError `malformed`
  */
 export function parseJsonBody(body: Buffer): unknown {
+  // Clients that set the content type on every request send an empty body where they mean none.
+  if (body.length === 0) return undefined;
   const value = isUtf8(body) ? parseJson(body.toString('utf8')) : undefined;
   if (value === undefined) throw new CoreError('malformed');
   return value;
+}
+
+/**
+ * Parses a form. Of a field given twice the last counts, as with JSON.
+ * @throws CoreError `malformed`
+ */
+export function parseFormBody(body: Buffer): unknown {
+  if (!isUtf8(body)) throw new CoreError('malformed');
+  return Object.fromEntries(new URLSearchParams(body.toString('utf8')));
 }

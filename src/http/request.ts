@@ -1,6 +1,6 @@
 import type { FastifyRequest } from 'fastify';
-import type { CoreError } from '../errors/catalogue.js';
-import type { Identity, Origin } from '../identity/identity.js';
+import { CoreError } from '../errors/catalogue.js';
+import type { Identity, LiveSession, Origin } from '../identity/identity.js';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -8,6 +8,8 @@ declare module 'fastify' {
     identity: Identity | null;
     /** Set where the token could not be looked at (the database is away): guards answer it, public routes do not care. */
     identityFault: CoreError | null;
+    /** When it arrived, in monotonic milliseconds (performance.now). */
+    arrivedAt: number;
   }
   interface FastifyContextConfig {
     /** The protocol whose controller serves the route, which words its errors. */
@@ -22,4 +24,13 @@ export function originOf(request: FastifyRequest): Origin {
     address: request.ip,
     userAgent: request.headers['user-agent']?.slice(0, 512) ?? null,
   };
+}
+
+/** When a request arrived, in monotonic milliseconds. */
+export const arrivalOf = (request: FastifyRequest): number => request.arrivedAt || performance.now();
+
+/** The session of a request that the guard has let through. @throws CoreError `not_authenticated` */
+export function callerOf(request: FastifyRequest): LiveSession {
+  if (!request.identity) throw new CoreError('not_authenticated');
+  return request.identity.session;
 }

@@ -124,6 +124,25 @@ export class Metrics {
     });
   }
 
+  /**
+   * The same for a count that only grows. Its owner counts in plain numbers: looking up a labelled counter costs more than
+   * many of the things that are counted.
+   * @param name without the prefix `switchboard_` and the suffix `_total`
+   */
+  watchTotal(name: string, help: string, read: () => Readonly<Record<string, number>>, label: string): void {
+    this.registry.removeSingleMetric(`switchboard_${name}_total`);
+    new Counter({
+      name: `switchboard_${name}_total`,
+      help,
+      labelNames: [label],
+      registers: [this.registry],
+      collect() {
+        this.reset();
+        for (const [value, count] of Object.entries(read())) this.inc({ [label]: value }, count);
+      },
+    });
+  }
+
   /** The text that Prometheus scrapes, and its content type. */
   async exposition(): Promise<{ text: string; contentType: string }> {
     return { text: await this.registry.metrics(), contentType: this.registry.contentType };

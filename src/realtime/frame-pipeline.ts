@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
 import { Settings } from '../config/settings.js';
 import { CoreError } from '../errors/catalogue.js';
@@ -8,7 +9,7 @@ import type { Connection } from './connection.js';
 import { countBadFrame, takeFrame } from './frame-limits.js';
 import { Hub } from './hub.js';
 import { CommandRunner, TokenReader } from './ports.js';
-import { FaultLog } from './fault-log.js';
+import { FaultLog } from '../errors/fault-log.js';
 
 /** Requests of one connection that may be under way at once; more are refused until some are answered. */
 const MAX_IN_FLIGHT = 256;
@@ -19,6 +20,8 @@ const MAX_IN_FLIGHT = 256;
  */
 @Injectable()
 export class FramePipeline {
+  private closing = false;
+
   constructor(
     private readonly hub: Hub,
     private readonly runner: CommandRunner,
@@ -35,6 +38,8 @@ export class FramePipeline {
     if (connection.closed) return undefined;
     const now = performance.now();
     connection.seenAt = now;
+    const { protocol } = connection.codec;
+    this.hub.received.set(protocol, (this.hub.received.get(protocol) ?? 0) + 1);
     const verdict = this.settings.RATE_LIMIT ? takeFrame(connection, now) : 'ok';
     if (verdict === 'flood') {
       this.hub.close(connection, CLOSE.flood);
@@ -45,12 +50,20 @@ export class FramePipeline {
       if (countBadFrame(connection, now)) return this.endBad(connection, decoded);
       return this.queued(connection, decoded);
     }
+    if (this.closing) return this.queued(connection, { kind: 'refused', context: decoded.context, error: new CoreError('unavailable') });
     if (verdict === 'ok' && connection.inFlight < MAX_IN_FLIGHT) return this.queued(connection, decoded);
     if (connection.inFlight >= 2 * MAX_IN_FLIGHT) {
       this.hub.close(connection, CLOSE.flood);
       return undefined;
     }
     return this.queued(connection, { kind: 'refused', context: decoded.context, error: new CoreError('too_many_requests') });
+  }
+
+  /** From now on requests are refused; resolves when those under way have been answered, or after `limitMs`. */
+  async drain(limitMs: number): Promise<void> {
+    this.closing = true;
+    const deadline = performance.now() + limitMs;
+    while (performance.now() < deadline && [...this.hub.connections()].some(({ inFlight }) => inFlight > 0)) await setTimeout(20);
   }
 
   private endBad(connection: Connection, { context, detail }: Extract<Decoded, { kind: 'bad' }>): undefined {

@@ -18,6 +18,9 @@ export class Hub {
   private readonly byUser = new Map<number, Set<Connection>>();
   private readonly bySession = new Map<string, Set<Connection>>();
   private readonly byAddress = new Map<string, number>();
+  /** Frames received by protocol, and connections that the server closed by code: plain numbers, read by the metrics. */
+  readonly received = new Map<string, number>();
+  readonly closures = new Map<string, number>();
 
   constructor(private readonly settings: Settings) {}
 
@@ -150,9 +153,14 @@ export class Hub {
   /** Says why, then closes. */
   close(connection: Connection, reason: CloseReason): void {
     if (connection.closed) return;
+    this.countClosure(reason);
     connection.transport.send(connection.codec.disconnect(noticeOf(reason)));
     this.remove(connection);
     connection.transport.close(reason);
+  }
+
+  countClosure({ code }: CloseReason): void {
+    this.closures.set(String(code), (this.closures.get(String(code)) ?? 0) + 1);
   }
 
   /** Closes every connection of a session; @returns how many there were */

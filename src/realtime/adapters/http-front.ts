@@ -22,9 +22,12 @@ export interface FrontHandlers {
  */
 export class HttpFront {
   private handlers: FrontHandlers | null = null;
+  private hasServer = false;
 
   /** For Fastify's `serverFactory`. */
-  readonly createServer = (handler: RequestListener): Server => {
+  readonly createServer = (handler: unknown): Server => {
+    // Fastify types its handler for HTTP/1 and HTTP/2 at once.
+    const route = handler as RequestListener;
     const server = createServer(
       {
         headersTimeout: HEADERS_TIMEOUT_MS,
@@ -36,10 +39,12 @@ export class HttpFront {
       },
       (request, response) => {
         if (this.handlers && isSocketIo(request)) this.handlers.socketIoRequest(request, response);
-        else handler(request, response);
+        else route(request, response);
       },
     );
-    server.on('upgrade', (request, stream, head) => this.upgrade(request, stream, head));
+    // On `localhost` Fastify makes a second server for the other address family, and passes its upgrades on to the first.
+    if (!this.hasServer) server.on('upgrade', (request, stream, head) => this.upgrade(request, stream, head));
+    this.hasServer = true;
     return server;
   };
 

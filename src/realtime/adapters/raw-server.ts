@@ -92,6 +92,7 @@ export class RawServer implements RawHandlers {
     const reason = FAULTS[code];
     if (!reason) return;
     const { transport } = connection;
+    this.hub.countClosure(reason);
     transport.send(connection.codec.disconnect(noticeOf(reason)));
     this.hub.remove(connection);
     if (transport instanceof RawTransport) transport.flush();

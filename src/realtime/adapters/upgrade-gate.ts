@@ -11,7 +11,7 @@ import { RateLimits } from '../../ops/rate-limits.js';
 import type { Peer } from '../codec.js';
 import { newConnectionId } from '../connection.js';
 import { type SocketEndpoint, SocketEndpoints } from '../endpoints.js';
-import { FaultLog } from '../fault-log.js';
+import { FaultLog } from '../../errors/fault-log.js';
 import { Hub } from '../hub.js';
 import { TokenReader } from '../ports.js';
 import { ClientAddress } from './client-address.js';

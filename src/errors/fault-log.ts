@@ -1,5 +1,5 @@
 import { Injectable, Logger } from '@nestjs/common';
-import type { CoreError } from '../errors/catalogue.js';
+import type { CoreError } from './catalogue.js';
 
 /** Where faults that are ours, not the client's, are written down with their stack; clients never see that. */
 @Injectable()

@@ -1,0 +1,81 @@
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { FastifyAdapter } from '@nestjs/platform-fastify';
+import { NestFactory } from '@nestjs/core';
+import { trustOf } from './config/trust-proxy.js';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { type AppParts, AppModule } from './app.module.js';
+import { registerIdentityHook } from './auth/identity.hook.js';
+import { HttpExceptionFilter } from './http/exception.filter.js';
+import { OriginPolicy } from './http/origins.js';
+import { BODY_LIMIT, registerBodyParsers, registerDefaultHeaders, registerRateLimits } from './http/request-hooks.js';
+import { answerClientError } from './http/client-errors.js';
+import { fastifyLogging } from './ops/fastify-options.js';
+import { createLogger } from './ops/logger.js';
+import { NestLogger } from './ops/nest-logger.js';
+import { RateLimits } from './ops/rate-limits.js';
+import { HttpFront } from './realtime/adapters/http-front.js';
+import { SocketAdapter } from './realtime/adapters/socket.adapter.js';
+import { TokenReader } from './realtime/ports.js';
+
+/** A path parameter longer than this is nobody's; a client id of 128 characters may need 12 bytes each when escaped. */
+const MAX_PARAM_LENGTH = 2048;
+
+/**
+ * The whole application, ready to listen: what `main.ts` starts and what every test uses.
+ * @throws whatever keeps it from starting, such as SettingsError or DatabaseStartError with a line to print
+ */
+export async function createApp(parts: AppParts): Promise<NestFastifyApplication> {
+  const { settings } = parts;
+  const logger = createLogger(settings);
+  const front = new HttpFront();
+  const words = new RouterFaults();
+  const adapter = new FastifyAdapter({
+    ...fastifyLogging(logger),
+    serverFactory: front.createServer,
+    clientErrorHandler: answerClientError,
+    frameworkErrors: words.answer,
+    trustProxy: trustOf(settings),
+    bodyLimit: BODY_LIMIT,
+    routerOptions: { ignoreTrailingSlash: true, maxParamLength: MAX_PARAM_LENGTH },
+  });
+  const app = await NestFactory.create<NestFastifyApplication>(AppModule.forRoot(parts), adapter, {
+    logger: new NestLogger(logger),
+    bodyParser: false,
+    cookies: {},
+    abortOnError: false,
+  });
+  words.filter = app.get(HttpExceptionFilter);
+  prepare(app);
+  app.useWebSocketAdapter(new SocketAdapter(app, front));
+  return app;
+}
+
+/** What the router itself refuses, such as a path that is no proper percent-encoding, is worded like everything else. */
+class RouterFaults {
+  filter: HttpExceptionFilter | undefined;
+  readonly answer = (error: unknown, request: unknown, reply: unknown): void =>
+    this.filter?.answer(error, request as FastifyRequest, reply as FastifyReply);
+}
+
+function prepare(app: NestFastifyApplication): void {
+  const fastify: FastifyInstance = app.getHttpAdapter().getInstance();
+  registerBodyParsers(fastify);
+  registerDefaultHeaders(fastify);
+  registerRateLimits(fastify, app.get(RateLimits), app.get(HttpExceptionFilter));
+  registerIdentityHook(fastify, app.get(TokenReader));
+  app.useSecurityHeaders({ strictTransportSecurity: false, contentSecurityPolicy: { directives: { upgradeInsecureRequests: null } } });
+  const origins = app.get(OriginPolicy);
+  app.enableCors({
+    delegator: (request: FastifyRequest, done: (error: Error | null, options: object) => void) => {
+      // Only ever the origin that asks, never `*`: credentials go along.
+      const isAllowed = origins.allows(request.headers.origin, request.headers.host);
+      done(null, { ...CORS, origin: isAllowed ? (request.headers.origin ?? false) : false });
+    },
+  });
+}
+
+const CORS = {
+  credentials: true,
+  methods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'],
+  exposedHeaders: ['X-Total-Count', 'Link', 'X-Request-Id', 'Retry-After'],
+};

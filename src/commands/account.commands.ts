@@ -1,0 +1,101 @@
+import { Injectable } from '@nestjs/common';
+import { AccountsService } from '../auth/accounts.service.js';
+import { RecoveryService } from '../auth/recovery.service.js';
+import { type IssuedTokens, SessionsService } from '../auth/sessions.service.js';
+import { CoreError } from '../errors/catalogue.js';
+import type { Caller } from '../realtime/connection.js';
+import { Hub } from '../realtime/hub.js';
+import { LoginName, LoginPassword, Password, Username } from '../users/fields.js';
+import { foldName } from '../users/names.js';
+import { Email, Text } from '../validation/fields.js';
+import { sessionOf } from './caller.js';
+import { AllowAnonymous, Command } from './command.js';
+
+class LogInPayload {
+  @LoginName()
+  username!: string;
+
+  @LoginPassword()
+  password!: string;
+}
+
+class RegisterPayload {
+  @Username()
+  username!: string;
+
+  @Password()
+  password!: string;
+
+  @Email()
+  email!: string;
+}
+
+class RecoverPayload {
+  @Text({ min: 1, max: 320 })
+  known_data!: string;
+
+  @Text({ choices: ['email', 'username'] })
+  known_data_type!: 'email' | 'username';
+}
+
+class LogOutPayload {
+  @LoginName()
+  username!: string;
+}
+
+/** Accounts for protocols whose clients log in over the live connection itself. Only codecs can ask for these. */
+@Injectable()
+export class AccountCommands {
+  constructor(
+    private readonly accounts: AccountsService,
+    private readonly sessions: SessionsService,
+    private readonly recovery: RecoveryService,
+    private readonly hub: Hub,
+  ) {}
+
+  @Command('account.login', { summary: 'Logs in and binds the connection.', payload: LogInPayload, internal: true, liveOnly: true })
+  @AllowAnonymous()
+  async logIn({ username, password }: LogInPayload, caller: Caller): Promise<{ token: string }> {
+    const user = await this.accounts.verifyCredentials(username, password, caller.origin);
+    return this.bind(await this.sessions.open(user, caller.origin, { refresh: false }), caller);
+  }
+
+  @Command('account.register', {
+    summary: 'Makes an account, logs in and binds the connection.',
+    payload: RegisterPayload,
+    internal: true,
+    liveOnly: true,
+  })
+  @AllowAnonymous()
+  async register(payload: RegisterPayload, caller: Caller): Promise<{ token: string }> {
+    const user = await this.accounts.register(payload, caller.origin);
+    return this.bind(await this.sessions.open(user, caller.origin, { refresh: false }), caller);
+  }
+
+  @Command('account.recover', { summary: 'Sends a recovery link, if there is an address.', payload: RecoverPayload, internal: true })
+  @AllowAnonymous()
+  async recover({ known_data: known, known_data_type: type }: RecoverPayload, { origin }: Caller): Promise<object> {
+    await this.recovery.request(type === 'email' ? { email: known } : { username: known }, origin);
+    return {};
+  }
+
+  @Command('account.logout', {
+    summary: "Ends the caller's session; its connection stays open, unbound.",
+    payload: LogOutPayload,
+    internal: true,
+    liveOnly: true,
+  })
+  async logOut({ username }: LogOutPayload, caller: Caller): Promise<object> {
+    const session = sessionOf(caller);
+    if (foldName(username) !== foldName(session.username)) throw new CoreError('forbidden');
+    // Unbound first: revoking closes the connections that are still the session's.
+    if (caller.connection) await this.hub.bind(caller.connection, null);
+    await this.sessions.revoke(session.id, 'logout', session, caller.origin);
+    return {};
+  }
+
+  private async bind({ token, expiresIn, session }: IssuedTokens, { connection }: Caller): Promise<{ token: string }> {
+    if (connection) await this.hub.bind(connection, { session, expiresAt: Date.now() + expiresIn * 1000 });
+    return { token };
+  }
+}

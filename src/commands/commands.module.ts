@@ -1,0 +1,33 @@
+import { Module } from '@nestjs/common';
+import { DiscoveryModule } from '@nestjs/core';
+import { AuthModule } from '../auth/auth.module.js';
+import { RawServer } from '../realtime/adapters/raw-server.js';
+import { UpgradeChecks, UpgradeGate } from '../realtime/adapters/upgrade-gate.js';
+import { FramePipeline } from '../realtime/frame-pipeline.js';
+import { LiveShutdown } from '../realtime/live-shutdown.js';
+import { CommandRunner } from '../realtime/ports.js';
+import { AccountCommands } from './account.commands.js';
+import { CommandMetrics } from './command-metrics.js';
+import { Dispatcher } from './dispatcher.js';
+import { CommandRegistry } from './registry.js';
+import { SystemCommands } from './system.commands.js';
+
+/** The command core: registry and dispatcher, the commands that every protocol has, and what feeds frames to them. */
+@Module({
+  imports: [DiscoveryModule, AuthModule],
+  providers: [
+    CommandRegistry,
+    Dispatcher,
+    { provide: CommandRunner, useExisting: Dispatcher },
+    CommandMetrics,
+    SystemCommands,
+    AccountCommands,
+    FramePipeline,
+    RawServer,
+    UpgradeChecks,
+    UpgradeGate,
+    LiveShutdown,
+  ],
+  exports: [CommandRegistry, Dispatcher, FramePipeline],
+})
+export class CommandsModule {}

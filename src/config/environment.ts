@@ -1,0 +1,16 @@
+import { readFileSync } from 'node:fs';
+import { parseEnv } from 'node:util';
+
+/** The environment over the `.env` file of the working directory, where there is one. */
+export function readEnvironment(): Record<string, string | undefined> {
+  return { ...readEnvFile('.env'), ...process.env };
+}
+
+function readEnvFile(path: string): NodeJS.Dict<string> {
+  try {
+    return parseEnv(readFileSync(path, 'utf8'));
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return {};
+    throw error;
+  }
+}

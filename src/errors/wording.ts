@@ -1,0 +1,24 @@
+import { CORE_ERRORS, type CoreError, type ErrorCode, type Issue } from './catalogue.js';
+
+/** A protocol's own words: status and sentence for the codes it words itself; the catalogue's for the others. */
+export type ErrorTable = Partial<Record<ErrorCode, readonly [status: number, text: string]>>;
+
+export interface Wording {
+  readonly status: number;
+  readonly text: string;
+}
+
+/** What a protocol with the given table says of an error. */
+export function wordingOf(table: ErrorTable, error: CoreError): Wording {
+  const own = table[error.code];
+  if (own) return { status: own[0], text: own[1] };
+  return { status: CORE_ERRORS[error.code].status, text: error.message };
+}
+
+/** One sentence that names the first faulty field, for protocols without a list. */
+export function sentenceOf(issues: readonly Issue[]): string {
+  const [issue] = issues;
+  if (!issue) return CORE_ERRORS.invalid_input.text;
+  const field = issue.loc.slice(1).join('.');
+  return field ? `${field}: ${issue.msg}` : issue.msg;
+}

@@ -1,0 +1,63 @@
+import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException } from '@nestjs/common';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { CoreError, type ErrorCode } from '../errors/catalogue.js';
+import { coreErrorOf } from '../errors/core-error-of.js';
+import { FaultLog } from '../errors/fault-log.js';
+import { ErrorFormats, httpAnswer } from './error-formats.js';
+
+/** What a status of Nest or Fastify means to us. */
+const BY_STATUS: Readonly<Record<number, ErrorCode>> = {
+  400: 'malformed',
+  401: 'not_authenticated',
+  403: 'forbidden',
+  404: 'not_found',
+  405: 'method_not_allowed',
+  408: 'malformed',
+  409: 'conflict',
+  413: 'too_large',
+  414: 'malformed',
+  415: 'unsupported_media_type',
+  429: 'too_many_requests',
+  503: 'unavailable',
+};
+
+/** The core error behind anything that a handler, Nest or Fastify throws. */
+export function httpErrorOf(thrown: unknown): CoreError {
+  if (thrown instanceof CoreError) return thrown;
+  const status = statusOf(thrown);
+  const code = status === undefined ? undefined : BY_STATUS[status];
+  if (code) return new CoreError(code, { cause: thrown });
+  if (status !== undefined && status >= 400 && status < 500) return new CoreError('malformed', { cause: thrown });
+  return coreErrorOf(thrown);
+}
+
+function statusOf(thrown: unknown): number | undefined {
+  if (thrown instanceof HttpException) return thrown.getStatus();
+  // Fastify's own errors carry a status and a code that starts with FST_.
+  if (thrown instanceof Error && 'statusCode' in thrown && 'code' in thrown && String(thrown.code).startsWith('FST_')) {
+    return Number(thrown.statusCode);
+  }
+  return undefined;
+}
+
+/** Every error of every route, in the words of the protocol that serves it. */
+@Catch()
+export class HttpExceptionFilter implements ExceptionFilter {
+  constructor(
+    private readonly formats: ErrorFormats,
+    private readonly faults: FaultLog,
+  ) {}
+
+  catch(thrown: unknown, host: ArgumentsHost): void {
+    const http = host.switchToHttp();
+    this.answer(thrown, http.getRequest<FastifyRequest>(), http.getResponse<FastifyReply>());
+  }
+
+  answer(thrown: unknown, request: FastifyRequest, reply: FastifyReply): void {
+    const error = httpErrorOf(thrown);
+    this.faults.report(error, { requestId: request.id, route: request.routeOptions?.url });
+    if (reply.sent || reply.raw.headersSent) return;
+    const { status, headers, body } = httpAnswer(this.formats.of(request.routeOptions?.config?.protocol), error);
+    void reply.status(status).headers({ ...headers, 'cache-control': 'no-store' }).type('application/json; charset=utf-8').send(JSON.stringify(body));
+  }
+}

@@ -1,0 +1,14 @@
+import { Global, Module } from '@nestjs/common';
+import { APP_FILTER } from '@nestjs/core';
+import { FaultLog } from '../errors/fault-log.js';
+import { ErrorFormats } from './error-formats.js';
+import { HttpExceptionFilter } from './exception.filter.js';
+import { OriginPolicy } from './origins.js';
+
+/** What every controller and every socket shares: the protocols' error formats, allowed origins, the one exception filter. */
+@Global()
+@Module({
+  providers: [ErrorFormats, OriginPolicy, FaultLog, HttpExceptionFilter, { provide: APP_FILTER, useExisting: HttpExceptionFilter }],
+  exports: [ErrorFormats, OriginPolicy, FaultLog, HttpExceptionFilter],
+})
+export class HttpModule {}

@@ -1,0 +1,45 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { CoreError } from '../errors/catalogue.js';
+import { RateLimits } from '../ops/rate-limits.js';
+import { parseJsonBody, parseFormBody } from './json.js';
+import { HttpExceptionFilter } from './exception.filter.js';
+
+/** The largest body that is taken, in bytes. */
+export const BODY_LIMIT = 1024 * 1024;
+
+const API_PATH = /^\/(api\/|auth(\/|$)|register(\/|$))/;
+const FREE_PATH = /^\/health\//;
+
+/** Body parsers of our own: invalid UTF-8 and bottomless nesting are refused before anything looks at the value. */
+export function registerBodyParsers(fastify: FastifyInstance): void {
+  fastify.removeAllContentTypeParsers();
+  fastify.addContentTypeParser(/^application\/([\w.-]+\+)?json(;|$)/i, { parseAs: 'buffer', bodyLimit: BODY_LIMIT }, async (_request: FastifyRequest, body: Buffer) =>
+    parseJsonBody(body),
+  );
+  fastify.addContentTypeParser(
+    'application/x-www-form-urlencoded',
+    { parseAs: 'buffer', bodyLimit: BODY_LIMIT },
+    async (_request: FastifyRequest, body: Buffer) => parseFormBody(body),
+  );
+}
+
+/** The limit on requests of an address, before anything else is done for them. */
+export function registerRateLimits(fastify: FastifyInstance, limits: RateLimits, filter: HttpExceptionFilter): void {
+  fastify.addHook('onRequest', async (request: FastifyRequest, reply: FastifyReply) => {
+    request.arrivedAt = performance.now();
+    const path = request.routeOptions.url ?? request.url;
+    if (FREE_PATH.test(path)) return undefined;
+    const wait = await limits.take(API_PATH.test(path) ? 'api' : 'general', request.ip);
+    if (wait === 0) return undefined;
+    filter.answer(new CoreError('too_many_requests', { retryAfterSec: wait }), request, reply);
+    return reply;
+  });
+}
+
+/** Nothing that is not marked otherwise may be kept by a cache: most of what we say is for one person only. */
+export function registerDefaultHeaders(fastify: FastifyInstance): void {
+  fastify.addHook('onSend', (_request, reply, payload, done) => {
+    if (!reply.hasHeader('cache-control')) void reply.header('cache-control', 'no-store');
+    done(null, payload);
+  });
+}

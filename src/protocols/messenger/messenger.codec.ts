@@ -1,0 +1,105 @@
+import { CoreError } from '../../errors/catalogue.js';
+import { frameObject } from '../../http/frame-object.js';
+import type { Codec, Decoded } from '../../realtime/codec.js';
+import { messengerFault } from './messenger.errors.js';
+
+export interface MessengerContext {
+  readonly mode: string;
+  readonly requestId: unknown;
+  /** Of a success. */
+  readonly status: number;
+}
+
+/** How one mode is carried out. */
+interface Mode {
+  readonly command: readonly [domain: string, name: string];
+  /** The fields of the frame that are the command's payload. */
+  readonly fields: readonly string[];
+  /** The request is signed: its token binds the connection. */
+  readonly signed: boolean;
+  readonly status?: number;
+}
+
+const MODES: Readonly<Record<string, Mode>> = {
+  auth: { command: ['account', 'login'], fields: ['username', 'password'], signed: false },
+  register: { command: ['account', 'register'], fields: ['username', 'password', 'email'], signed: false },
+  recovery: { command: ['account', 'recover'], fields: ['known_data', 'known_data_type'], signed: false, status: 202 },
+  logout: { command: ['account', 'logout'], fields: ['username'], signed: true },
+};
+
+const MAX_MODE = 64;
+const MAX_REQUEST_ID = 128;
+const now = (): number => Date.now() / 1000;
+
+/** Echoed if it is something small; `request_id` is the client's own affair. */
+const echoable = (id: unknown): unknown =>
+  (typeof id === 'string' && id.length <= MAX_REQUEST_ID && id.isWellFormed()) || typeof id === 'number' ? id : undefined;
+
+function frame(context: MessengerContext | undefined, status: number, rest: object): string {
+  return JSON.stringify({
+    ...(context ? { mode: context.mode } : { mode: 'error' }),
+    timestamp: now(),
+    status,
+    ...(context?.requestId === undefined ? {} : { request_id: context.requestId }),
+    ...rest,
+  });
+}
+
+function decodeMode(input: Readonly<Record<string, unknown>>, mode: string): Decoded<MessengerContext> {
+  const known = Object.hasOwn(MODES, mode) ? MODES[mode] : undefined;
+  const context = { mode, requestId: echoable(input.request_id), status: known?.status ?? 200 };
+  const refused = (error: CoreError): Decoded<MessengerContext> => ({ kind: 'refused', context, error });
+  if (!known) {
+    return refused(new CoreError('invalid_input', { issues: [{ loc: ['payload', 'mode'], msg: 'unknown mode', type: 'value_error' }] }));
+  }
+  const { token } = input;
+  if (known.signed && token !== undefined && typeof token !== 'string') return refused(new CoreError('not_authenticated'));
+  const [domain, name] = known.command;
+  return {
+    kind: 'command',
+    domain,
+    name,
+    internal: true,
+    payload: Object.fromEntries(known.fields.map((field) => [field, input[field]])),
+    context,
+    ...(known.signed && typeof token === 'string' ? { token } : {}),
+  };
+}
+
+/** JSON text frames on `/`: every request has a `mode`, every answer the same `mode` with a `status` of RFC 9110. */
+export const messengerCodec: Codec<string, string | null, MessengerContext> = {
+  protocol: 'messenger',
+  ordered: true,
+  anonymous: true,
+  liveness: 'pongs',
+
+  decode(raw) {
+    const input = raw === null ? undefined : frameObject(raw);
+    if (!input) return { kind: 'bad', detail: raw === null ? 'Binary frames are not taken' : 'Frame is not a JSON object' };
+    const { mode } = input;
+    if (typeof mode !== 'string' || mode.length > MAX_MODE || !mode.isWellFormed()) {
+      return { kind: 'bad', detail: 'mode must be a string' };
+    }
+    return decodeMode(input, mode);
+  },
+
+  result: (context, data) => frame(context, context.status, data as object),
+
+  error(context, error) {
+    const fault = messengerFault(error);
+    return frame(context, fault.status, { error: fault.error });
+  },
+
+  badFrame: (context, detail) => frame(context, 400, { error: detail }),
+
+  event: () => undefined,
+
+  disconnect: (notice) => JSON.stringify({ mode: 'disconnect', timestamp: now(), status: statusOf(notice.code), ...notice }),
+};
+
+/** Our close codes 44xx are HTTP's 4xx by intent; those of RFC 6455 have the nearest status. */
+function statusOf(code: number): number {
+  if (code >= 4400 && code < 4500) return code - 4000;
+  if (code === 1009) return 413;
+  return code === 1001 || code === 1013 ? 503 : 400;
+}

@@ -1,0 +1,44 @@
+import { Injectable } from '@nestjs/common';
+import { HttpAdapterHost } from '@nestjs/core';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { Settings } from '../../config/settings.js';
+import { CoreError } from '../../errors/catalogue.js';
+import { OriginPolicy } from '../../http/origins.js';
+
+const NAME = 'refresh_token';
+const PATH = '/api/v1/auth';
+const LOCAL = /^(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d+)?$/i;
+
+/** The cookie in which this protocol keeps the refresh token, so that its bodies stay as documented. */
+@Injectable()
+export class RefreshCookie {
+  constructor(
+    private readonly host: HttpAdapterHost,
+    private readonly origins: OriginPolicy,
+    private readonly settings: Settings,
+  ) {}
+
+  set(request: FastifyRequest, reply: FastifyReply, token: string): void {
+    this.host.httpAdapter.setCookie(reply, NAME, token, { ...this.attributes(request), maxAge: this.settings.SESSION_TTL });
+  }
+
+  clear(request: FastifyRequest, reply: FastifyReply): void {
+    this.host.httpAdapter.clearCookie(reply, NAME, this.attributes(request));
+  }
+
+  /**
+   * The token of the cookie. The cookie comes along by itself, so a foreign page must not be able to use it: SameSite keeps
+   * other sites away, and the origin check other origins of the same site.
+   * @throws CoreError `bad_refresh_token`, `forbidden`
+   */
+  read(request: FastifyRequest): string {
+    if (!this.origins.allows(request.headers.origin, request.headers.host)) throw new CoreError('forbidden');
+    const token = /(?:^|;\s*)refresh_token=([A-Za-z0-9._~-]{1,512})(?:;|$)/.exec(request.headers.cookie ?? '')?.[1];
+    if (!token) throw new CoreError('bad_refresh_token');
+    return token;
+  }
+
+  private attributes(request: FastifyRequest) {
+    return { path: PATH, httpOnly: true, sameSite: 'strict', secure: !LOCAL.test(request.headers.host ?? '') } as const;
+  }
+}

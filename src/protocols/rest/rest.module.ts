@@ -1,0 +1,45 @@
+import { Module } from '@nestjs/common';
+import { AuthModule } from '../../auth/auth.module.js';
+import { CommandsModule } from '../../commands/commands.module.js';
+import { CoreError } from '../../errors/catalogue.js';
+import { ErrorFormats } from '../../http/error-formats.js';
+import { SocketEndpoints } from '../../realtime/endpoints.js';
+import { UsersModule } from '../../users/users.module.js';
+import { RestAuthController } from './auth.controller.js';
+import { ClientIds } from './client-ids.js';
+import { RestCommandsController } from './commands.controller.js';
+import { RefreshCookie } from './refresh-cookie.js';
+import { restCodec } from './rest.codec.js';
+import { restErrorFormat } from './rest.errors.js';
+import { RestSessionsController } from './sessions.controller.js';
+import { RestUsersController } from './users.controller.js';
+
+const MAX_CLIENT_ID = 128;
+
+/** @throws CoreError `invalid_input`: 1 to 128 characters, no control characters */
+function clientIdOf({ client_id: id }: Readonly<Record<string, string | undefined>>): string {
+  const isGood = id !== undefined && id.length > 0 && [...id].length <= MAX_CLIENT_ID && id.isWellFormed() && !/\p{Cc}/u.test(id);
+  if (isGood) return id;
+  const issue = { loc: ['path', 'client_id'], msg: 'string contains characters that are not allowed, or is too long', type: 'value_error.str.regex' };
+  throw new CoreError('invalid_input', { issues: [issue] });
+}
+
+/** The web API: accounts, users, sessions, commands over HTTP, and WebSockets that may be anonymous. */
+@Module({
+  imports: [AuthModule, UsersModule, CommandsModule],
+  controllers: [RestAuthController, RestUsersController, RestSessionsController, RestCommandsController],
+  providers: [ClientIds, RefreshCookie],
+})
+export class RestModule {
+  constructor(formats: ErrorFormats, endpoints: SocketEndpoints, clientIds: ClientIds) {
+    formats.register('rest', restErrorFormat, { byDefault: true });
+    endpoints.register({
+      protocol: 'rest',
+      paths: ['/api/v1/ws/:client_id', '/ws/:client_id'],
+      codec: restCodec,
+      token: 'lenient',
+      rules: clientIds,
+      clientId: clientIdOf,
+    });
+  }
+}

@@ -1,0 +1,84 @@
+import { Delete, Get, Param, Req } from '@nestjs/common';
+import type { FastifyRequest } from 'fastify';
+import { SessionsService } from '../../auth/sessions.service.js';
+import { CoreError } from '../../errors/catalogue.js';
+import { SelfOrSuperuser } from '../../http/access.js';
+import type { LiveSession } from '../../identity/identity.js';
+import { PathId } from '../../http/input.js';
+import { ProtocolController } from '../../http/protocol-controller.js';
+import { callerOf, originOf } from '../../http/request.js';
+import { Documented } from '../../http/route-docs.js';
+import { ClientLinks } from '../../users/client-links.js';
+import { ClientIds } from './client-ids.js';
+import { CLIENT_EXAMPLE, CLIENT_SCHEMA, listOf, MESSAGE_SCHEMA, SESSION_EXAMPLE, SESSION_SCHEMA } from './rest.schemas.js';
+
+const printed = (time: Date): string => `${time.toISOString().slice(0, 19)}Z`;
+const reasonOf = (userId: number, by: LiveSession) => (by.userId === userId ? 'ended_by_user' : 'ended_by_superuser');
+const ENDED = { description: 'Over, with its tokens and sockets', schema: MESSAGE_SCHEMA };
+
+/** A user's sessions, whatever protocol opened them, and the ids of its WebSocket clients. */
+@ProtocolController('rest', 'api/v1/users/:user_id')
+export class RestSessionsController {
+  constructor(
+    private readonly sessions: SessionsService,
+    private readonly links: ClientLinks,
+    private readonly clientIds: ClientIds,
+  ) {}
+
+  @Get('sessions')
+  @SelfOrSuperuser()
+  @Documented({
+    summary: "List a user's sessions",
+    answer: { description: 'Those that are alive, newest first', schema: listOf(SESSION_SCHEMA), example: [SESSION_EXAMPLE] },
+  })
+  async list(@PathId('user_id') userId: number, @Req() request: FastifyRequest): Promise<object[]> {
+    const currentId = callerOf(request).id;
+    const sessions = await this.sessions.list(userId);
+    return sessions.map((session) => ({ ...session, current: session.id === currentId }));
+  }
+
+  @Delete('sessions/:id')
+  @SelfOrSuperuser()
+  @Documented({
+    summary: 'End one session',
+    answer: { ...ENDED, example: { message: 'Session ended successfully' } },
+    errors: ['not_found'],
+  })
+  async end(@PathId('user_id') userId: number, @Param('id') id: string, @Req() request: FastifyRequest): Promise<{ message: string }> {
+    const by = callerOf(request);
+    const isEnded = await this.sessions.revokeOf(userId, id, reasonOf(userId, by), by, originOf(request));
+    if (!isEnded) throw new CoreError('not_found');
+    return { message: 'Session ended successfully' };
+  }
+
+  @Delete('sessions')
+  @SelfOrSuperuser()
+  @Documented({
+    summary: "End all of a user's sessions",
+    description: 'The one that asks is ended, too.',
+    answer: { ...ENDED, example: { message: 'Sessions ended successfully' } },
+  })
+  async endAll(@PathId('user_id') userId: number, @Req() request: FastifyRequest): Promise<{ message: string }> {
+    const by = callerOf(request);
+    await this.sessions.revokeAll(userId, reasonOf(userId, by), by, originOf(request));
+    return { message: 'Sessions ended successfully' };
+  }
+
+  @Get('clients')
+  @SelfOrSuperuser()
+  @Documented({
+    summary: "List the ids of a user's WebSocket clients",
+    answer: { description: 'Newest first', schema: listOf(CLIENT_SCHEMA), example: [CLIENT_EXAMPLE] },
+  })
+  async clients(@PathId('user_id') userId: number): Promise<object[]> {
+    const links = await this.links.list(userId);
+    return Promise.all(
+      links.map(async ({ clientId, firstSeen, lastSeen }) => ({
+        client_id: clientId,
+        first_seen: printed(firstSeen),
+        last_seen: printed(lastSeen),
+        online: await this.clientIds.isOnline(userId, clientId),
+      })),
+    );
+  }
+}

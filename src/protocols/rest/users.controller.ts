@@ -1,0 +1,124 @@
+import { Delete, Get, HttpCode, Post, Put, Req, Res } from '@nestjs/common';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { AccountsService } from '../../auth/accounts.service.js';
+import { RecoveryService } from '../../auth/recovery.service.js';
+import { CoreError } from '../../errors/catalogue.js';
+import { SelfOrSuperuser, Superuser } from '../../http/access.js';
+import { PathId, ValidBody, ValidQuery } from '../../http/input.js';
+import { ProtocolController } from '../../http/protocol-controller.js';
+import { callerOf, originOf } from '../../http/request.js';
+import { Documented } from '../../http/route-docs.js';
+import type { UserRecord } from '../../users/user-record.js';
+import { UsersService } from '../../users/users.service.js';
+import { RestCreateUserBody, RestUpdateUserBody, RestUsersQuery } from './rest.dto.js';
+import { listOf, MESSAGE_SCHEMA, USER_EXAMPLE, USER_SCHEMA } from './rest.schemas.js';
+
+const USER = { description: 'The user', schema: USER_SCHEMA, example: USER_EXAMPLE };
+
+/** Users: everyone's own record, and all of them for superusers. */
+@ProtocolController('rest', 'api/v1/users')
+export class RestUsersController {
+  constructor(
+    private readonly users: UsersService,
+    private readonly accounts: AccountsService,
+    private readonly recovery: RecoveryService,
+  ) {}
+
+  @Get()
+  @Superuser()
+  @Documented({
+    summary: 'List users, in the order of their ids',
+    description: 'Follow the `Link` header rather than counting `skip` up: its pages cost the same however deep.',
+    query: RestUsersQuery,
+    answer: {
+      description: 'A page of users',
+      schema: listOf(USER_SCHEMA),
+      example: [USER_EXAMPLE],
+      headers: { 'X-Total-Count': 'How many users there are; left out with `q`', Link: '<…>; rel="next", where more users follow' },
+    },
+  })
+  async list(@ValidQuery(RestUsersQuery) query: RestUsersQuery, @Res() reply: FastifyReply): Promise<void> {
+    const page = await this.users.page(query);
+    if (page.total !== null) void reply.header('x-total-count', page.total);
+    if (page.nextAfter !== null) {
+      const next = new URLSearchParams({ limit: String(query.limit), after: String(page.nextAfter), ...(query.q ? { q: query.q } : {}) });
+      void reply.header('link', `</api/v1/users/?${next.toString()}>; rel="next"`);
+    }
+    // The database has made the JSON already.
+    void reply.type('application/json; charset=utf-8').send(page.json);
+  }
+
+  @Post()
+  @Superuser()
+  @HttpCode(200)
+  @Documented({ summary: 'Make a user', body: RestCreateUserBody, answer: USER, errors: ['taken'] })
+  create(@ValidBody(RestCreateUserBody) body: RestCreateUserBody, @Req() request: FastifyRequest): Promise<UserRecord> {
+    const { full_name: fullName = null, is_active: isActive, is_superuser: isSuperuser, ...rest } = body;
+    return this.accounts.create({ ...rest, fullName, isActive, isSuperuser }, callerOf(request), originOf(request));
+  }
+
+  @Get('me')
+  @Documented({ summary: 'The user who asks', answer: USER })
+  me(@Req() request: FastifyRequest): Promise<UserRecord> {
+    return this.find(callerOf(request).userId);
+  }
+
+  @Get(':user_id')
+  @SelfOrSuperuser()
+  @Documented({ summary: 'A user', answer: USER, errors: ['not_found'] })
+  read(@PathId('user_id') userId: number): Promise<UserRecord> {
+    return this.find(userId);
+  }
+
+  @Put(':user_id')
+  @SelfOrSuperuser()
+  @Documented({
+    summary: 'Change a user',
+    description: 'All fields are optional; null clears `full_name` only. A new password ends all other sessions.',
+    body: RestUpdateUserBody,
+    answer: USER,
+    errors: ['not_found', 'taken'],
+  })
+  update(
+    @PathId('user_id') userId: number,
+    @ValidBody(RestUpdateUserBody) body: RestUpdateUserBody,
+    @Req() request: FastifyRequest,
+  ): Promise<UserRecord> {
+    return this.accounts.update(userId, body, callerOf(request), originOf(request));
+  }
+
+  @Delete(':user_id')
+  @SelfOrSuperuser()
+  @Documented({
+    summary: 'Delete a user',
+    answer: { description: 'Gone, with all sessions', schema: MESSAGE_SCHEMA, example: { message: 'User deleted successfully' } },
+    errors: ['not_found'],
+  })
+  async remove(@PathId('user_id') userId: number, @Req() request: FastifyRequest): Promise<{ message: string }> {
+    await this.accounts.remove(userId, callerOf(request), originOf(request));
+    return { message: 'User deleted successfully' };
+  }
+
+  @Post(':user_id/reset-password')
+  @Superuser()
+  @HttpCode(200)
+  @Documented({
+    summary: 'Make a one-time token with which the user sets a new password',
+    description: 'Hand it over yourself; it goes into `/api/v1/auth/reset`. All sessions of the user end now.',
+    answer: {
+      description: 'The token, and for how many seconds it is good',
+      schema: { type: 'object', properties: { token: { type: 'string' }, expires_in: { type: 'integer' } }, required: ['token', 'expires_in'] },
+      example: { token: 'the one-time token', expires_in: 600 },
+    },
+    errors: ['not_found'],
+  })
+  resetPassword(@PathId('user_id') userId: number, @Req() request: FastifyRequest): Promise<{ token: string; expires_in: number }> {
+    return this.recovery.issueByOwner(userId, callerOf(request), originOf(request));
+  }
+
+  private async find(userId: number): Promise<UserRecord> {
+    const user = await this.users.find(userId);
+    if (!user) throw new CoreError('not_found');
+    return user;
+  }
+}

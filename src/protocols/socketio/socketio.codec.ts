@@ -1,0 +1,111 @@
+import { type CommandContext, commandFault, decodeCommand, FRAME_VERSION, faultFrame, responseFrame } from '../../commands/command-frame.js';
+import { CoreError } from '../../errors/catalogue.js';
+import type { SocketIoFrame } from '../../realtime/adapters/socketio-transport.js';
+import type { Codec, Decoded, Peer } from '../../realtime/codec.js';
+
+/** One incoming event: its name and its first argument. */
+export interface SocketIoEvent {
+  readonly event: string;
+  readonly data: unknown;
+}
+
+/** What an answer needs to know of its request; its frame's data is the acknowledgement where the client wants one. */
+export type SocketIoContext =
+  | { readonly kind: 'command'; readonly command: CommandContext }
+  | { readonly kind: 'hello' }
+  | { readonly kind: 'echo'; readonly message: unknown }
+  | { readonly kind: 'sent' };
+
+/**
+ * The last event before the server disconnects. Socket.IO reserves the name `disconnect`, and its own says nothing of the
+ * reason, so the notice has a name of its own.
+ */
+export const NOTICE_EVENT = 'disconnect_notice';
+
+const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value) && !Buffer.isBuffer(value);
+
+function decodeChat(data: Readonly<Record<string, unknown>>): Decoded<SocketIoContext> {
+  const { chat_id: chatId, message, client_msg_id: clientMsgId } = data;
+  if (chatId !== undefined) {
+    const payload = { chat_id: chatId, content: message, client_msg_id: clientMsgId };
+    return { kind: 'command', domain: 'chat', name: 'send', payload, context: { kind: 'sent' } };
+  }
+  const context: SocketIoContext = { kind: 'echo', message };
+  if (typeof message === 'string') return { kind: 'reply', context, data: null };
+  const issue = { loc: ['payload', 'message'], msg: 'str type expected', type: 'type_error.str' };
+  return { kind: 'refused', context: { kind: 'sent' }, error: new CoreError('invalid_input', { issues: [issue] }) };
+}
+
+function decodeCommandEvent(data: Readonly<Record<string, unknown>>): Decoded<SocketIoContext> {
+  // The event's name says what it is; `type` and `v` may be left out.
+  const decoded = decodeCommand({ type: 'command', v: FRAME_VERSION, ...data });
+  if (decoded.kind === 'bad') {
+    const { detail, context } = decoded;
+    return context ? { kind: 'bad', detail, context: { kind: 'command', command: context } } : { kind: 'bad', detail };
+  }
+  return { ...decoded, context: { kind: 'command', command: decoded.context } } as Decoded<SocketIoContext>;
+}
+
+/** Events `hello`, `command` and `chat` of Socket.IO's default namespace. */
+export const socketIoCodec: Codec<SocketIoFrame, SocketIoEvent, SocketIoContext> = {
+  protocol: 'socketio',
+  ordered: false,
+  anonymous: false,
+  liveness: 'transport',
+
+  decode({ event, data }) {
+    if (event === 'hello') return { kind: 'command', domain: 'system', name: 'whoami', payload: {}, context: { kind: 'hello' } };
+    if (event !== 'command' && event !== 'chat') return { kind: 'bad', detail: 'Events are hello, command and chat' };
+    if (!isObject(data)) return { kind: 'bad', detail: `The argument of ${event} must be an object` };
+    return event === 'command' ? decodeCommandEvent(data) : decodeChat(data);
+  },
+
+  hello: (peer, heartbeatSec) => ({ event: 'hello', data: helloOf(peer, heartbeatSec) }),
+
+  result(context, data, peer) {
+    switch (context.kind) {
+      case 'command':
+        return { event: 'response', data: responseFrame(context.command, data) };
+      case 'hello':
+        return { event: 'hello', data: { type: 'hello', v: FRAME_VERSION, connection_id: peer.id, user_id: peer.userId } };
+      case 'echo':
+        return { event: 'chat', data: { client_id: peer.id, message: context.message, type: 'echo' } };
+      case 'sent':
+        return { event: 'response', data: { success: true, data: sentData(data) } };
+    }
+  },
+
+  error(context, error) {
+    if (context?.kind === 'command') return { event: 'response', data: faultFrame(context.command, error) };
+    return { event: 'response', data: { success: false, ...commandFault(error) } };
+  },
+
+  badFrame: (context, detail) => ({
+    event: 'error',
+    data: {
+      type: 'error',
+      v: FRAME_VERSION,
+      success: false,
+      code: 'bad_frame',
+      detail,
+      ...(context?.kind === 'command' ? { request_id: context.command.requestId } : {}),
+    },
+  }),
+
+  event: ({ domain, event, data }) => ({ event: domain, data: { type: event, ...data } }),
+
+  disconnect: (notice) => ({ event: NOTICE_EVENT, data: { type: 'disconnect', v: FRAME_VERSION, ...notice } }),
+};
+
+const helloOf = (peer: Peer, heartbeatSec: number): object => ({
+  type: 'hello',
+  v: FRAME_VERSION,
+  connection_id: peer.id,
+  heartbeat_sec: heartbeatSec,
+});
+
+function sentData(data: unknown): object {
+  const { chat_id, seq, id } = data as Readonly<Record<string, unknown>>;
+  return { chat_id, seq, id };
+}

@@ -1,0 +1,124 @@
+import { UseFilters, UseGuards } from '@nestjs/common';
+import {
+  Ack,
+  ConnectedSocket,
+  MessageBody,
+  type OnGatewayConnection,
+  type OnGatewayDisconnect,
+  type OnGatewayInit,
+  SubscribeMessage,
+  WebSocketGateway,
+} from '@nestjs/websockets';
+import type { Server, Socket } from 'socket.io';
+import { tokenOfHandshake, WsTokenGuard } from '../../auth/guards/ws-token.guard.js';
+import { Settings } from '../../config/settings.js';
+import { CoreError } from '../../errors/catalogue.js';
+import { coreErrorOf } from '../../errors/core-error-of.js';
+import type { Identity } from '../../identity/identity.js';
+import { ClientAddress } from '../../realtime/adapters/client-address.js';
+import { type SocketIoFrame, SocketIoTransport } from '../../realtime/adapters/socketio-transport.js';
+import { Connection } from '../../realtime/connection.js';
+import { FramePipeline } from '../../realtime/frame-pipeline.js';
+import { Hub } from '../../realtime/hub.js';
+import { TokenReader } from '../../realtime/ports.js';
+import { type SocketIoEvent, socketIoCodec } from './socketio.codec.js';
+import { SocketIoFaults } from './socketio.faults.js';
+
+interface SocketData {
+  identity?: Identity;
+  connection?: Connection;
+}
+
+type Acknowledge = (answer: unknown) => void;
+
+const HANDLED = new Set(['hello', 'command', 'chat']);
+
+/** The five protocols' Socket.IO side: the default namespace of `/socket.io`. */
+@WebSocketGateway()
+@UseGuards(WsTokenGuard)
+@UseFilters(SocketIoFaults)
+export class SocketIoGateway implements OnGatewayInit<Server>, OnGatewayConnection<Socket>, OnGatewayDisconnect<Socket> {
+  constructor(
+    private readonly hub: Hub,
+    private readonly pipeline: FramePipeline,
+    private readonly tokens: TokenReader,
+    private readonly addresses: ClientAddress,
+    private readonly settings: Settings,
+  ) {}
+
+  /** Who has no good token gets `connect_error`, before any event can be sent. */
+  afterInit(server: Server): void {
+    server.use((socket, next) => {
+      this.admit(socket).then(
+        () => next(),
+        (thrown: unknown) => next(new Error(coreErrorOf(thrown).message)),
+      );
+    });
+  }
+
+  private async admit(socket: Socket): Promise<void> {
+    const identity = await this.identify(socket);
+    this.hub.checkRoom(null, identity.session.userId);
+    (socket.data as SocketData).identity = identity;
+  }
+
+  private async identify(socket: Socket): Promise<Identity> {
+    const token = tokenOfHandshake(socket.handshake);
+    const identity = token ? await this.tokens.identify(token) : null;
+    if (!identity) throw new CoreError('not_authenticated');
+    return identity;
+  }
+
+  handleConnection(socket: Socket): void {
+    const data = socket.data as SocketData;
+    const origin = {
+      protocol: 'socketio',
+      address: this.addresses.of(socket.request),
+      userAgent: socket.handshake.headers['user-agent']?.slice(0, 512) ?? null,
+    };
+    const connection: Connection = new Connection(socketIoCodec as Connection['codec'], new SocketIoTransport(socket), origin);
+    connection.identity = data.identity ?? null;
+    data.connection = connection;
+    this.hub.add(connection);
+    // An event that nobody handles is answered, too: nothing is dropped silently.
+    socket.onAny((event: string, ...args: unknown[]) => {
+      if (!HANDLED.has(event)) this.answer(socket, { event, data: args[0] }, args.at(-1));
+    });
+    const hello = socketIoCodec.hello?.(connection, this.settings.HEARTBEAT_SEC);
+    if (hello) this.hub.send(connection, hello);
+  }
+
+  handleDisconnect(socket: Socket): void {
+    const { connection } = socket.data as SocketData;
+    if (connection) this.hub.remove(connection);
+  }
+
+  @SubscribeMessage('hello')
+  hello(@ConnectedSocket() socket: Socket, @MessageBody() data: unknown, @Ack() ack: unknown): void {
+    this.answer(socket, { event: 'hello', data }, ack);
+  }
+
+  @SubscribeMessage('command')
+  command(@ConnectedSocket() socket: Socket, @MessageBody() data: unknown, @Ack() ack: unknown): void {
+    this.answer(socket, { event: 'command', data }, ack);
+  }
+
+  @SubscribeMessage('chat')
+  chat(@ConnectedSocket() socket: Socket, @MessageBody() data: unknown, @Ack() ack: unknown): void {
+    this.answer(socket, { event: 'chat', data }, ack);
+  }
+
+  /** Runs an event through the one pipeline; its answer is the acknowledgement, or an event where none was asked for. */
+  private answer(socket: Socket, event: SocketIoEvent, ack: unknown): void {
+    const { connection } = socket.data as SocketData;
+    if (!connection) return;
+    const reply = (frame: unknown): void => {
+      if (frame === undefined) return;
+      if (typeof ack === 'function') (ack as Acknowledge)((frame as SocketIoFrame).data);
+      else this.hub.send(connection, frame);
+    };
+    const answer = this.pipeline.receive(connection, event);
+    if (answer instanceof Promise) void answer.then(reply);
+    else reply(answer);
+  }
+}
