@@ -1,4 +1,4 @@
-import type { Server as HttpServer, ServerResponse } from 'node:http';
+import { Server as HttpServer, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import {
   type BeforeApplicationShutdown,
@@ -21,8 +21,8 @@ const IDLE_CHECK_MS = 50;
  */
 function secondaryServers(fastify: FastifyInstance): readonly HttpServer[] {
   const symbol = Object.getOwnPropertySymbols(fastify).find(({ description }) => description === 'fastify.serverBindings');
-  const bindings: unknown = symbol ? Reflect.get(fastify, symbol) : [];
-  return Array.isArray(bindings) ? bindings : [];
+  const bindings: unknown = symbol && Reflect.get(fastify, symbol);
+  return Array.isArray(bindings) ? bindings.filter((server: unknown) => server instanceof HttpServer) : [];
 }
 
 /**

@@ -31,10 +31,8 @@ export class Health {
   async readiness(): Promise<Readiness> {
     const { redis } = this;
     const database = this.ask('database', () => this.database.query('SELECT 1'));
-    const results: HealthIndicatorResult = Object.assign(
-      {},
-      ...(await Promise.all(redis ? [database, this.ask('redis', () => redis.ping())] : [database])),
-    );
+    const answers = await Promise.all(redis ? [database, this.ask('redis', () => redis.ping())] : [database]);
+    const results = Object.fromEntries(answers.flatMap((answer) => Object.entries(answer)));
     const checks = Object.fromEntries(
       Object.entries(results).map(([name, { status }]) => [name, status === 'up' ? 'up' : 'down'] as const),
     );

@@ -189,6 +189,7 @@ describe.runIf(has.redis)('over Redis', () => {
       await until(() => a.bus.ready() && b.bus.ready());
       a.bus.publish('topic', 'thawed');
       await until(() => there.includes('thawed'));
+      expect(there.filter((message) => message === 'thawed')).toHaveLength(1);
     });
   });
 
