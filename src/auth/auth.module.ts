@@ -7,6 +7,7 @@ import { AccountsService } from './accounts.service.js';
 import { Audit } from './audit.js';
 import { Credentials } from './credentials.js';
 import { FirstSuperuser } from './first-superuser.js';
+import { JwksController } from './jwks.controller.js';
 import { LoginThrottle } from './login-throttle.js';
 import { Mailer } from './mailer.js';
 import { NewPasswords } from './new-passwords.js';
@@ -40,6 +41,7 @@ const ACCOUNT_PROVIDERS = [
 /** Accounts, their passwords, sessions and tokens. */
 @Module({
   imports: [UsersModule],
+  controllers: [JwksController],
   providers: [...ACCOUNT_PROVIDERS, ...SESSION_PROVIDERS],
   exports: [UsersModule, AccountsService, RecoveryService, Audit, Mailer, ...SESSION_EXPORTS],
 })

@@ -1,0 +1,60 @@
+import { type BeforeApplicationShutdown, Injectable, Logger, type OnApplicationBootstrap } from '@nestjs/common';
+import { Sql } from '../database/sql.js';
+import { PURGE_SESSIONS, PURGE_TOKENS } from './sessions.sql.js';
+import { SigningKeys } from './signing-keys.js';
+
+const HOUR_MS = 3_600_000;
+/** Seconds for which what is over is kept. */
+const KEPT_SEC = 7 * 86_400;
+const CHUNK = 1_000;
+/** The advisory lock of the node that purges; any number will do as long as it never changes. */
+const PURGE_LOCK = 7_264_310_953;
+
+/** Deletes, once an hour and on one node at a time, what is long over: sessions with their tokens, spent tokens, retired keys. */
+@Injectable()
+export class Housekeeping implements OnApplicationBootstrap, BeforeApplicationShutdown {
+  private readonly log = new Logger('Housekeeping');
+  private timer: NodeJS.Timeout | undefined;
+  private running: Promise<unknown> | undefined;
+  private stopping = false;
+
+  constructor(
+    private readonly sql: Sql,
+    private readonly keys: SigningKeys,
+  ) {}
+
+  onApplicationBootstrap(): void {
+    this.timer = setInterval(() => {
+      this.running ??= this.purge()
+        .catch((thrown: unknown) => this.log.warn(`What is long over could not be deleted: ${String(thrown)}`))
+        .finally(() => {
+          this.running = undefined;
+        });
+    }, HOUR_MS).unref();
+  }
+
+  async beforeApplicationShutdown(): Promise<void> {
+    this.stopping = true;
+    clearInterval(this.timer);
+    await this.running;
+  }
+
+  /** @returns how many sessions and tokens were deleted; 0 also where another node is at it */
+  async purge(): Promise<number> {
+    const deleted = (await this.purgeBy(PURGE_SESSIONS)) + (await this.purgeBy(PURGE_TOKENS));
+    if (!this.stopping) await this.keys.purge();
+    return deleted;
+  }
+
+  /** In chunks, each a short transaction of its own: nobody waits for a long one, and none is lost with it. */
+  private async purgeBy(statement: string): Promise<number> {
+    let total = 0;
+    for (let deleted = CHUNK; deleted === CHUNK && !this.stopping; total += deleted) {
+      deleted = await this.sql.transaction(async (tx) => {
+        const [lock] = await tx.rows<{ mine: boolean }>('SELECT pg_try_advisory_xact_lock($1) AS mine', [PURGE_LOCK]);
+        return lock?.mine ? tx.affected(statement, [CHUNK, KEPT_SEC]) : 0;
+      });
+    }
+    return total;
+  }
+}

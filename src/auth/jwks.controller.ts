@@ -1,0 +1,31 @@
+import { Controller, Get, Header } from '@nestjs/common';
+import { Public } from '../http/access.js';
+import { Documented } from '../http/route-docs.js';
+import { SigningKeys } from './signing-keys.js';
+
+/** The public keys, so that others can verify our tokens by themselves. That a session was ended they cannot see from it. */
+@Controller('.well-known')
+export class JwksController {
+  constructor(private readonly keys: SigningKeys) {}
+
+  @Public()
+  @Get('jwks.json')
+  @Header('Cache-Control', 'public, max-age=300')
+  @Documented({
+    summary: 'The public keys of access tokens (JWK Set, RFC 7517)',
+    answer: {
+      description: 'Active and retired keys; `kid` is the thumbprint of RFC 7638',
+      schema: {
+        type: 'object',
+        required: ['keys'],
+        properties: {
+          keys: { type: 'array', items: { type: 'object', required: ['kty', 'crv', 'x', 'y', 'kid', 'use', 'alg'] } },
+        },
+      },
+      example: { keys: [{ kty: 'EC', crv: 'P-256', x: '…', y: '…', kid: '…', use: 'sig', alg: 'ES256' }] },
+    },
+  })
+  jwks(): object {
+    return this.keys.jwks();
+  }
+}

@@ -1,0 +1,138 @@
+import { Injectable } from '@nestjs/common';
+import { Settings } from '../config/settings.js';
+import { Batcher } from '../database/batcher.js';
+import { Sql } from '../database/sql.js';
+import { CoreError } from '../errors/catalogue.js';
+import type { Origin } from '../identity/identity.js';
+import { type KnownSession, LiveSessions, type Watch } from './live-sessions.js';
+import { RefreshRaces } from './refresh-races.js';
+import { OPEN_SESSIONS, ROTATE_TOKENS, type RotationRow, type SessionRow } from './sessions.sql.js';
+
+/** A session is prolonged by use up to this many times SESSION_TTL from its beginning. */
+export const LONGEST_TTLS = 6;
+
+const BATCHES = { maxBatch: 500, maxQueued: 10_000, inFlight: 2 } as const;
+
+export interface OpenOrder {
+  readonly id: string;
+  readonly userId: number;
+  /** As it was verified. */
+  readonly passwordHash: string;
+  readonly refreshHash: Buffer | null;
+  readonly origin: Origin;
+}
+
+export interface RotateOrder {
+  readonly hash: Buffer;
+  readonly next: Buffer;
+  readonly origin: Origin;
+  /** Milliseconds of performance.now(). */
+  readonly arrivedAt: number;
+}
+
+/** A parameter whose value is made when the statement goes out: a wait for a connection counts as time that has passed. */
+class WhenSent {
+  constructor(readonly toPostgres: () => unknown) {}
+}
+
+/** Writes sessions in groups: whatever was asked for while one statement ran goes into the next. */
+@Injectable()
+export class SessionWriter {
+  private readonly races = new RefreshRaces();
+  private readonly opening = new Batcher<OpenOrder, KnownSession>({ ...BATCHES, run: (orders) => this.openAll(orders) });
+  private readonly rotating = new Batcher<RotateOrder, KnownSession>({ ...BATCHES, run: (orders) => this.rotateAll(orders) });
+
+  constructor(
+    private readonly sql: Sql,
+    private readonly live: LiveSessions,
+    private readonly settings: Settings,
+  ) {}
+
+  /** @throws CoreError `wrong_credentials` where the user is no longer as it was verified */
+  open(order: OpenOrder): Promise<KnownSession> {
+    return this.opening.add(order);
+  }
+
+  /** @throws CoreError `bad_refresh_token` */
+  rotate(order: RotateOrder): Promise<KnownSession> {
+    return this.rotating.add(order);
+  }
+
+  private openAll(orders: readonly OpenOrder[]): Promise<(KnownSession | Error)[]> {
+    const values = [
+      orders.map(({ id }) => id),
+      orders.map(({ userId }) => userId),
+      orders.map(({ passwordHash }) => passwordHash),
+      orders.map(({ refreshHash }) => refreshHash),
+      ...places(orders),
+      this.settings.SESSION_TTL,
+    ];
+    return this.watched(async (watch) => {
+      const rows = await this.sql.rows<SessionRow>(OPEN_SESSIONS, values, 'sessions.open');
+      const opened = new Map(rows.map((row) => [row.id, this.fresh(row, watch)]));
+      return orders.map(({ id }) => opened.get(id) ?? new CoreError('wrong_credentials'));
+    });
+  }
+
+  private async rotateAll(orders: readonly RotateOrder[]): Promise<(KnownSession | Error)[]> {
+    const names = orders.map(({ hash }) => hash.toString('base64'));
+    const raced = orders.map(({ arrivedAt }, index) => this.races.isRaced(names[index] ?? '', arrivedAt));
+    const mine = new Set(names.filter((name) => this.races.begin(name)));
+    const rotated = new Set<string>();
+    try {
+      return await this.watched(async (watch) => {
+        const rows = await this.sql.rows<RotationRow>(ROTATE_TOKENS, this.rotation(orders, raced), 'sessions.rotate');
+        const results = new Map(rows.map((row) => [row.n, row]));
+        return orders.map((_, index) => {
+          const row = results.get(index + 1);
+          if (row?.verdict === 'reused') this.live.invalidateSessions([row.id]);
+          if (row?.verdict !== 'good') return new CoreError('bad_refresh_token');
+          rotated.add(names[index] ?? '');
+          return this.fresh(row, watch);
+        });
+      });
+    } finally {
+      for (const name of mine) this.races.end(name, rotated.has(name));
+    }
+  }
+
+  private rotation(orders: readonly RotateOrder[], raced: readonly boolean[]): unknown[] {
+    const { SESSION_TTL } = this.settings;
+    return [
+      orders.map(({ hash }) => hash),
+      orders.map(({ next }) => next),
+      new WhenSent(() => orders.map(({ arrivedAt }) => Math.max(0, performance.now() - arrivedAt))),
+      raced,
+      ...places(orders),
+      SESSION_TTL,
+      LONGEST_TTLS * SESSION_TTL,
+    ];
+  }
+
+  /** A session that this statement has just used: `last_used_at` is not due again. */
+  private fresh(row: SessionRow, watch: Watch): KnownSession {
+    const session = this.live.learn(row, watch);
+    session.notedAt = Date.now();
+    return session;
+  }
+
+  private async watched<T>(work: (watch: Watch) => Promise<T>): Promise<T> {
+    const watch = this.live.watch();
+    try {
+      return await work(watch);
+    } finally {
+      this.live.unwatch(watch);
+    }
+  }
+}
+
+/** Columns of protocols, addresses and user agents. A text that PostgreSQL cannot hold would fail every entry of its batch. */
+function places(orders: readonly { readonly origin: Origin }[]): [string[], string[], (string | null)[]] {
+  return [
+    orders.map(({ origin }) => storable(origin.protocol)),
+    orders.map(({ origin }) => storable(origin.address)),
+    orders.map(({ origin }) => (origin.userAgent === null ? null : storable(origin.userAgent))),
+  ];
+}
+
+const storable = (text: string): string => text.replaceAll('\0', '').toWellFormed();

@@ -1,0 +1,223 @@
+/**
+ * The hot SQL of sessions. What all of it relies on:
+ *
+ * - Locks are taken in one order, so that no two statements wait for each other in a circle: the row of the user, then rows of
+ *   sessions by `id`, then rows of refresh tokens by `hash`. Whatever locks several sessions first locks them by `id`.
+ * - The isolation is READ COMMITTED: a row that is read with a lock is read in its newest committed version, after the wait
+ *   for whoever held it; a row that is read without one, as of the beginning of the statement.
+ * - A revoked session's `expires_at` is not after its revocation, so that the index on `expires_at` finds it for the purge.
+ */
+
+/** A session with what is needed of its user. */
+export interface SessionRow {
+  readonly id: string;
+  readonly user_id: number;
+  readonly protocol: string;
+  readonly username: string;
+  readonly is_superuser: boolean;
+  /** Unix milliseconds. */
+  readonly expires_at: number;
+  readonly is_alive: boolean;
+}
+
+const MILLISECONDS = (column: string): string => `floor(extract(epoch FROM ${column}) * 1000)::bigint`;
+
+/** Many sessions by primary key: nested loops over sessions_pkey and users_pkey, one index probe each. */
+export const READ_SESSIONS = `
+  SELECT s.id, s.user_id, s.protocol, u.username, u.is_superuser, ${MILLISECONDS('s.expires_at')} AS expires_at,
+    s.revoked_at IS NULL AND s.expires_at > now() AND u.is_active AS is_alive
+  FROM sessions s
+  JOIN users u ON u.id = s.user_id
+  WHERE s.id = ANY($1::uuid[])`;
+
+/**
+ * Opens many sessions. FOR SHARE waits for a change of the user that is about to commit and then sees the user as changed:
+ * a password change or a deactivation meanwhile wins, and an entry whose user is no longer what was verified opens nothing.
+ * In turn such a change waits for this statement, and its revocation then finds the session.
+ *
+ * $1 session ids, $2 user ids, $3 password hashes as verified, $4 hashes of refresh tokens (null: none), $5 protocols,
+ * $6 addresses, $7 user agents, $8 seconds that a session lasts.
+ */
+export const OPEN_SESSIONS = `
+  WITH asked AS MATERIALIZED (
+    SELECT * FROM unnest($1::uuid[], $2::bigint[], $3::text[], $4::bytea[], $5::text[], $6::text[], $7::text[])
+      AS a(id, user_id, password_hash, refresh_hash, protocol, ip, user_agent)
+  ), owner AS MATERIALIZED (
+    SELECT id, username, password_hash, is_active, is_superuser FROM users WHERE id = ANY($2::bigint[]) ORDER BY id FOR SHARE
+  ), opened AS (
+    INSERT INTO sessions (id, user_id, protocol, ip, user_agent, expires_at)
+    SELECT a.id, a.user_id, a.protocol, a.ip, a.user_agent, now() + make_interval(secs => $8)
+    FROM asked a JOIN owner o ON o.id = a.user_id AND o.is_active AND o.password_hash = a.password_hash
+    RETURNING id, user_id, protocol, ip, user_agent, expires_at
+  ), refreshable AS (
+    INSERT INTO refresh_tokens (hash, session_id, expires_at)
+    SELECT a.refresh_hash, s.id, s.expires_at FROM opened s JOIN asked a ON a.id = s.id WHERE a.refresh_hash IS NOT NULL
+  ), noted AS (
+    INSERT INTO audit_log (action, actor_id, user_id, protocol, ip, user_agent, details)
+    SELECT 'login', user_id, user_id, protocol, ip, user_agent, jsonb_build_object('session_id', id) FROM opened
+  )
+  SELECT s.id, s.user_id, s.protocol, o.username, o.is_superuser, ${MILLISECONDS('s.expires_at')} AS expires_at, true AS is_alive
+  FROM opened s JOIN owner o ON o.id = s.user_id`;
+
+/** What became of one refresh token that was presented. */
+export interface RotationRow extends SessionRow {
+  /** Its place in the arrays, from 1. */
+  readonly n: number;
+  /** `good`: rotated. `bad`: unknown or expired, or its session is over. `late`: lost a race. `reused`: theft. */
+  readonly verdict: 'good' | 'bad' | 'late' | 'reused';
+}
+
+/**
+ * Rotates many refresh tokens, each by itself: either all of its changes are made, or none. Who comes second to a token waits
+ * for the lock on its session and then sees it spent, so exactly one use of a token succeeds; a log-out that comes in between
+ * is seen by the same lock, or comes after and takes the new token along with the session.
+ *
+ * A second use revokes the session, unless it had begun before the first was answered, in which case both may be the same
+ * client's: `seen` shows the token unspent (the first had not committed when this statement began), it had arrived before the
+ * token was spent, or this node knows that it had arrived before it answered the first (`raced`). `elapsed` is how long ago it
+ * arrived; it is counted back from the statement's own begin on the database's clock, since the nodes' clocks may differ.
+ *
+ * The count in `token` makes `session` be read to its end, that is: locked, before the first token is locked.
+ * Plan: index probes of refresh_tokens_pkey and sessions_pkey per entry; UPDATEs join by primary key.
+ *
+ * $1 hashes of the tokens, $2 hashes of their successors, $3 milliseconds since arrival, $4 raced, $5 protocols, $6 addresses,
+ * $7 user agents, $8 seconds that a session lasts unused, $9 seconds that it lasts at most.
+ */
+export const ROTATE_TOKENS = `
+  WITH asked AS MATERIALIZED (
+    SELECT a.*, row_number() OVER (PARTITION BY hash ORDER BY n) = 1 AS is_first
+    FROM unnest($1::bytea[], $2::bytea[], $3::float8[], $4::boolean[], $5::text[], $6::text[], $7::text[])
+      WITH ORDINALITY AS a(hash, next, elapsed, raced, protocol, ip, user_agent, n)
+  ), seen AS MATERIALIZED (
+    SELECT hash, session_id, spent_at FROM refresh_tokens WHERE hash = ANY($1::bytea[])
+  ), session AS MATERIALIZED (
+    SELECT id, user_id, protocol, created_at, expires_at, revoked_at FROM sessions
+    WHERE id IN (SELECT session_id FROM seen) ORDER BY id FOR NO KEY UPDATE
+  ), token AS MATERIALIZED (
+    SELECT hash, session_id, expires_at, spent_at FROM refresh_tokens
+    WHERE hash = ANY($1::bytea[]) AND (SELECT count(*) FROM session) >= 0 ORDER BY hash FOR NO KEY UPDATE
+  ), judged AS MATERIALIZED (
+    SELECT a.n, a.hash, a.next, a.protocol, a.ip, a.user_agent, s.id AS session_id, s.user_id, s.protocol AS opened_by, u.username,
+      u.is_superuser, least(now() + make_interval(secs => $8), s.created_at + make_interval(secs => $9)) AS until,
+      CASE
+        WHEN s.revoked_at IS NULL AND s.expires_at > now() AND u.is_active AND t.expires_at > now() THEN
+          CASE
+            WHEN t.spent_at IS NULL AND a.is_first THEN 'good'
+            WHEN t.spent_at IS NULL OR a.raced OR v.spent_at IS NULL THEN 'late'
+            WHEN statement_timestamp() - make_interval(secs => a.elapsed / 1000) < t.spent_at THEN 'late'
+            ELSE 'reused'
+          END
+        ELSE 'bad'
+      END AS verdict
+    FROM asked a
+    LEFT JOIN seen v ON v.hash = a.hash
+    LEFT JOIN token t ON t.hash = a.hash
+    LEFT JOIN session s ON s.id = t.session_id
+    LEFT JOIN users u ON u.id = s.user_id
+  ), outcome AS MATERIALIZED (
+    SELECT session_id, bool_or(verdict = 'reused') AS is_stolen, min(until) AS until FROM judged
+    WHERE verdict IN ('good', 'reused') GROUP BY session_id
+  ), spent AS (
+    UPDATE refresh_tokens t SET spent_at = clock_timestamp()
+    FROM judged j JOIN outcome o ON o.session_id = j.session_id AND NOT o.is_stolen
+    WHERE j.verdict = 'good' AND t.hash = j.hash
+  ), issued AS (
+    INSERT INTO refresh_tokens (hash, session_id, expires_at)
+    SELECT j.next, j.session_id, j.until
+    FROM judged j JOIN outcome o ON o.session_id = j.session_id AND NOT o.is_stolen
+    WHERE j.verdict = 'good'
+  ), moved AS (
+    UPDATE sessions s SET
+      expires_at = CASE WHEN o.is_stolen THEN least(s.expires_at, now()) ELSE o.until END,
+      last_used_at = now(),
+      revoked_at = CASE WHEN o.is_stolen THEN now() END,
+      revoked_reason = CASE WHEN o.is_stolen THEN 'refresh_reuse' END
+    FROM outcome o WHERE s.id = o.session_id
+  ), noted AS (
+    INSERT INTO audit_log (action, user_id, protocol, ip, user_agent, details)
+    SELECT DISTINCT ON (session_id) 'refresh_reuse', user_id, protocol, ip, user_agent, jsonb_build_object('session_id', session_id)
+    FROM judged WHERE verdict = 'reused' ORDER BY session_id, n
+  )
+  SELECT j.n, CASE WHEN j.verdict = 'good' AND o.is_stolen THEN 'bad' ELSE j.verdict END AS verdict,
+    j.session_id AS id, j.user_id, j.opened_by AS protocol, j.username, j.is_superuser, ${MILLISECONDS('j.until')} AS expires_at,
+    j.verdict = 'good' AND NOT o.is_stolen AS is_alive
+  FROM judged j LEFT JOIN outcome o ON o.session_id = j.session_id`;
+
+/** What ends a session, wherever it is ended. */
+const ENDED = (reason: string): string =>
+  `revoked_at = now(), revoked_reason = ${reason}, expires_at = least(s.expires_at, now())`;
+
+export interface EndedRow {
+  readonly id: string;
+  readonly user_id: number;
+}
+
+/** Log-out by refresh token, spent or not. $1 hash, $2 protocol, $3 address, $4 user agent. */
+export const END_BY_TOKEN = `
+  WITH ended AS (
+    UPDATE sessions s SET ${ENDED("'logout'")}
+    FROM refresh_tokens t WHERE t.hash = $1 AND s.id = t.session_id AND s.revoked_at IS NULL
+    RETURNING s.id, s.user_id
+  ), noted AS (
+    INSERT INTO audit_log (action, actor_id, user_id, protocol, ip, user_agent, details)
+    SELECT 'logout', user_id, user_id, $2, $3, $4, jsonb_build_object('session_id', id) FROM ended
+  )
+  SELECT id, user_id FROM ended`;
+
+/**
+ * Ends one session. $1 session, $2 user it has to belong to (null: any), $3 reason, $4 audit action, $5 actor, $6 protocol,
+ * $7 address, $8 user agent.
+ */
+export const END_ONE = `
+  WITH ended AS (
+    UPDATE sessions s SET ${ENDED('$3')}
+    WHERE s.id = $1 AND ($2::bigint IS NULL OR s.user_id = $2) AND s.revoked_at IS NULL AND s.expires_at > now()
+    RETURNING s.id, s.user_id
+  ), noted AS (
+    INSERT INTO audit_log (action, actor_id, user_id, protocol, ip, user_agent, details)
+    SELECT $4, $5::bigint, user_id, $6, $7, $8, jsonb_build_object('session_id', id, 'reason', $3::text) FROM ended
+  )
+  SELECT id, user_id FROM ended`;
+
+/** Ends every session of a user by way of sessions_user_id_created_at_idx. $1 user, $2 reason, $3 session to spare (null: none). */
+export const END_ALL = `
+  WITH doomed AS MATERIALIZED (
+    SELECT id FROM sessions
+    WHERE user_id = $1 AND revoked_at IS NULL AND expires_at > now() AND ($3::uuid IS NULL OR id <> $3)
+    ORDER BY id FOR NO KEY UPDATE
+  )
+  UPDATE sessions s SET ${ENDED('$2')}
+  FROM doomed d WHERE s.id = d.id
+  RETURNING s.id, s.user_id`;
+
+/** $1 actor, $2 user, $3 protocol, $4 address, $5 user agent, $6 details. */
+export const NOTE_ENDED = `
+  INSERT INTO audit_log (action, actor_id, user_id, protocol, ip, user_agent, details)
+  VALUES ('sessions_revoked', $1, $2, $3, $4, $5, $6)`;
+
+/**
+ * Writes down when sessions were last used. Sessions that somebody holds are left out: the time is not worth a wait.
+ * $1 session ids, $2 milliseconds ago.
+ */
+export const NOTE_USE = `
+  WITH used AS MATERIALIZED (
+    SELECT s.id, now() - make_interval(secs => a.ago / 1000) AS at
+    FROM unnest($1::uuid[], $2::float8[]) AS a(id, ago) JOIN sessions s ON s.id = a.id
+    ORDER BY s.id FOR NO KEY UPDATE OF s SKIP LOCKED
+  )
+  UPDATE sessions s SET last_used_at = u.at FROM used u WHERE s.id = u.id AND s.last_used_at < u.at`;
+
+/** Deletes up to $1 sessions that were over $2 seconds ago, with their tokens (ON DELETE CASCADE), by sessions_expires_at_idx. */
+export const PURGE_SESSIONS = `
+  DELETE FROM sessions WHERE id IN (
+    SELECT id FROM sessions WHERE expires_at < now() - make_interval(secs => $2) ORDER BY expires_at LIMIT $1 FOR UPDATE SKIP LOCKED
+  )`;
+
+/**
+ * Deletes up to $1 tokens that ran out $2 seconds ago, of sessions that are still going. They have no index of their own that
+ * every refresh would have to keep: once an hour the table is read in full, and left alone again where that finds nothing.
+ */
+export const PURGE_TOKENS = `
+  DELETE FROM refresh_tokens WHERE hash IN (
+    SELECT hash FROM refresh_tokens WHERE expires_at < now() - make_interval(secs => $2) LIMIT $1 FOR UPDATE SKIP LOCKED
+  )`;

@@ -1,0 +1,199 @@
+import type { KeyObject } from 'node:crypto';
+import { Injectable, Logger, type OnModuleInit } from '@nestjs/common';
+import { JwtService } from '@nestjs/jwt';
+import { Settings } from '../config/settings.js';
+import { Notifications } from '../database/notifications.js';
+import { Sql, type SqlTx } from '../database/sql.js';
+import { AppSecret, AppSecretError } from './app-secret.js';
+import { Audit } from './audit.js';
+import { ALGORITHM, makeKeyPair, type PublicJwk, publicKeyOf, seal, unseal } from './key-pair.js';
+
+export const ISSUER = 'switchboard';
+export const AUDIENCE = 'switchboard';
+/** The media type of access tokens (RFC 9068 §2.1): no other kind of JWT can be mistaken for one. */
+export const TOKEN_TYPE = 'at+jwt';
+
+const PURPOSE = 'switchboard signing keys';
+/** The advisory lock under which keys are made and retired; any number will do as long as it never changes. */
+const KEY_LOCK = 7_264_310_952;
+/** An unknown `kid` makes us look into the table no more often than this, whoever sends how many. */
+const RELOAD_MS = 1_000;
+
+/** What verifies. Its `KeyObject` is made once: a PEM would be parsed at every use, for a third of a millisecond. */
+interface Verifier {
+  readonly jwk: PublicJwk;
+  readonly publicKey: KeyObject;
+  readonly jwt: JwtService;
+}
+
+/** What signs; its `KeyObject`, too, is made once. */
+interface Signer {
+  readonly kid: string;
+  readonly jwt: JwtService;
+}
+
+interface KeyRow {
+  readonly kid: string;
+  readonly public_jwk: PublicJwk;
+  readonly sealed_private: Buffer;
+  readonly is_active: boolean;
+}
+
+/** Newest first; `$1` is how many seconds a retired key still verifies. */
+const READ = `
+  SELECT kid, public_jwk, sealed_private, retired_at IS NULL AS is_active
+  FROM signing_keys
+  WHERE retired_at IS NULL OR retired_at > now() - make_interval(secs => $1)
+  ORDER BY created_at DESC, kid`;
+const ADD = 'INSERT INTO signing_keys (kid, alg, public_jwk, sealed_private) VALUES ($1, $2, $3, $4)';
+// A retired key only verifies: its private half is gone for good.
+const RETIRE = `UPDATE signing_keys SET retired_at = now(), sealed_private = '' WHERE retired_at IS NULL RETURNING kid`;
+const PURGE = 'DELETE FROM signing_keys WHERE retired_at < now() - make_interval(secs => $1)';
+
+/** The keys of access tokens: kept in the database, sealed under APP_SECRET, the same on every node. */
+@Injectable()
+export class SigningKeys implements OnModuleInit {
+  private readonly log = new Logger('SigningKeys');
+  private readonly sealingKey: Buffer;
+  /** Seconds for which tokens of a retired key may still be about. */
+  private readonly verifySec: number;
+  private keys: ReadonlyMap<string, Verifier> = new Map();
+  private signer: Signer | undefined;
+  private loading: Promise<void> | undefined;
+  private loadedAt = Number.NEGATIVE_INFINITY;
+  private readonly withdrawnHandlers = new Set<() => void>();
+
+  constructor(
+    private readonly sql: Sql,
+    private readonly notifications: Notifications,
+    private readonly audit: Audit,
+    secret: AppSecret,
+    settings: Settings,
+  ) {
+    this.sealingKey = secret.keyFor(PURPOSE);
+    this.verifySec = Math.max(settings.SESSION_TTL, settings.ACCESS_TOKEN_TTL);
+  }
+
+  /**
+   * Loads the keys and makes the first one where there is none.
+   * @throws AppSecretError where the active key was sealed under another secret
+   */
+  async onModuleInit(): Promise<void> {
+    this.notifications.on('keys', () => void this.reload());
+    this.notifications.onRestored(() => void this.reload());
+    await this.sql.transaction(async (tx) => {
+      await lock(tx);
+      const rows = await tx.rows<KeyRow>(READ, [this.verifySec]);
+      if (!rows.some((row) => row.is_active)) await this.add(tx);
+    });
+    await this.load();
+    if (!this.signer) {
+      throw new AppSecretError(
+        'APP_SECRET is not the secret under which the signing keys of this database were sealed; give it that one.',
+      );
+    }
+  }
+
+  /** What signs new tokens. */
+  get active(): Signer {
+    if (!this.signer) throw new Error('The signing keys are not loaded');
+    return this.signer;
+  }
+
+  /** What verifies tokens of this `kid`; undefined where none is known. */
+  find(kid: string): Verifier | undefined {
+    return this.keys.get(kid);
+  }
+
+  /** As `find`, but looks into the table first, unless that was done a moment ago: another node may just have made the key. */
+  async discover(kid: string): Promise<Verifier | undefined> {
+    if (this.loading) await this.loading;
+    else if (performance.now() - this.loadedAt >= RELOAD_MS) await this.reload();
+    return this.keys.get(kid);
+  }
+
+  /** The public keys, for whoever verifies our tokens elsewhere (RFC 7517 §5). */
+  jwks(): { readonly keys: readonly PublicJwk[] } {
+    return { keys: [...this.keys.values()].map(({ jwk }) => jwk) };
+  }
+
+  /** Calls `handler` when a key has gone: what it had verified is no longer good. */
+  onWithdrawn(handler: () => void): void {
+    this.withdrawnHandlers.add(handler);
+  }
+
+  /**
+   * Makes a new active key and retires the one before, which still verifies until every token it signed has run out.
+   * @returns the new key's `kid`
+   */
+  async rotate(): Promise<string> {
+    const kid = await this.sql.transaction(async (tx) => {
+      await lock(tx);
+      const retired = await tx.rows<{ kid: string }>(RETIRE);
+      const added = await this.add(tx);
+      const details = { kid: added, retired: retired.map((row) => row.kid).join(' ') };
+      await this.audit.write(tx, { action: 'key_rotated', actorId: null, userId: null, origin: null, details });
+      return added;
+    });
+    await this.load();
+    return kid;
+  }
+
+  /** Deletes retired keys that no token can still name. @returns how many */
+  purge(): Promise<number> {
+    return this.sql.affected(PURGE, [this.verifySec]);
+  }
+
+  private async add(tx: SqlTx): Promise<string> {
+    const { jwk, privateKey } = makeKeyPair();
+    await tx.rows(ADD, [jwk.kid, ALGORITHM, JSON.stringify(jwk), seal(privateKey, jwk.kid, this.sealingKey)]);
+    return jwk.kid;
+  }
+
+  /** Never rejects: what cannot be read now is read at the next cause, and what is known stays good meanwhile. */
+  private reload(): Promise<void> {
+    const load = () =>
+      this.load().catch((thrown: unknown) => this.log.warn(`The signing keys cannot be read: ${String(thrown)}`));
+    // A load that is under way may have read before the change it is told of now.
+    const next = (this.loading ?? Promise.resolve()).then(load);
+    const done = next.finally(() => {
+      if (this.loading === done) this.loading = undefined;
+    });
+    this.loading = done;
+    return done;
+  }
+
+  private async load(): Promise<void> {
+    this.loadedAt = performance.now();
+    const rows = await this.sql.rows<KeyRow>(READ, [this.verifySec], 'signing_keys.read');
+    const before = this.keys;
+    this.keys = new Map(rows.map((row) => [row.kid, before.get(row.kid) ?? verifierOf(row)]));
+    this.signer = this.signerOf(rows) ?? this.signer;
+    if ([...before.keys()].some((kid) => !this.keys.has(kid))) for (const tell of this.withdrawnHandlers) tell();
+  }
+
+  private signerOf(rows: readonly KeyRow[]): Signer | undefined {
+    const row = rows.find(({ is_active }) => is_active);
+    if (!row) return undefined;
+    if (this.signer?.kid === row.kid) return this.signer;
+    const privateKey = unseal(row.sealed_private, row.kid, this.sealingKey);
+    if (!privateKey) {
+      this.log.error(`The signing key ${row.kid} was sealed under another APP_SECRET than this node's`);
+      return undefined;
+    }
+    const header = { alg: ALGORITHM, typ: TOKEN_TYPE, kid: row.kid };
+    const signOptions = { algorithm: ALGORITHM, issuer: ISSUER, audience: AUDIENCE, header } as const;
+    return { kid: row.kid, jwt: new JwtService({ privateKey, signOptions }) };
+  }
+}
+
+function verifierOf({ public_jwk: jwk }: KeyRow): Verifier {
+  const publicKey = publicKeyOf({ ...jwk });
+  return {
+    jwk,
+    publicKey,
+    jwt: new JwtService({ publicKey, verifyOptions: { algorithms: [ALGORITHM], issuer: ISSUER, audience: AUDIENCE } }),
+  };
+}
+
+const lock = (tx: SqlTx): Promise<object[]> => tx.rows('SELECT pg_advisory_xact_lock($1)', [KEY_LOCK]);

@@ -1,0 +1,89 @@
+import { randomBytes } from 'node:crypto';
+import { Injectable } from '@nestjs/common';
+import type { LiveSession } from '../identity/identity.js';
+import { parseJson } from '../http/json.js';
+import { ALGORITHM } from './key-pair.js';
+import { SigningKeys, TOKEN_TYPE } from './signing-keys.js';
+
+/** The longest token that is looked at at all. */
+export const MAX_TOKEN_LENGTH = 4096;
+
+/**
+ * Three parts in base64url, the last one 64 bytes long in its only spelling: the four bits that its last character has to
+ * spare are zero, so that a token with another last character is another token, and no good one.
+ */
+const SHAPE = /^([\w-]+)\.[\w-]+\.[\w-]{85}[AQgw]$/;
+const KID = /^[\w-]{43}$/;
+const ACCOUNT_ID = /^[1-9]\d{0,15}$/;
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
+
+/** What a good access token says. */
+export interface Claims {
+  readonly userId: number;
+  readonly sessionId: string;
+  /** Unix milliseconds. */
+  readonly expiresAt: number;
+}
+
+export interface SignedToken {
+  readonly token: string;
+  /** Unix milliseconds. */
+  readonly expiresAt: number;
+  /** Seconds. */
+  readonly expiresIn: number;
+}
+
+/** Access tokens: JWTs by ES256 (RFC 9068 as far as it fits), which say which session they belong to. */
+@Injectable()
+export class AccessTokens {
+  constructor(private readonly keys: SigningKeys) {}
+
+  /** @param lifetimeSec how long it is good; never beyond its session */
+  sign(session: Pick<LiveSession, 'id' | 'userId' | 'expiresAt'>, lifetimeSec: number): SignedToken {
+    const iat = Math.floor(Date.now() / 1000);
+    const exp = Math.max(iat, Math.min(iat + lifetimeSec, Math.floor(session.expiresAt / 1000)));
+    const claims = { sub: String(session.userId), sid: session.id, jti: randomBytes(16).toString('base64url'), iat, exp };
+    return { token: this.keys.active.jwt.sign(claims), expiresAt: exp * 1000, expiresIn: exp - iat };
+  }
+
+  /**
+   * Whether we signed it, and it is good by itself; of its session it says nothing.
+   * @returns null for one that is not; at once, unless its key has to be looked for
+   */
+  verify(token: string): Claims | null | Promise<Claims | null> {
+    const kid = kidOf(token);
+    if (kid === undefined) return null;
+    const key = this.keys.find(kid);
+    if (key) return claimsOf(() => key.jwt.verify<object>(token));
+    return this.keys.discover(kid).then((found) => (found ? claimsOf(() => found.jwt.verify<object>(token)) : null));
+  }
+}
+
+/**
+ * The name of the key that a token claims, where everything else about its shape and header is as we make it: `alg`, `typ`
+ * and `kid` and nothing else, so that no `jku`, `jwk`, `x5u` or `crit` is ever acted upon (RFC 8725 §3.1, §3.10, §3.11).
+ */
+export function kidOf(token: string): string | undefined {
+  if (token.length > MAX_TOKEN_LENGTH) return undefined;
+  const encoded = SHAPE.exec(token)?.[1];
+  if (encoded === undefined) return undefined;
+  const header = parseJson(Buffer.from(encoded, 'base64url').toString('utf8'));
+  if (typeof header !== 'object' || header === null || Object.keys(header).length !== 3) return undefined;
+  if (!('alg' in header && 'typ' in header && 'kid' in header)) return undefined;
+  const { alg, typ, kid } = header;
+  return alg === ALGORITHM && typ === TOKEN_TYPE && typeof kid === 'string' && KID.test(kid) ? kid : undefined;
+}
+
+/** Our own tokens are all of one form; a signed one of another form is not meant for us (`verify` requires no `exp`). */
+function claimsOf(verify: () => object): Claims | null {
+  try {
+    const { sub, sid, jti, iat, exp, aud } = verify() as Readonly<Record<string, unknown>>;
+    if (typeof sub !== 'string' || !ACCOUNT_ID.test(sub) || !Number.isSafeInteger(Number(sub))) return null;
+    if (typeof sid !== 'string' || !UUID.test(sid)) return null;
+    if (typeof jti !== 'string' || typeof aud !== 'string') return null;
+    if (typeof iat !== 'number' || typeof exp !== 'number' || !Number.isSafeInteger(exp)) return null;
+    return { userId: Number(sub), sessionId: sid, expiresAt: exp * 1000 };
+  } catch {
+    return null;
+  }
+}
