@@ -1,4 +1,4 @@
-import { type CanActivate, createParamDecorator, type ExecutionContext, Injectable, mixin, type Type } from '@nestjs/common';
+import { type CanActivate, type ExecutionContext, Injectable, mixin, type Type } from '@nestjs/common';
 import { AuthGuard } from '@nestjs/passport';
 import type { FastifyRequest } from 'fastify';
 import { CoreError } from '../../errors/catalogue.js';
@@ -7,13 +7,16 @@ import type { User } from '../../users/user.entity.js';
 import { type LoginField, LocalLoginStrategy, LocalStrategy } from '../strategies/local.strategy.js';
 
 /**
- * A guard that logs in with the body: `@UseGuards(LogInWith(LogInBody, { username: 'username' }))`. Guards run before pipes,
+ * A guard that logs in with the body: `@UseGuards(LogInWith(LogInBody))`. Guards run before pipes,
  * so it validates the body first: passport-local would answer a missing field as wrong credentials. The body is the
- * validated one afterwards, and `VerifiedUser` gives the user.
+ * validated one afterwards, and {@link loggedInUser} gives the user.
  * @param dto the body, with a field for the name and `password`
- * @param fields.username how that protocol calls the field of the name
+ * @param fields.username how that protocol calls the field of the name; `username` unless told
  */
-export function LogInWith(dto: Dto, { username: field }: { readonly username: LoginField }): Type<CanActivate> {
+export function LogInWith(
+  dto: Dto,
+  { username: field }: { readonly username: LoginField } = { username: 'username' },
+): Type<CanActivate> {
   @Injectable()
   class LogInGuard extends AuthGuard() {
     constructor(byUsername: LocalStrategy, byLogin: LocalLoginStrategy) {
@@ -39,9 +42,9 @@ export function LogInWith(dto: Dto, { username: field }: { readonly username: Lo
   return mixin(LogInGuard);
 }
 
-/** Who has just logged in by way of {@link LogInWith}: `@VerifiedUser() user: User`. */
-export const VerifiedUser = createParamDecorator((_data: unknown, context: ExecutionContext): User => {
-  const { user } = context.switchToHttp().getRequest<{ readonly user?: User }>();
+/** Who has just logged in by way of {@link LogInWith}. */
+export function loggedInUser(request: FastifyRequest): User {
+  const { user } = request as { readonly user?: User };
   if (!user) throw new CoreError('wrong_credentials');
   return user;
-});
+}

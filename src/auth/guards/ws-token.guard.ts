@@ -8,7 +8,8 @@ import { confirm } from './confirm.js';
 /** What of a Socket.IO socket the guard needs. */
 interface Client {
   readonly handshake: Handshake;
-  readonly data: { identity?: Identity | null };
+  /** Our own gateway keeps the connection here, which may have been authenticated anew since the handshake. */
+  readonly data: { identity?: Identity | null; readonly connection?: { readonly identity: Identity | null } };
 }
 
 /**
@@ -26,9 +27,10 @@ export class WsTokenGuard implements CanActivate {
   /** @throws CoreError `not_authenticated`, or `unavailable` */
   canActivate(context: ExecutionContext): boolean | Promise<boolean> {
     const client = context.switchToWs().getClient<Client>();
-    const { identity } = client.data;
-    if (!identity) return this.identify(client);
-    const confirmed = confirm(this.live, identity);
+    const { connection } = client.data;
+    const identity = connection ? connection.identity : client.data.identity;
+    if (!identity && !connection) return this.identify(client);
+    const confirmed = confirm(this.live, identity ?? null);
     return confirmed instanceof Promise ? confirmed.then(() => true) : true;
   }
 

@@ -10,10 +10,11 @@ import {
   WebSocketGateway,
 } from '@nestjs/websockets';
 import type { Server, Socket } from 'socket.io';
-import { tokenOfHandshake, WsTokenGuard } from '../../auth/guards/ws-token.guard.js';
+import { WsTokenGuard } from '../../auth/guards/ws-token.guard.js';
 import { Settings } from '../../config/settings.js';
 import { CoreError } from '../../errors/catalogue.js';
 import { coreErrorOf } from '../../errors/core-error-of.js';
+import { tokenOfHandshake } from '../../http/bearer.js';
 import type { Identity } from '../../identity/identity.js';
 import { ClientAddress } from '../../realtime/adapters/client-address.js';
 import { type SocketIoFrame, SocketIoTransport } from '../../realtime/adapters/socketio-transport.js';

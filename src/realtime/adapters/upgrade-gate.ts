@@ -4,6 +4,7 @@ import { Injectable } from '@nestjs/common';
 import { type MatchFunction, match } from 'path-to-regexp';
 import { CoreError } from '../../errors/catalogue.js';
 import { coreErrorOf } from '../../errors/core-error-of.js';
+import { bearerOf } from '../../http/bearer.js';
 import { ErrorFormats } from '../../http/error-formats.js';
 import { OriginPolicy } from '../../http/origins.js';
 import type { Identity } from '../../identity/identity.js';
@@ -87,7 +88,11 @@ export class UpgradeGate {
 
   private open(request: IncomingMessage, stream: Duplex, head: Buffer, admission: Admission): void {
     if (!stream.destroyed && this.server.open(request, stream, head, admission)) return;
-    admission.rules?.released({ id: admission.id, clientId: admission.clientId, userId: admission.identity?.session.userId ?? null });
+    admission.rules?.released({
+      id: admission.id,
+      clientId: admission.clientId,
+      userId: admission.identity?.session.userId ?? null,
+    });
   }
 
   private find(pathname: string): Found | undefined {
@@ -145,7 +150,8 @@ export class UpgradeChecks {
 
   /** @throws CoreError `forbidden` or `too_many_requests`; @returns the client's address */
   async checkRequest(request: IncomingMessage, kind: 'api' | 'general'): Promise<string> {
-    if (!this.origins.allows(request.headers.origin, request.headers.host)) throw new CoreError('forbidden', { detail: 'Origin not allowed' });
+    if (!this.origins.allows(request.headers.origin, request.headers.host))
+      throw new CoreError('forbidden', { detail: 'Origin not allowed' });
     const address = this.addresses.of(request);
     const wait = await this.limits.take(kind, address);
     if (wait > 0) throw new CoreError('too_many_requests', { retryAfterSec: wait });
@@ -165,7 +171,11 @@ export class UpgradeChecks {
       id: peer.id,
       clientId,
       identity,
-      origin: { protocol: endpoint.protocol, address, userAgent: request.headers['user-agent']?.slice(0, MAX_USER_AGENT) ?? null },
+      origin: {
+        protocol: endpoint.protocol,
+        address,
+        userAgent: request.headers['user-agent']?.slice(0, MAX_USER_AGENT) ?? null,
+      },
       codec: endpoint.codec,
       rules: endpoint.rules ?? null,
     };
@@ -182,9 +192,3 @@ export class UpgradeChecks {
 
 const flat = (params: Params): Record<string, string | undefined> =>
   Object.fromEntries(Object.entries(params).map(([name, value]) => [name, Array.isArray(value) ? value.join('/') : value]));
-
-/** The token of an `Authorization: Bearer …` header (RFC 6750 §2.1); the scheme's case does not matter. */
-export function bearerOf(header: string | undefined): string | null {
-  return header !== undefined && /^bearer /i.test(header) ? header.slice(7).trim() : null;
-}
-
