@@ -13,7 +13,8 @@ import { ClientAddress } from './client-address.js';
 import type { FrontHandlers, HttpFront } from './http-front.js';
 import { MAX_FRAME_BYTES } from './raw-server.js';
 import { refuseRequest, refuseUpgrade } from './refuse.js';
-import { UpgradeChecks, UpgradeGate } from './upgrade-gate.js';
+import { UpgradeChecks } from './upgrade-checks.js';
+import { UpgradeGate } from './upgrade-gate.js';
 
 /** Engine.IO's own heartbeat, and how long a client may take to name its namespace. */
 const PING_INTERVAL_MS = 25_000;

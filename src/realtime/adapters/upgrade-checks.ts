@@ -1,0 +1,81 @@
+import type { IncomingMessage } from 'node:http';
+import { Injectable } from '@nestjs/common';
+import { CoreError } from '../../errors/catalogue.js';
+import { bearerOf } from '../../http/bearer.js';
+import { OriginPolicy } from '../../http/origins.js';
+import type { Identity } from '../../identity/identity.js';
+import { RateLimits } from '../../ops/rate-limits.js';
+import type { Peer } from '../codec.js';
+import { newConnectionId } from '../connection.js';
+import type { SocketEndpoint } from '../endpoints.js';
+import { Hub } from '../hub.js';
+import { TokenReader } from '../ports.js';
+import { ClientAddress } from './client-address.js';
+import type { Admission } from './raw-server.js';
+
+const MAX_USER_AGENT = 512;
+
+/** The parameters of a path, as path-to-regexp gives them. */
+export type Params = Partial<Record<string, string | string[]>>;
+
+/** The endpoint that serves a path. */
+export interface Found {
+  readonly endpoint: SocketEndpoint;
+  readonly params: Params;
+}
+
+/** The checks of one upgrade, in the order in which they cost. */
+@Injectable()
+export class UpgradeChecks {
+  constructor(
+    private readonly origins: OriginPolicy,
+    private readonly limits: RateLimits,
+    private readonly addresses: ClientAddress,
+    private readonly tokens: TokenReader,
+    private readonly hub: Hub,
+  ) {}
+
+  /** @throws CoreError `forbidden` or `too_many_requests`; @returns the client's address */
+  async checkRequest(request: IncomingMessage, kind: 'api' | 'general'): Promise<string> {
+    if (!this.origins.allows(request.headers.origin, request.headers.host))
+      throw new CoreError('forbidden', { detail: 'Origin not allowed' });
+    const address = this.addresses.of(request);
+    const wait = await this.limits.take(kind, address);
+    if (wait > 0) throw new CoreError('too_many_requests', { retryAfterSec: wait });
+    return address;
+  }
+
+  async admit(request: IncomingMessage, url: URL, found: Found | undefined): Promise<Admission> {
+    const address = await this.checkRequest(request, url.pathname.startsWith('/api/') ? 'api' : 'general');
+    if (!found) throw new CoreError('not_found');
+    const { endpoint } = found;
+    const clientId = endpoint.clientId?.(flat(found.params)) ?? null;
+    const identity = await this.identify(request, url, endpoint);
+    this.hub.checkRoom(address, identity?.session.userId ?? null);
+    const peer: Peer = { id: newConnectionId(), clientId, userId: identity?.session.userId ?? null };
+    await endpoint.rules?.admit(peer, identity);
+    return {
+      id: peer.id,
+      clientId,
+      identity,
+      origin: {
+        protocol: endpoint.protocol,
+        address,
+        userAgent: request.headers['user-agent']?.slice(0, MAX_USER_AGENT) ?? null,
+      },
+      codec: endpoint.codec,
+      rules: endpoint.rules ?? null,
+    };
+  }
+
+  private async identify(request: IncomingMessage, url: URL, endpoint: SocketEndpoint): Promise<Identity | null> {
+    const token = bearerOf(request.headers.authorization) ?? url.searchParams.get('token');
+    const identity = token ? await this.tokens.identify(token) : null;
+    const isRefused = endpoint.token === 'required' ? !identity : endpoint.token === 'optional' && token !== null && !identity;
+    if (isRefused) throw new CoreError('not_authenticated');
+    return identity;
+  }
+}
+
+const flat = (params: Params): Record<string, string | undefined> =>
+  Object.fromEntries(Object.entries(params).map(([name, value]) => [name, Array.isArray(value) ? value.join('/') : value]));
