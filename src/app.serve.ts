@@ -1,10 +1,10 @@
-import type { AddressInfo } from 'node:net';
 import { createApp } from './app.setup.js';
 import { readEnvironment } from './config/environment.js';
 import { Settings, SettingsError } from './config/settings.js';
 import { openDatabase } from './database/open-database.js';
 import { DatabaseStartError } from './database/start-error.js';
 import { Sql } from './database/sql.js';
+import { listen } from './ops/listen.js';
 
 /** The whole way down may take this long; then the process ends whatever still hangs. */
 const SHUTDOWN_MS = 10_000;
@@ -35,8 +35,7 @@ async function start(settings: Settings): Promise<void> {
       process.exit(0);
     };
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => void stop());
-    await app.listen(settings.PORT, settings.HOST);
-    const { port } = app.getHttpServer().address() as AddressInfo;
+    const port = await listen(app, settings);
     console.error(startText({ settings, port, data: database.describe, hasSuperuser: await hasSuperuser(app.get(Sql)) }));
   } catch (error) {
     await database.stop();

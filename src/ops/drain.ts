@@ -1,5 +1,5 @@
-import { Server as HttpServer, type ServerResponse } from 'node:http';
-import type { Socket } from 'node:net';
+import type { ServerResponse } from 'node:http';
+import type { Server, Socket } from 'node:net';
 import {
   type BeforeApplicationShutdown,
   Injectable,
@@ -16,16 +16,6 @@ const LIMIT_MS = 8000;
 const IDLE_CHECK_MS = 50;
 
 /**
- * The further servers of one Fastify: on `localhost` it listens on 127.0.0.1 and on ::1 by one server each, but knows only the first by
- * name and waits only for that one.
- */
-function secondaryServers(fastify: FastifyInstance): readonly HttpServer[] {
-  const symbol = Object.getOwnPropertySymbols(fastify).find(({ description }) => description === 'fastify.serverBindings');
-  const bindings: unknown = symbol && Reflect.get(fastify, symbol);
-  return Array.isArray(bindings) ? bindings.filter((server: unknown) => server instanceof HttpServer) : [];
-}
-
-/**
  * Going down without cutting anybody off: no new connections from the first moment, requests in flight are answered whole, and connections
  * end as they become idle (Fastify alone would wait 72 s for each that is kept alive). What still hangs after 8 s is cut.
  */
@@ -34,6 +24,7 @@ export class Drain implements OnModuleInit, OnModuleDestroy, BeforeApplicationSh
   private readonly log = new Logger('Drain');
   private readonly inFlight = new Set<ServerResponse>();
   private readonly sockets = new Set<Socket>();
+  private readonly furtherDoors: Server[] = [];
   private closing = false;
   private idleCheck: NodeJS.Timeout | undefined;
   private deadline: NodeJS.Timeout | undefined;
@@ -44,6 +35,11 @@ export class Drain implements OnModuleInit, OnModuleDestroy, BeforeApplicationSh
   /** Whether this server is on its way down: nothing new should start. */
   get draining(): boolean {
     return this.closing;
+  }
+
+  /** Closes one more server with the rest, which hands its connections to the application's own. */
+  closeToo(door: Server): void {
+    this.furtherDoors.push(door);
   }
 
   onModuleInit(): void {
@@ -71,10 +67,9 @@ export class Drain implements OnModuleInit, OnModuleDestroy, BeforeApplicationSh
   onModuleDestroy(): void {
     if (this.closing) return;
     this.closing = true;
-    for (const server of this.servers()) server.close();
-    this.idleCheck = setInterval(() => {
-      for (const server of this.servers()) server.closeIdleConnections();
-    }, IDLE_CHECK_MS);
+    const { server } = this.fastify();
+    for (const door of [server, ...this.furtherDoors]) door.close();
+    this.idleCheck = setInterval(() => server.closeIdleConnections(), IDLE_CHECK_MS);
     this.deadline = setTimeout(() => this.cut(), LIMIT_MS);
   }
 
@@ -104,16 +99,11 @@ export class Drain implements OnModuleInit, OnModuleDestroy, BeforeApplicationSh
         requests: this.inFlight.size,
       });
     }
-    for (const server of this.servers()) server.closeAllConnections();
+    this.fastify().server.closeAllConnections();
     // Upgraded sockets are no longer among the server's own connections, yet it waits for them.
     for (const socket of this.sockets) socket.destroy();
     this.inFlight.clear();
     this.emptied?.();
-  }
-
-  private servers(): readonly HttpServer[] {
-    const fastify = this.fastify();
-    return [fastify.server, ...secondaryServers(fastify)];
   }
 
   private fastify(): FastifyInstance {

@@ -16,9 +16,10 @@ export class HttpObserver implements OnModuleInit {
 
   onModuleInit(): void {
     const fastify: FastifyInstance = this.host.httpAdapter.getInstance();
-    fastify.addHook('onRequest', (request, reply, done) => {
+    // At the end, not at the start: a hook that refuses a request ends the hooks of its start.
+    fastify.addHook('onSend', (request, reply, payload, done) => {
       reply.header('x-request-id', request.id);
-      done();
+      done(null, payload);
     });
     fastify.addHook('onResponse', (request, reply, done) => {
       this.observe(request, reply);

@@ -1,4 +1,3 @@
-import dns from 'node:dns';
 import { once } from 'node:events';
 import { Agent, get, type IncomingMessage, request as httpRequest } from 'node:http';
 import { connect } from 'node:net';
@@ -8,10 +7,11 @@ import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyReply } from 'fastify';
 import { DataSource } from 'typeorm';
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
 import { BusModule } from '../../src/bus/bus.module.js';
 import { Settings } from '../../src/config/settings.js';
 import { fastifyLogging } from '../../src/ops/fastify-options.js';
+import { listen } from '../../src/ops/listen.js';
 import { createLogger } from '../../src/ops/logger.js';
 import { Metrics } from '../../src/ops/metrics.js';
 import { OpsModule } from '../../src/ops/ops.module.js';
@@ -80,21 +80,6 @@ class Ground {
   }
 }
 
-/** Makes `localhost` what it is on most machines, both loopback addresses, whatever this one's hosts file says. */
-function localhostIsBoth(): void {
-  const lookup = dns.lookup;
-  const both = [
-    { address: '127.0.0.1', family: 4 },
-    { address: '::1', family: 6 },
-  ];
-  const fake = (host: string, options: unknown, done: (...args: unknown[]) => void): void => {
-    const all = typeof options === 'object' && options !== null && 'all' in options && options.all === true;
-    if (host === 'localhost' && all) done(null, both);
-    else Reflect.apply(lookup, dns, [host, options, done]);
-  };
-  vi.spyOn(dns, 'lookup').mockImplementation(fake as typeof dns.lookup);
-}
-
 async function start(variables: Record<string, string> = {}, host = '127.0.0.1') {
   const lines: string[] = [];
   const settings = Settings.from(variables);
@@ -107,8 +92,7 @@ async function start(variables: Record<string, string> = {}, host = '127.0.0.1')
   const app = await NestFactory.create<NestFastifyApplication>(root, new FastifyAdapter(fastifyLogging(logger)), {
     logger: false,
   });
-  await app.listen(0, host);
-  const port = Number(new URL(await app.getUrl()).port);
+  const port = await listen(app, { HOST: host, PORT: 0 });
   return { app, lines, database, gate: app.get(Gate), port, url: `http://127.0.0.1:${port}` };
 }
 type Started = Awaited<ReturnType<typeof start>>;
@@ -134,7 +118,6 @@ describe('operations over HTTP', () => {
   };
 
   afterEach(async () => {
-    vi.restoreAllMocks();
     started.gate.open();
     if (!closed) await close();
   });
@@ -332,8 +315,7 @@ describe('operations over HTTP', () => {
       agent.destroy();
     });
 
-    it.runIf(hasIpv6)('treats the second address of localhost like the first', async () => {
-      localhostIsBoth();
+    it.runIf(hasIpv6)('treats both addresses of localhost alike', async () => {
       const { gate, port } = await up({}, 'localhost');
       expect(await listening(port)).toEqual(['127.0.0.1', '::1']);
       const pending = ['127.0.0.1', '::1'].map(
