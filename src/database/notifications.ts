@@ -31,6 +31,8 @@ export class Notifications implements OnModuleInit, OnApplicationShutdown {
   private readonly restoredHandlers = new Set<() => void>();
   private client: Client | undefined;
   private listening = false;
+  /** That it is away has been logged. */
+  private away = false;
   private closed = false;
   private retryAfter: number;
   private timer: NodeJS.Timeout | undefined;
@@ -107,6 +109,8 @@ export class Notifications implements OnModuleInit, OnApplicationShutdown {
   }
 
   private begin(client: Client): void {
+    if (this.away) this.log.log('The database tells of changes again');
+    this.away = false;
     this.retryAfter = this.times.firstRetry;
     this.tell(this.restoredHandlers);
     this.listening = true;
@@ -129,8 +133,9 @@ export class Notifications implements OnModuleInit, OnApplicationShutdown {
     if (this.client !== client) return;
     this.client = undefined;
     clearTimeout(this.timer);
-    if (this.listening) {
-      this.log.warn(`The database no longer tells of changes (${error instanceof Error ? error.message : 'connection closed'})`);
+    if (!this.away && !this.closed) {
+      this.away = true;
+      this.log.warn(`The database does not tell of changes (${error instanceof Error ? error.message : 'connection closed'})`);
     }
     this.lose();
     client.end().catch(() => undefined);

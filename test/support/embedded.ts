@@ -1,4 +1,4 @@
-import { chmod, cp, mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { chmod, cp, mkdir, mkdtemp, readFile, realpath, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { startOf, worksIn } from '../../src/database/embedded/processes.js';
@@ -78,7 +78,8 @@ export class EmbeddedProgram {
   async close(): Promise<void> {
     for (const program of this.programs) await program.end();
     for (const folder of this.folders) {
-      const cluster = join(folder, 'data/postgres');
+      const data = join(folder, 'data');
+      const cluster = join(await realpath(data).catch(() => data), 'postgres');
       const pid = await postmasterIn(cluster);
       if (pid !== undefined && (await worksIn(pid, cluster))) {
         process.kill(pid, 'SIGKILL');
