@@ -83,7 +83,7 @@ export class UsersRepository {
     const base = [limit, after, skip];
     const rows = q
       ? await this.sql.rows<Page>(USERS_SEARCH, [...base, prefixPattern(foldName(q)), prefixPattern(foldEmail(q))])
-      : await this.sql.rows<Page>(USERS_PAGE, base, 'users-page');
+      : await this.sql.rows<Page>(USERS_PAGE, base);
     return rows[0] ?? { json: '[]', total: null, nextAfter: null };
   }
 
