@@ -36,7 +36,7 @@ export class AccountChanges {
   ) {}
 
   /** See `AccountsService.update`. */
-  async update(id: number, changes: Changes, by: LiveSession, origin: Origin): Promise<UserRecord> {
+  async update(id: number, changes: Changes, by: LiveSession | null, origin: Origin): Promise<UserRecord> {
     const isPrivileged = allow(id, changes, by);
     const passwordHash = await this.newHash(id, changes);
     const { before, after, ended } = await this.sql.transaction(async (tx) => {
@@ -48,7 +48,7 @@ export class AccountChanges {
       const changed = await this.users.update(tx, id, wanted);
       const sessions = await this.endSessions(tx, user, changed, by);
       for (const [action, details] of deedsOf(user, changed)) {
-        await this.audit.write(tx, { action, actorId: by.userId, userId: id, origin, details });
+        await this.audit.write(tx, { action, actorId: by?.userId ?? null, userId: id, origin, details });
       }
       return { before: user, after: changed, ended: sessions };
     });
@@ -57,7 +57,7 @@ export class AccountChanges {
   }
 
   /** See `AccountsService.remove`. */
-  async remove(id: number, by: LiveSession, origin: Origin): Promise<void> {
+  async remove(id: number, by: LiveSession | null, origin: Origin): Promise<void> {
     const isPrivileged = allow(id, {}, by);
     const ended = await this.sql.transaction(async (tx) => {
       const { user, otherSuperusers } = await lockAccount(this.users, tx, id, by, { isPrivileged, withSuperusers: true });
@@ -66,7 +66,7 @@ export class AccountChanges {
       const sessions = await this.sessions.revokeAllIn(tx, id, 'deleted');
       await this.users.remove(tx, id);
       const details = { username: user.username };
-      await this.audit.write(tx, { action: 'user_deleted', actorId: by.userId, userId: id, origin, details });
+      await this.audit.write(tx, { action: 'user_deleted', actorId: by?.userId ?? null, userId: id, origin, details });
       return sessions;
     });
     this.notices.removed(id, ended);
@@ -81,21 +81,22 @@ export class AccountChanges {
   }
 
   /** Ends what the account's former state gave: sessions, and recovery links that would undo the change or went to the old address. */
-  private async endSessions(tx: SqlTx, before: User, after: User, by: LiveSession): Promise<string[]> {
+  private async endSessions(tx: SqlTx, before: User, after: User, by: LiveSession | null): Promise<string[]> {
     const isDeactivated = before.isActive && !after.isActive;
     const hasNewPassword = before.passwordHash !== after.passwordHash;
     if (isDeactivated || hasNewPassword || before.emailFold !== after.emailFold) await this.recovery.end(tx, after.id);
     if (isDeactivated) return this.sessions.revokeAllIn(tx, after.id, 'deactivated');
     if (!hasNewPassword) return [];
-    return this.sessions.revokeAllIn(tx, after.id, 'password_changed', by.userId === after.id ? by.id : undefined);
+    return this.sessions.revokeAllIn(tx, after.id, 'password_changed', by?.userId === after.id ? by.id : undefined);
   }
 }
 
 /**
- * What can be said without looking: others than oneself, and rights, are for superusers.
+ * What can be said without looking: others than oneself, and rights, are for superusers and the owner of the server (null).
  * @returns whether a superuser's right is needed
  */
-function allow(id: number, { is_active, is_superuser }: Changes, by: LiveSession): boolean {
+function allow(id: number, { is_active, is_superuser }: Changes, by: LiveSession | null): boolean {
+  if (!by) return true;
   const isPrivileged = id !== by.userId || is_active !== undefined || is_superuser !== undefined;
   if (isPrivileged && !by.isSuperuser) throw new CoreError('forbidden');
   return isPrivileged;

@@ -65,17 +65,19 @@ export class AccountsService {
 
   /**
    * Changes an account. A changed password ends its other sessions, deactivation all of them, and the person is told by mail.
+   * @param by null for the owner of the server
    * @throws CoreError `forbidden`, `not_found`, `taken`, `invalid_input`, `unavailable`
    */
-  update(id: number, changes: Changes, by: LiveSession, origin: Origin): Promise<UserRecord> {
+  update(id: number, changes: Changes, by: LiveSession | null, origin: Origin): Promise<UserRecord> {
     return this.changes.update(id, changes, by, origin);
   }
 
   /**
    * Removes an account for ever and ends its sessions.
+   * @param by null for the owner of the server
    * @throws CoreError `forbidden` (also for the last active superuser), `not_found`, `unavailable`
    */
-  remove(id: number, by: LiveSession, origin: Origin): Promise<void> {
+  remove(id: number, by: LiveSession | null, origin: Origin): Promise<void> {
     return this.changes.remove(id, by, origin);
   }
 

@@ -8,7 +8,7 @@ import { UsersRepository } from '../users/users.repository.js';
 import { Audit } from './audit.js';
 import { type Mail, recoveryMail } from './mail-texts.js';
 import { Mailer } from './mailer.js';
-import { RecoveryTokens } from './recovery-tokens.js';
+import { recoveryLink, RecoveryTokens } from './recovery-tokens.js';
 import { Semaphore } from './semaphore.js';
 
 const MAX_WAITING = 1_000;
@@ -72,14 +72,8 @@ export class RecoveryRequests implements BeforeApplicationShutdown, OnApplicatio
       if (!user?.isActive || user.email === null) return undefined;
       const { token, expires_in } = await this.tokens.issue(tx, user.id);
       await this.audit.write(tx, { action: 'password_reset_requested', actorId: null, userId: user.id, origin });
-      return recoveryMail(user.email, user.username, this.linkOf(token), expires_in);
+      return recoveryMail(user.email, user.username, recoveryLink(this.settings, token), expires_in);
     });
     if (mail) this.mailer.send(mail);
-  }
-
-  /** Never made from a request's `Host`, which anybody can forge: the mail would hand the token to them. */
-  private linkOf(token: string): string {
-    const { PUBLIC_URL: url, PORT: port } = this.settings;
-    return `${(url ?? `http://localhost:${port}`).replace(/\/+$/, '')}/recover?token=${token}`;
   }
 }

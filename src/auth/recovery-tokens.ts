@@ -10,6 +10,13 @@ export interface IssuedRecovery {
   readonly expires_in: number;
 }
 
+/**
+ * Where a token is used up. Never made from a request's `Host`, which anybody can forge: a mail would hand the token to them.
+ */
+export function recoveryLink({ PUBLIC_URL: url, PORT: port }: Pick<Settings, 'PUBLIC_URL' | 'PORT'>, token: string): string {
+  return `${(url ?? `http://localhost:${port}`).replace(/\/+$/, '')}/recover?token=${token}`;
+}
+
 /** Whom a token is for. */
 export interface RecoveryOwner {
   readonly id: number;

@@ -47,7 +47,7 @@ export interface SessionRecord {
 }
 
 /** The most sessions that are listed, newest first. */
-const MAX_LISTED = 1_000;
+export const MAX_LISTED = 1_000;
 /** Refresh tokens as we make them: 256 bits in base64url, in their only spelling. */
 const REFRESH_TOKEN = /^[\w-]{42}[AEIMQUYcgkosw048]$/;
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
@@ -122,7 +122,13 @@ export class SessionsService {
   }
 
   /** As `revoke`, for a session that has to be this user's. */
-  revokeOf(userId: number, sessionId: string, reason: RevocationReason, by: LiveSession, origin: Origin): Promise<boolean> {
+  revokeOf(
+    userId: number,
+    sessionId: string,
+    reason: RevocationReason,
+    by: LiveSession | null,
+    origin: Origin,
+  ): Promise<boolean> {
     return this.endOne(sessionId, userId, reason, by, origin);
   }
 

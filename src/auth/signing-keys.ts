@@ -4,6 +4,7 @@ import { JwtService } from '@nestjs/jwt';
 import { Settings } from '../config/settings.js';
 import { Notifications } from '../database/notifications.js';
 import { Sql, type SqlTx } from '../database/sql.js';
+import type { Origin } from '../identity/identity.js';
 import { AppSecret, AppSecretError } from './app-secret.js';
 import { Audit } from './audit.js';
 import { ALGORITHM, makeKeyPair, type PublicJwk, publicKeyOf, seal, unseal } from './key-pair.js';
@@ -32,6 +33,18 @@ interface Signer {
   readonly jwt: JwtService;
 }
 
+/** A key as the owner of the server sees it; all times in UTC. */
+export interface KeyRecord {
+  readonly kid: string;
+  readonly alg: string;
+  /** Whether it signs new tokens. Any other only verifies the ones it has signed. */
+  readonly is_active: boolean;
+  readonly created_at: string;
+  readonly retired_at: string | null;
+  /** When the last of its tokens has run out, and it may be deleted; null for the active one. */
+  readonly verifies_until: string | null;
+}
+
 interface KeyRow {
   readonly kid: string;
   readonly public_jwk: PublicJwk;
@@ -39,9 +52,22 @@ interface KeyRow {
   readonly is_active: boolean;
 }
 
+interface ListedRow extends Pick<KeyRecord, 'kid' | 'alg' | 'is_active'> {
+  readonly created_at: Date;
+  readonly retired_at: Date | null;
+  readonly verifies_until: Date | null;
+}
+
 /** Newest first; `$1` is how many seconds a retired key still verifies. */
 const READ = `
   SELECT kid, public_jwk, sealed_private, retired_at IS NULL AS is_active
+  FROM signing_keys
+  WHERE retired_at IS NULL OR retired_at > now() - make_interval(secs => $1)
+  ORDER BY created_at DESC, kid`;
+/** As `READ`, for people. */
+const LIST = `
+  SELECT kid, alg, retired_at IS NULL AS is_active, created_at, retired_at,
+    retired_at + make_interval(secs => $1) AS verifies_until
   FROM signing_keys
   WHERE retired_at IS NULL OR retired_at > now() - make_interval(secs => $1)
   ORDER BY created_at DESC, kid`;
@@ -117,6 +143,17 @@ export class SigningKeys implements OnModuleInit {
     return { keys: [...this.keys.values()].map(({ jwk }) => jwk) };
   }
 
+  /** Every key that still verifies, newest first, as of now. */
+  async list(): Promise<KeyRecord[]> {
+    const rows = await this.sql.rows<ListedRow>(LIST, [this.verifySec]);
+    return rows.map((row) => ({
+      ...row,
+      created_at: printed(row.created_at),
+      retired_at: row.retired_at && printed(row.retired_at),
+      verifies_until: row.verifies_until && printed(row.verifies_until),
+    }));
+  }
+
   /** Calls `handler` when a key has gone: what it had verified is no longer good. */
   onWithdrawn(handler: () => void): void {
     this.withdrawnHandlers.add(handler);
@@ -124,15 +161,16 @@ export class SigningKeys implements OnModuleInit {
 
   /**
    * Makes a new active key and retires the one before, which still verifies until every token it signed has run out.
+   * @param origin from where the owner of the server asks for it
    * @returns the new key's `kid`
    */
-  async rotate(): Promise<string> {
+  async rotate(origin: Origin | null = null): Promise<string> {
     const kid = await this.sql.transaction(async (tx) => {
       await lock(tx);
       const retired = await tx.rows<{ kid: string }>(RETIRE);
       const added = await this.add(tx);
       const details = { kid: added, retired: retired.map((row) => row.kid).join(' ') };
-      await this.audit.write(tx, { action: 'key_rotated', actorId: null, userId: null, origin: null, details });
+      await this.audit.write(tx, { action: 'key_rotated', actorId: null, userId: null, origin, details });
       return added;
     });
     await this.load();
@@ -195,5 +233,7 @@ function verifierOf({ public_jwk: jwk }: KeyRow): Verifier {
     jwt: new JwtService({ publicKey, verifyOptions: { algorithms: [ALGORITHM], issuer: ISSUER, audience: AUDIENCE } }),
   };
 }
+
+const printed = (time: Date): string => `${time.toISOString().slice(0, 19)}Z`;
 
 const lock = (tx: SqlTx): Promise<object[]> => tx.rows('SELECT pg_advisory_xact_lock($1)', [KEY_LOCK]);
