@@ -13,8 +13,8 @@ const PAUSE_MS = 500;
 const log = new Logger('Database');
 
 /** Tries `attempt` until it succeeds, as long as it fails only because the server is not up yet. */
-async function patiently<T>(url: string, attempt: () => Promise<T>): Promise<T> {
-  const deadline = performance.now() + PATIENCE_MS;
+async function patiently<T>(url: string, patienceMs: number, attempt: () => Promise<T>): Promise<T> {
+  const deadline = performance.now() + patienceMs;
   for (let told = false; ; told = true) {
     try {
       return await attempt();
@@ -24,7 +24,7 @@ async function patiently<T>(url: string, attempt: () => Promise<T>): Promise<T> 
       const away = coreErrorOf(thrown).code === 'unavailable';
       if (!away) throw new DatabaseStartError(`The database at ${placeOf(url)} refuses: ${reason}`, { cause: thrown });
       if (performance.now() > deadline) {
-        const seconds = Math.round(PATIENCE_MS / 1000);
+        const seconds = Math.round(patienceMs / 1000);
         const message = `The database at ${placeOf(url)} did not answer for ${seconds} seconds (${reason}); is DATABASE_URL right and the server up?`;
         throw new DatabaseStartError(message, { cause: thrown });
       }
@@ -42,10 +42,11 @@ function reasonOf(thrown: unknown): string {
 
 /**
  * Waits for the database, brings its schema up to date and opens the pool.
+ * @param patienceMs how long a server that does not answer is waited for
  * @throws DatabaseStartError with one line
  */
-export async function connectDatabase(url: string, options: PoolOptions): Promise<DataSource> {
-  const done = await patiently(url, () => migrate(url));
+export async function connectDatabase(url: string, options: PoolOptions, patienceMs = PATIENCE_MS): Promise<DataSource> {
+  const done = await patiently(url, patienceMs, () => migrate(url));
   if (done.length > 0) log.log(`Migrated the database: ${done.join(', ')}`);
-  return patiently(url, () => new DataSource(dataSourceOptions(url, options)).initialize());
+  return patiently(url, patienceMs, () => new DataSource(dataSourceOptions(url, options)).initialize());
 }

@@ -32,10 +32,15 @@ async function openServer(): Promise<Opened> {
   if (given) return { adminUrl: given, url: given, close: () => Promise.resolve() };
   const dataDir = await mkdtemp(join(tmpdir(), 'switchboard-test-'));
   await chmod(dataDir, 0o755);
-  const server = await startEmbeddedPostgres({ dataDir, connections: 200, log: () => undefined });
+  const clear = (): Promise<void> => rm(dataDir, { recursive: true, force: true });
+  const starting = startEmbeddedPostgres({ dataDir, connections: 200, log: () => undefined });
+  const server = await starting.catch(async (thrown: unknown) => {
+    await clear();
+    throw thrown;
+  });
   const close = async (): Promise<void> => {
     await server.stop();
-    await rm(dataDir, { recursive: true, force: true });
+    await clear();
   };
   return { adminUrl: server.superuserUrl, url: server.url, close };
 }

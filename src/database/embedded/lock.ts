@@ -80,11 +80,6 @@ async function win(folder: string, path: string, mine: Claim, dataDir: string): 
   }
 }
 
-/** The process that has the folder, if one has. */
-export async function holderOf(folder: string): Promise<number | undefined> {
-  return (await liveClaim(folder))?.pid;
-}
-
 function held(path: string): Lock {
   const touch = setInterval(() => {
     const now = new Date();
@@ -105,12 +100,11 @@ function held(path: string): Lock {
   return { release };
 }
 
-async function liveClaim(folder: string, mine?: Claim): Promise<Claim | undefined> {
-  const here = mine?.place ?? (await placeOfProcesses());
+async function liveClaim(folder: string, mine: Claim): Promise<Claim | undefined> {
   for (const name of (await readdir(folder)).sort()) {
     const claim = claimOf(name);
-    if (!claim || claim.file === mine?.file) continue;
-    if (await isLive(claim, here, join(folder, name))) return claim;
+    if (!claim || claim.file === mine.file) continue;
+    if (await isLive(claim, mine.place, join(folder, name))) return claim;
     await unlink(join(folder, name)).catch(() => undefined);
   }
   return undefined;
