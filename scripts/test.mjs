@@ -29,7 +29,7 @@ const { status } = spawnSync(process.execPath, [vitest, 'run', ...reporters, ...
   stdio: 'inherit',
 });
 
-const figures = readFigures();
+const figures = readFigures(status !== 0);
 rmSync(folder, { recursive: true, force: true });
 if (leftOut) console.error(leftOut);
 if (process.env.TEST_SUMMARY && figures) writeFileSync(process.env.TEST_SUMMARY, JSON.stringify(figures));
@@ -40,16 +40,20 @@ if (everythingRequired && figures && figures.notRun > 0) {
 }
 process.exitCode = status ?? 1;
 
-/** How many tests passed, failed and were not run; undefined where Vitest did not get so far. A file that could not be loaded counts as one failure. */
-function readFigures() {
+/**
+ * How many tests passed, failed and were not run; undefined where Vitest did not get so far. A file that could not be loaded counts as one
+ * failure, and so does a fault outside of tests.
+ */
+function readFigures(isFault) {
   try {
     const report = JSON.parse(readFileSync(results, 'utf8'));
     const broken = report.testResults.filter(
       (file) => file.status === 'failed' && file.assertionResults.every((test) => test.status !== 'failed'),
     );
+    const failed = report.numFailedTests + broken.length;
     return {
       passed: report.numPassedTests,
-      failed: report.numFailedTests + broken.length,
+      failed: isFault ? Math.max(failed, 1) : failed,
       notRun: report.numPendingTests + (report.numTodoTests ?? 0),
     };
   } catch {

@@ -1,5 +1,5 @@
-import { once } from 'node:events';
-import type { Server as HttpServer } from 'node:http';
+import { type EventEmitter, once } from 'node:events';
+import { Server as HttpServer } from 'node:http';
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import type { INestApplication } from '@nestjs/common';
 import type { Settings } from '../config/settings.js';
@@ -19,7 +19,8 @@ const hasCode = (error: unknown): error is Error & { code: unknown } => error in
 export async function listen(app: INestApplication, { HOST, PORT }: Pick<Settings, 'HOST' | 'PORT'>): Promise<number> {
   const isLocal = HOST === 'localhost';
   await app.listen(PORT, isLocal ? '127.0.0.1' : HOST);
-  const main: HttpServer = app.getHttpServer();
+  const main: unknown = app.getHttpServer();
+  if (!(main instanceof HttpServer)) throw new TypeError('no HTTP server to listen with');
   // A server that listens on a host and a port has such an address.
   const { port } = main.address() as AddressInfo;
   const second = isLocal ? await listenToo(main, port, '::1').catch((error: unknown) => ignoreMissing(error, PORT)) : undefined;
@@ -28,7 +29,7 @@ export async function listen(app: INestApplication, { HOST, PORT }: Pick<Setting
 }
 
 /** A second door to the same server: its connections are handed over as if they were the server's own. */
-async function listenToo(main: HttpServer, port: number, host: string): Promise<Server> {
+async function listenToo(main: EventEmitter, port: number, host: string): Promise<Server> {
   const hand = (socket: Socket): void => void main.emit('connection', socket);
   const door = createServer({ allowHalfOpen: true, noDelay: true }, hand).listen({ port, host, ipv6Only: true });
   await once(door, 'listening');
