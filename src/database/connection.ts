@@ -13,20 +13,17 @@ function parseInt8(text: string): number {
   return value;
 }
 
-// The types of `pg` name no array types; the parsers are there.
-const parseTexts = types.getTypeParser(INT8_ARRAY as number as typeof types.builtins.INT8, 'text') as (
-  text: string,
-) => (string | null)[];
+// The declarations of `pg` know only some type numbers, and call every value `any`.
+const parserOf = types.getTypeParser as (oid: number, format?: 'text' | 'binary') => (text: string) => unknown;
+const parseTexts = parserOf(INT8_ARRAY) as (text: string) => (string | null)[];
 const parseInt8Array = (text: string): (number | null)[] =>
   parseTexts(text).map((element) => (element === null ? null : parseInt8(element)));
 
-const typeParsers = {
-  getTypeParser: ((oid: number, format?: 'text' | 'binary') => {
-    if (format === 'binary') return types.getTypeParser(oid, format);
-    if (oid === INT8) return parseInt8;
-    return oid === INT8_ARRAY ? parseInt8Array : types.getTypeParser(oid, format);
-  }) as typeof types.getTypeParser,
-};
+function typeParserOf(oid: number, format?: 'text' | 'binary'): (text: string) => unknown {
+  if (format === 'binary') return parserOf(oid, format);
+  if (oid === INT8) return parseInt8;
+  return oid === INT8_ARRAY ? parseInt8Array : parserOf(oid, format);
+}
 
 /** What every connection of ours has in common, pooled or not. */
 export function connectionConfig(url: string, applicationName = 'switchboard'): ClientConfig {
@@ -38,7 +35,7 @@ export function connectionConfig(url: string, applicationName = 'switchboard'): 
     keepAliveInitialDelayMillis: 10_000,
     // An answer to a client means committed, whatever the server's own default is.
     options: '-c synchronous_commit=on -c timezone=UTC',
-    types: typeParsers,
+    types: { getTypeParser: typeParserOf },
   };
 }
 

@@ -59,7 +59,7 @@ async function takeLock(runner: QueryRunner): Promise<void> {
   const started = performance.now();
   let told = false;
   for (;;) {
-    const [row]: { taken: boolean }[] = await runner.query('SELECT pg_try_advisory_lock($1) AS taken', [MIGRATING]);
+    const [row] = (await runner.query('SELECT pg_try_advisory_lock($1) AS taken', [MIGRATING])) as { taken: boolean }[];
     if (row?.taken) return;
     if (!told && performance.now() - started > PATIENCE_MS) {
       told = true;

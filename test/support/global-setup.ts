@@ -48,7 +48,11 @@ async function openServer(): Promise<Opened> {
 async function asAdmin(url: string, statement: string): Promise<void> {
   const client = new Client(url);
   await client.connect();
-  await client.query(statement).finally(() => client.end());
+  try {
+    await client.query(statement);
+  } finally {
+    await client.end();
+  }
 }
 
 /** Starts one PostgreSQL for the whole run (or uses the one at DATABASE_TEST_URL) and migrates the database that tests copy. */

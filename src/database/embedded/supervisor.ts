@@ -20,6 +20,8 @@ const ADOPT_MS = 5_000;
 const TELL_EVERY_MS = 10_000;
 const FIRST_PAUSE_MS = 100;
 const LAST_PAUSE_MS = 5_000;
+/** Who has run for so long is not one that falls over at every start. */
+const STEADY_MS = 60_000;
 
 /** What may be over in a moment: a port that somebody was quicker to take, or processes of a server that was killed. */
 const PASSING = /could not bind|could not create any TCP|pre-existing shared memory|lock file .* already exists/i;
@@ -141,18 +143,26 @@ export class Supervisor {
       const since = performance.now();
       const reason = await postmaster.gone;
       if (this.stopping.signal.aborted) return;
-      if (performance.now() - since > 60_000) pause = FIRST_PAUSE_MS;
+      if (performance.now() - since > STEADY_MS) pause = FIRST_PAUSE_MS;
       this.options.log(`PostgreSQL (process ${postmaster.pid}) ended unexpectedly (${reason}); starting it again`);
-      for (let back = false; !back; pause = Math.min(2 * pause, LAST_PAUSE_MS)) {
-        await sleep(pause, undefined, { signal: this.stopping.signal }).catch(() => undefined);
-        if (this.stopping.signal.aborted) return;
-        const outcome = await this.tryStart(postmaster.port).catch((thrown: unknown) => String(thrown));
-        back = typeof outcome !== 'string';
-        if (this.stopping.signal.aborted) return;
-        if (!back && !PASSING.test(String(outcome)))
-          this.options.log(`PostgreSQL does not start: ${String(outcome)}; trying again`);
-      }
+      pause = await this.startAgain(postmaster.port, pause);
+      if (this.stopping.signal.aborted) return;
       this.options.log(`PostgreSQL runs again (process ${this.pid})`);
+    }
+  }
+
+  /**
+   * Tries until it runs or is no longer wanted: what kept it down, such as a full disk, may be mended meanwhile.
+   * @returns the pause before the first attempt of the next time
+   */
+  private async startAgain(port: number, firstPause: number): Promise<number> {
+    for (let pause = firstPause; ; ) {
+      await sleep(pause, undefined, { signal: this.stopping.signal }).catch(() => undefined);
+      pause = Math.min(2 * pause, LAST_PAUSE_MS);
+      if (this.stopping.signal.aborted) return pause;
+      const outcome = await this.tryStart(port).catch(String);
+      if (typeof outcome !== 'string' || this.stopping.signal.aborted) return pause;
+      if (!PASSING.test(outcome)) this.options.log(`PostgreSQL does not start: ${outcome}; trying again`);
     }
   }
 }
