@@ -58,6 +58,8 @@ export class HttpExceptionFilter implements ExceptionFilter {
     this.faults.report(error, { requestId: request.id, route: request.routeOptions?.url });
     if (reply.sent || reply.raw.headersSent) return;
     const { status, headers, body } = httpAnswer(this.formats.of(request.routeOptions?.config?.protocol), error);
-    void reply.status(status).headers({ ...headers, 'cache-control': 'no-store' }).type('application/json; charset=utf-8').send(JSON.stringify(body));
+    // What the router refuses passes no hook that would set these two.
+    const always = { 'cache-control': 'no-store', 'x-request-id': request.id };
+    void reply.status(status).headers({ ...headers, ...always }).type('application/json; charset=utf-8').send(JSON.stringify(body));
   }
 }
