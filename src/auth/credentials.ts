@@ -77,7 +77,7 @@ export class Credentials {
       if (error instanceof CoreError && error.code === 'unavailable') return user; // too busy: at the next log-in
       throw error;
     }
-    if (await this.users.rehash(user, passwordHash)) return { ...user, passwordHash };
+    if (await this.users.rehash(user, passwordHash)) return Object.assign(user, { passwordHash });
     const present = await this.users.findById(user.id);
     return present?.isActive && (await this.hasher.verify(present.passwordHash, password)) ? present : null;
   }

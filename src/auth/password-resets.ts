@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { Sql } from '../database/sql.js';
 import { CoreError } from '../errors/catalogue.js';
 import type { LiveSession, Origin } from '../identity/identity.js';
-import { UsersRepository } from '../users/users.repository.js';
+import { fieldsOf, UsersRepository } from '../users/users.repository.js';
 import { lockAccount } from './account-locks.js';
 import { AccountNotices } from './account-notices.js';
 import { Audit } from './audit.js';
@@ -47,7 +47,7 @@ export class PasswordResets {
     const { before, after, ended } = await this.sql.transaction(async (tx) => {
       const [user] = await this.users.lock(tx, [owner.id], false);
       if (!user || !(await this.tokens.consume(tx, user.id, token))) throw new CoreError('bad_recovery_token');
-      const changed = await this.users.update(tx, user.id, { ...user, passwordHash });
+      const changed = await this.users.update(tx, user.id, { ...fieldsOf(user), passwordHash });
       const sessions = await this.sessions.revokeAllIn(tx, user.id, 'password_reset');
       await this.audit.write(tx, { action: 'password_reset', actorId: user.id, userId: user.id, origin });
       return { before: user, after: changed, ended: sessions };

@@ -12,6 +12,11 @@ import { FIND_USERS, INSERT_USER, IS_TAKEN, LOCK_USERS, UPDATE_USER, USERS_PAGE,
 /** What can be written of an account; the keys by which it is unique follow from it. */
 export type UserFields = Pick<User, 'username' | 'email' | 'fullName' | 'passwordHash' | 'isActive' | 'isSuperuser'>;
 
+/** What is written of an account now. */
+export function fieldsOf({ username, email, fullName, passwordHash, isActive, isSuperuser }: User): UserFields {
+  return { username, email, fullName, passwordHash, isActive, isSuperuser };
+}
+
 export interface PageRequest {
   /** 1 to 1000. */
   readonly limit: number;
