@@ -1,12 +1,14 @@
 import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { answerClientError } from '../../http/client-errors.js';
 
 /** Engine.IO's own path. It ends in a slash: `/socket.io` alone is nobody's. */
 const SOCKET_IO_PREFIX = '/socket.io/';
 
 /** Time for a client to send its headers, and its whole request: slow senders do not hold a connection for longer. */
 const HEADERS_TIMEOUT_MS = 10_000;
-const REQUEST_TIMEOUT_MS = 15_000;
+const REQUEST_TIMEOUT_MS = 13_000;
 /** Node looks for timed-out requests this often; its default of 30 s would let them live three times as long. */
 const CHECK_INTERVAL_MS = 1_000;
 
@@ -38,7 +40,8 @@ export class HttpFront {
         noDelay: true,
       },
       (request, response) => {
-        if (this.handlers && isSocketIo(request)) this.handlers.socketIoRequest(request, response);
+        if (hasSeveralHosts(request)) answerClientError(SEVERAL_HOSTS, request.socket);
+        else if (this.handlers && isSocketIo(request)) this.handlers.socketIoRequest(request, response);
         else route(request, response);
       },
     );
@@ -54,9 +57,25 @@ export class HttpFront {
 
   private upgrade(request: IncomingMessage, stream: Duplex, head: Buffer): void {
     if (!this.handlers) stream.destroy();
+    else if (hasSeveralHosts(request)) answerClientError(SEVERAL_HOSTS, stream as Socket);
     else if (isSocketIo(request)) this.handlers.socketIoUpgrade(request, stream, head);
     else this.handlers.upgrade(request, stream, head);
   }
+}
+
+const SEVERAL_HOSTS = new Error('More than one Host header');
+
+/**
+ * RFC 9112 §3.2 refuses them: a proxy before us may have believed the other one. Node keeps the first and says nothing. `Host` is
+ * short, so that few names have to be compared.
+ */
+function hasSeveralHosts({ rawHeaders }: IncomingMessage): boolean {
+  let found = 0;
+  for (let i = 0; i < rawHeaders.length; i += 2) {
+    const name = rawHeaders[i];
+    if (name?.length === 4 && name.toLowerCase() === 'host') found += 1;
+  }
+  return found > 1;
 }
 
 const isSocketIo = (request: IncomingMessage): boolean => request.url?.startsWith(SOCKET_IO_PREFIX) === true;

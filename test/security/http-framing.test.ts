@@ -1,0 +1,152 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { answersIn, type Exchange, exchange } from '../support/raw-http.js';
+import { TestServer } from '../support/server.js';
+
+const HOST = 'Host: localhost\r\n';
+const JSON_TYPE = 'Content-Type: application/json\r\n';
+const LOG_IN = 'POST /api/v1/auth/login HTTP/1.1\r\n';
+const SMUGGLED = 'GET /health/live HTTP/1.1\r\nHost: localhost\r\n\r\n';
+/** What anybody may hold a connection open with an unfinished request for. */
+const PATIENCE_MS = 15_000;
+
+let server: TestServer;
+const slow: Record<string, Promise<Exchange>> = {};
+
+beforeAll(async () => {
+  server = await TestServer.start();
+  // They take their time, so they run beside the other tests of this file.
+  const slowly = (head: string, drip: string): Promise<Exchange> =>
+    exchange(server.port, head, { deadlineMs: PATIENCE_MS + 10_000, drip: { text: drip, everyMs: 400 } });
+  slow['nothing at all'] = exchange(server.port, '', { deadlineMs: PATIENCE_MS + 10_000 });
+  slow['a request line, byte by byte'] = slowly('G', 'ET /health/live HTTP/1.1 and it never ends'.padEnd(200, '.'));
+  slow['headers, byte by byte'] = slowly(`GET /health/live HTTP/1.1\r\n${HOST}`, 'X-Slow: '.padEnd(200, 'a'));
+  slow['a body, byte by byte'] = slowly(`${LOG_IN}${HOST}${JSON_TYPE}Content-Length: 1000\r\n\r\n`, '{'.padEnd(200, ' '));
+  slow['a body that stops'] = slowly(`${LOG_IN}${HOST}${JSON_TYPE}Content-Length: 1000\r\n\r\n{`, '');
+  slow['chunks that stop'] = slowly(`${LOG_IN}${HOST}${JSON_TYPE}Transfer-Encoding: chunked\r\n\r\n1\r\n{\r\n`, '');
+  slow['a body for a path that nobody serves'] = slowly(`POST /nowhere HTTP/1.1\r\n${HOST}Content-Length: 1000\r\n\r\n{`, '');
+  slow['a body for Socket.IO'] = slowly(
+    `POST /socket.io/?EIO=4&transport=polling HTTP/1.1\r\n${HOST}Content-Length: 1000\r\n\r\n4`,
+    '',
+  );
+  slow['an upgrade, byte by byte'] = slowly(
+    `GET /v1/connect HTTP/1.1\r\n${HOST}Upgrade: websocket\r\n`,
+    'X-Slow: '.padEnd(200, 'a'),
+  );
+});
+
+afterAll(() => server.stop());
+
+describe('requests whose length can be read in two ways', () => {
+  const body = '{"username":"nobody","password":"some password"}';
+  const chunked = `${body.length.toString(16)}\r\n${body}\r\n0\r\n\r\n`;
+  it.each([
+    ['Content-Length with Transfer-Encoding', `Content-Length: ${body.length}\r\nTransfer-Encoding: chunked\r\n`, chunked],
+    ['Transfer-Encoding with Content-Length', `Transfer-Encoding: chunked\r\nContent-Length: 4\r\n`, chunked],
+    ['two different lengths', `Content-Length: ${body.length}\r\nContent-Length: 4\r\n`, body],
+    ['one length twice', `Content-Length: ${body.length}\r\nContent-Length: ${body.length}\r\n`, body],
+    ['a list of lengths', `Content-Length: ${body.length}, 4\r\n`, body],
+    ['a length with a sign', `Content-Length: +${body.length}\r\n`, body],
+    ['a length in hexadecimal', `Content-Length: 0x30\r\n`, body],
+    ['a negative length', 'Content-Length: -1\r\n', body],
+    ['a transfer coding that nobody knows', 'Transfer-Encoding: xchunked\r\n', chunked],
+    ['chunked that is not last', 'Transfer-Encoding: chunked, gzip\r\n', chunked],
+    ['a folded header', `X-Folded: one\r\n two\r\nContent-Length: ${body.length}\r\n`, body],
+    ['a space before the colon', `Content-Length : ${body.length}\r\n`, body],
+    ['a bare line feed in a header', `X-Bare: one\nContent-Length: 4\r\nContent-Length: ${body.length}\r\n`, body],
+    ['a NUL in a header', `X-Nul: a\0b\r\nContent-Length: ${body.length}\r\n`, body],
+    ['a chunk size that is no number', 'Transfer-Encoding: chunked\r\n', `zz\r\n${body}\r\n0\r\n\r\n`],
+    ['a chunk size with a sign', 'Transfer-Encoding: chunked\r\n', `-1\r\n${body}\r\n0\r\n\r\n`],
+    ['a chunk longer than it says', 'Transfer-Encoding: chunked\r\n', `2\r\n${body}\r\n0\r\n\r\n`],
+  ])('%s: 400, closed, and what follows is not taken for a second request', async (_name, headers, rest) => {
+    const { status, text, closedAfterMs } = await exchange(
+      server.port,
+      `${LOG_IN}${HOST}${JSON_TYPE}${headers}\r\n${rest}${SMUGGLED}`,
+    );
+    expect(status, text).toBe(400);
+    expect(closedAfterMs).not.toBeNull();
+    expect(answersIn(text)).toBe(1);
+    expect(text).not.toMatch(/"status"\s*:\s*"ok"/);
+  });
+
+  it.each([
+    ['no Host', 'GET /health/live HTTP/1.1\r\n\r\n'],
+    ['two Hosts', `GET /health/live HTTP/1.1\r\n${HOST}Host: example.com\r\n\r\n`],
+    [
+      'two Hosts at an upgrade',
+      `GET / HTTP/1.1\r\n${HOST}HOST: example.com\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n`,
+    ],
+    ['a method that does not exist', `HELLO /health/live HTTP/1.1\r\n${HOST}\r\n`],
+    ['HTTP/3.7', `GET /health/live HTTP/3.7\r\n${HOST}\r\n`],
+    ['the preface of HTTP/2', 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'],
+    ['a TLS hello', '\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03'.padEnd(300, '\x7f')],
+    ['noise', Array.from({ length: 400 }, (_, at) => String.fromCharCode((at * 37) % 256)).join('')],
+  ])('%s: 400 and closed', async (_name, bytes) => {
+    const { status, text, closedAfterMs } = await exchange(server.port, bytes);
+    expect(status, text).toBe(400);
+    expect(closedAfterMs).not.toBeNull();
+  });
+});
+
+describe('limits on one request', () => {
+  it('headers of 17 KiB: 431', async () => {
+    const { status, closedAfterMs } = await exchange(
+      server.port,
+      `GET /health/live HTTP/1.1\r\n${HOST}X-Long: ${'a'.repeat(17 * 1024)}\r\n\r\n`,
+    );
+    expect(status).toBe(431);
+    expect(closedAfterMs).not.toBeNull();
+  });
+
+  it('a URL of 17 KiB: 431 or 414', async () => {
+    const { status } = await exchange(server.port, `GET /${'a'.repeat(17 * 1024)} HTTP/1.1\r\n${HOST}\r\n`);
+    expect([414, 431]).toContain(status);
+  });
+
+  it.each(['/auth/login', '/api/v1/auth/login', '/auth'])(
+    'a body over 1 MiB for %s: 413, before all of it was sent',
+    async (path) => {
+      const declared = await exchange(
+        server.port,
+        `POST ${path} HTTP/1.1\r\n${HOST}${JSON_TYPE}Content-Length: 1048577\r\n\r\n{`,
+      );
+      expect(declared.status).toBe(413);
+      const piece = `10000\r\n${' '.repeat(0x10000)}\r\n`;
+      const undeclared = await exchange(
+        server.port,
+        `POST ${path} HTTP/1.1\r\n${HOST}${JSON_TYPE}Transfer-Encoding: chunked\r\n\r\n${piece.repeat(17)}`,
+      );
+      expect(undeclared.status).toBe(413);
+    },
+  );
+
+  it.each(['text/plain', 'application/xml', 'multipart/form-data; boundary=x', 'application/jsonp', 'json'])(
+    'a body of type %s: 415',
+    async (type) => {
+      for (const path of ['/auth/login', '/api/v1/auth/login', '/auth', '/register']) {
+        const answer = await server.client().raw(path, { method: 'POST', headers: { 'content-type': type }, body: '{}' });
+        expect(answer.status, path).toBe(415);
+      }
+    },
+  );
+
+  it.each(['TRACE', 'CONNECT', 'PROPFIND', 'TRACK'])('%s is refused and echoes nothing', async (method) => {
+    const target = method === 'CONNECT' ? 'example.com:80' : '/api/v1/users/me';
+    const { status, text } = await exchange(
+      server.port,
+      `${method} ${target} HTTP/1.1\r\n${HOST}X-Secret: do-not-echo\r\nConnection: close\r\n\r\n`,
+    );
+    expect(status === 0 || (status >= 400 && status < 500), text).toBe(true);
+    expect(text).not.toContain('do-not-echo');
+  });
+});
+
+describe('requests that never end', () => {
+  it('are closed within 15 seconds, whatever part of them is late, and meanwhile others are served', async () => {
+    expect((await server.client().get('/health/live')).status).toBe(200);
+    const ended = await Promise.all(Object.entries(slow).map(async ([name, waiting]) => ({ name, ...(await waiting) })));
+    for (const { name, closedAfterMs, text } of ended) {
+      expect(closedAfterMs, `${name}: ${text}`).not.toBeNull();
+      expect(closedAfterMs, name).toBeLessThanOrEqual(PATIENCE_MS);
+    }
+  }, 30_000);
+});
