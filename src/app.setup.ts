@@ -5,6 +5,7 @@ import { trustOf } from './config/trust-proxy.js';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { type AppParts, AppModule } from './app.module.js';
 import { registerIdentityHook } from './auth/identity.hook.js';
+import { ApiDocument } from './docs/openapi/api-document.js';
 import { HttpExceptionFilter } from './http/exception.filter.js';
 import { OriginPolicy } from './http/origins.js';
 import { BODY_LIMIT, registerBodyParsers, registerDefaultHeaders, registerRateLimits } from './http/request-hooks.js';
@@ -46,6 +47,7 @@ export async function createApp(parts: AppParts): Promise<NestFastifyApplication
   });
   words.filter = app.get(HttpExceptionFilter);
   prepare(app);
+  app.get(ApiDocument).describe(app);
   app.useWebSocketAdapter(new SocketAdapter(app, front));
   return app;
 }
@@ -63,7 +65,10 @@ function prepare(app: NestFastifyApplication): void {
   registerDefaultHeaders(fastify);
   registerRateLimits(fastify, app.get(RateLimits), app.get(HttpExceptionFilter));
   registerIdentityHook(fastify, app.get(TokenReader));
-  app.useSecurityHeaders({ strictTransportSecurity: false, contentSecurityPolicy: { directives: { upgradeInsecureRequests: null } } });
+  app.useSecurityHeaders({
+    strictTransportSecurity: false,
+    contentSecurityPolicy: { directives: { upgradeInsecureRequests: null } },
+  });
   const origins = app.get(OriginPolicy);
   app.enableCors({
     delegator: (request: FastifyRequest, done: (error: Error | null, options: object) => void) => {

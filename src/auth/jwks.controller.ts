@@ -12,6 +12,7 @@ export class JwksController {
   @Get('jwks.json')
   @Header('Cache-Control', 'public, max-age=300')
   @Documented({
+    tag: 'server',
     summary: 'The public keys of access tokens (JWK Set, RFC 7517)',
     answer: {
       description: 'Active and retired keys; `kid` is the thumbprint of RFC 7638',

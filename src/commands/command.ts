@@ -1,4 +1,5 @@
 import { SetMetadata } from '@nestjs/common';
+import type { ErrorCode } from '../errors/catalogue.js';
 import type { Caller } from '../realtime/connection.js';
 import type { JsonSchema } from '../validation/fields.js';
 import type { Dto } from '../validation/validate.js';
@@ -14,6 +15,8 @@ export interface CommandOptions<Payload extends object = object> {
   readonly payload?: Dto<Payload>;
   readonly answer?: JsonSchema;
   readonly example?: { readonly payload: object; readonly answer: unknown };
+  /** Errors beyond those that follow from its access and its payload, for the documentation. */
+  readonly errors?: readonly ErrorCode[];
   /** Only a codec may ask for it, never a client by its name. */
   readonly internal?: boolean;
   /** Makes no sense without a live connection. */

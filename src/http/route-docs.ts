@@ -5,26 +5,38 @@ import type { Dto } from '../validation/validate.js';
 
 export const ROUTE_DOCS = Symbol('route-docs');
 
+export interface RouteAnswer {
+  /** 200 unless given. */
+  readonly status?: number;
+  readonly description: string;
+  /** One with a `title` is shown once, under that name. */
+  readonly schema?: JsonSchema;
+  readonly example?: unknown;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** `application/json` unless given. */
+  readonly type?: string;
+}
+
 /** What `/docs` says of a route. Kept as plain metadata: the OpenAPI library is only loaded when somebody asks. */
 export interface RouteDocs {
+  /** The group that it is shown in; else its protocol and its controller name one. */
+  readonly tag?: string;
   readonly summary: string;
   readonly description?: string;
   readonly body?: Dto;
   /** The body is taken as a form, too. */
   readonly form?: boolean;
   readonly query?: Dto;
-  readonly answer: {
-    /** 200 unless given. */
-    readonly status?: number;
-    readonly description: string;
-    readonly schema?: JsonSchema;
-    readonly example?: unknown;
-    readonly headers?: Readonly<Record<string, string>>;
-    /** `application/json` unless given. */
-    readonly type?: string;
-  };
+  /** Names of cookies that the route reads, and where they come from. */
+  readonly cookies?: Readonly<Record<string, string>>;
+  readonly answer: RouteAnswer;
+  /** What else it answers that is no error of the catalogue, under a status of its own. */
+  readonly otherAnswers?: readonly RouteAnswer[];
   /** Errors beyond those that follow from its access, body and limits. */
   readonly errors?: readonly ErrorCode[];
 }
 
 export const Documented = (docs: RouteDocs) => SetMetadata(ROUTE_DOCS, docs);
+
+/** For what belongs to a page rather than to the API, such as its scripts: `/docs` does not show it. */
+export const Undocumented = () => SetMetadata(ROUTE_DOCS, null);

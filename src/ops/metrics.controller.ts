@@ -10,7 +10,15 @@ export class MetricsController {
   constructor(private readonly metrics: Metrics) {}
 
   @Public()
-  @Documented({ summary: 'Figures for Prometheus', answer: { description: 'The text exposition format', type: 'text/plain' } })
+  @Documented({
+    tag: 'server',
+    summary: 'Figures for Prometheus',
+    answer: {
+      description: 'The text exposition format',
+      type: 'text/plain',
+      example: 'switchboard_connections{protocol="game"} 3\n',
+    },
+  })
   @Get()
   async scrape(@Res({ passthrough: true }) reply: FastifyReply): Promise<string> {
     const { text, contentType } = await this.metrics.exposition();

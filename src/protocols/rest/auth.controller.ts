@@ -26,6 +26,8 @@ const TOKEN = {
   headers: { 'Set-Cookie': 'refresh_token=…; HttpOnly; SameSite=Strict; Path=/api/v1/auth' },
 };
 
+const COOKIES = { refresh_token: 'As the log-in sets it; browsers send it by themselves' };
+
 /** Log-in, registration, refresh and recovery. */
 @ProtocolController('rest', 'api/v1')
 export class RestAuthController {
@@ -72,12 +74,17 @@ export class RestAuthController {
   @Documented({
     summary: 'Exchange the refresh token of the cookie for new tokens',
     description: 'A refresh token is good once. A second use is taken for theft and ends the whole session.',
+    cookies: COOKIES,
     answer: TOKEN,
-    errors: ['bad_refresh_token'],
+    errors: ['bad_refresh_token', 'forbidden'],
   })
   async refresh(@Req() request: FastifyRequest, @Res({ passthrough: true }) reply: FastifyReply): Promise<RestToken> {
     try {
-      return this.answer(request, reply, await this.sessions.rotate(this.cookie.read(request), originOf(request), arrivalOf(request)));
+      return this.answer(
+        request,
+        reply,
+        await this.sessions.rotate(this.cookie.read(request), originOf(request), arrivalOf(request)),
+      );
     } catch (error) {
       // A spent cookie would only be sent, and refused, again and again.
       if (error instanceof CoreError && error.code === 'bad_refresh_token') this.cookie.clear(request, reply);
@@ -90,8 +97,9 @@ export class RestAuthController {
   @HttpCode(200)
   @Documented({
     summary: 'End the session of the cookie',
+    cookies: COOKIES,
     answer: { description: 'The session is over', schema: MESSAGE_SCHEMA, example: { message: 'Logged out successfully' } },
-    errors: ['bad_refresh_token'],
+    errors: ['bad_refresh_token', 'forbidden'],
   })
   async logout(@Req() request: FastifyRequest, @Res({ passthrough: true }) reply: FastifyReply): Promise<{ message: string }> {
     const token = this.cookie.read(request);

@@ -2,6 +2,7 @@ import type { JsonSchema } from '../../validation/fields.js';
 
 /** The answers of this protocol, as `/docs` shows them. */
 export const TOKEN_SCHEMA: JsonSchema = {
+  title: 'Token',
   type: 'object',
   properties: { access_token: { type: 'string' }, token_type: { const: 'bearer' } },
   required: ['access_token', 'token_type'],
@@ -11,6 +12,7 @@ export const TOKEN_EXAMPLE = { access_token: 'eyJhbGciOiJFUzI1NiIs…', token_ty
 const time = { type: 'string', format: 'date-time' };
 
 export const USER_SCHEMA: JsonSchema = {
+  title: 'User',
   type: 'object',
   properties: {
     id: { type: 'integer' },
@@ -36,6 +38,7 @@ export const USER_EXAMPLE = {
 };
 
 export const SESSION_SCHEMA: JsonSchema = {
+  title: 'Session',
   type: 'object',
   properties: {
     id: { type: 'string', format: 'uuid' },
@@ -60,12 +63,23 @@ export const SESSION_EXAMPLE = {
 };
 
 export const CLIENT_SCHEMA: JsonSchema = {
+  title: 'SocketClient',
   type: 'object',
   properties: { client_id: { type: 'string' }, first_seen: time, last_seen: time, online: { type: 'boolean' } },
   required: ['client_id', 'first_seen', 'last_seen', 'online'],
 };
-export const CLIENT_EXAMPLE = { client_id: 'user-123', first_seen: '2024-02-11T00:00:00Z', last_seen: '2024-02-11T00:05:00Z', online: true };
+export const CLIENT_EXAMPLE = {
+  client_id: 'user-123',
+  first_seen: '2024-02-11T00:00:00Z',
+  last_seen: '2024-02-11T00:05:00Z',
+  online: true,
+};
 
-export const MESSAGE_SCHEMA: JsonSchema = { type: 'object', properties: { message: { type: 'string' } }, required: ['message'] };
+export const MESSAGE_SCHEMA: JsonSchema = {
+  title: 'Message',
+  type: 'object',
+  properties: { message: { type: 'string' } },
+  required: ['message'],
+};
 
 export const listOf = (items: JsonSchema): JsonSchema => ({ type: 'array', items });

@@ -1,0 +1,53 @@
+import { Controller, Get, Param, Req, Res } from '@nestjs/common';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { CoreError } from '../errors/catalogue.js';
+import { Public } from '../http/access.js';
+import { Documented, Undocumented } from '../http/route-docs.js';
+import { ApiDocument } from './openapi/api-document.js';
+import { PAGE_ASSETS, PAGES } from './pages/page-files.js';
+
+const PAGE = { description: 'The page', type: 'text/html', example: '<!doctype html>…' };
+
+/** The documentation that the server serves about itself. */
+@Controller()
+export class DocsController {
+  constructor(private readonly document: ApiDocument) {}
+
+  @Get('openapi.json')
+  @Public()
+  @Documented({
+    tag: 'server',
+    summary: 'This document',
+    answer: {
+      description: 'OpenAPI 3.1',
+      schema: { type: 'object', properties: { openapi: { type: 'string' } }, required: ['openapi', 'info', 'paths'] },
+      example: { openapi: '3.1.1', info: { title: 'Switchboard', version: '1' }, paths: {} },
+    },
+  })
+  openApi(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
+    return this.document.file.send(request, reply);
+  }
+
+  @Get('docs')
+  @Public()
+  @Documented({ tag: 'server', summary: 'This document to try out, by Swagger UI', answer: PAGE })
+  docs(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
+    return PAGES.docs.send(request, reply);
+  }
+
+  @Get('redoc')
+  @Public()
+  @Documented({ tag: 'server', summary: 'This document to read, by ReDoc', answer: PAGE })
+  redoc(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
+    return PAGES.redoc.send(request, reply);
+  }
+
+  @Get('docs/assets/:name')
+  @Public()
+  @Undocumented()
+  asset(@Param('name') name: string, @Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
+    const file = PAGE_ASSETS.get(name);
+    if (!file) throw new CoreError('not_found');
+    return file.send(request, reply);
+  }
+}

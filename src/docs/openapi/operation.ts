@@ -1,0 +1,126 @@
+import type { RouteAnswer, RouteDocs } from '../../http/route-docs.js';
+import { fieldsOf } from '../../validation/fields.js';
+import type { Dto } from '../../validation/validate.js';
+import { type ErrorWriter, errorResponses, errorsOf, type Exposure, REQUEST_ID } from './errors.js';
+import { exampleOf } from './examples.js';
+import type { Handler } from './handlers.js';
+import type { Operation, Parameter, RequestBody, ResponseObject, SecurityRequirement } from './openapi.js';
+import type { Schemas } from './schemas.js';
+
+/** What operations share. */
+export interface OperationParts {
+  readonly schemas: Schemas;
+  /** Each of these opens what needs an account. */
+  readonly security: readonly SecurityRequirement[];
+  writerOf(protocol: string | undefined): ErrorWriter;
+}
+
+/** The operation of a documented handler, in full. */
+export function operationOf(path: string, handler: Handler, docs: RouteDocs, parts: OperationParts): Operation {
+  const { body, query, errors, answer, otherAnswers = [] } = docs;
+  const { access, protocol } = handler;
+  const names = pathParameters(path);
+  const integer = names.find((name) => handler.integers.has(name));
+  const exposure: Exposure = { access, protocol, path, body, query, integer, errors };
+  const answers = [answer, ...otherAnswers].map(
+    (given) => [String(given.status ?? 200), answerOf(given, parts.schemas)] as const,
+  );
+  return {
+    tags: [tagOf(handler)],
+    summary: docs.summary,
+    ...describe(docs.description, access),
+    ...securityOf(access, parts.security),
+    parameters: [
+      ...names.map((name) => pathParameter(name, handler.integers.has(name))),
+      ...(query ? queryParameters(query) : []),
+      ...Object.entries(docs.cookies ?? {}).map(([name, description]) => cookieParameter(name, description)),
+    ],
+    ...(body ? { requestBody: bodyOf(body, docs.form ?? false, parts.schemas) } : {}),
+    responses: { ...errorResponses(errorsOf(exposure), parts.writerOf(protocol)), ...Object.fromEntries(answers) },
+  };
+}
+
+/** Adds to an operation that an extension described by itself what follows from its access and its limits. */
+export function completed(path: string, operation: Operation, handler: Handler, parts: OperationParts): Operation {
+  const { access, protocol } = handler;
+  const errors = errorResponses(errorsOf({ access, protocol: protocol ?? 'extension', path }), parts.writerOf(protocol));
+  return {
+    ...operation,
+    summary: operation.summary || path,
+    ...describe(operation.description, access),
+    ...(operation.security ? {} : securityOf(access, parts.security)),
+    responses: { ...errors, ...operation.responses },
+  };
+}
+
+/** `rest: users`, or the name of the controller alone where it belongs to no protocol. */
+export function tagOf({ docs, protocol, area }: Handler): string {
+  if (docs?.tag) return docs.tag;
+  return [protocol, area].filter(Boolean).join(': ') || 'other';
+}
+
+const WHO = {
+  superuser: 'For superusers.',
+  self: 'For the user itself and for superusers.',
+} as const;
+
+function describe(text: string | undefined, access: Handler['access']): { readonly description?: string } {
+  const who = access && access.kind !== 'public' ? WHO[access.kind] : undefined;
+  const description = [text, who].filter(Boolean).join(' ');
+  return description ? { description } : {};
+}
+
+export function securityOf(
+  access: Handler['access'],
+  security: readonly SecurityRequirement[],
+): { readonly security?: readonly SecurityRequirement[] } {
+  return access?.kind === 'public' ? {} : { security };
+}
+
+const pathParameters = (path: string): string[] => [...path.matchAll(/\{([^}]+)\}/g)].flatMap(([, name]) => name ?? []);
+
+function pathParameter(name: string, isInteger: boolean): Parameter {
+  const schema = isInteger ? { type: 'integer', format: 'int64', minimum: 1 } : { type: 'string' };
+  return { name, in: 'path', required: true, schema, ...(isInteger ? { example: 1 } : {}) };
+}
+
+function queryParameters(query: Dto): Parameter[] {
+  const defaults = new query() as object;
+  return [...fieldsOf(query)].map(([name, { schema, optional }]) => {
+    const { description, ...rest } = schema;
+    const preset: unknown = Reflect.get(defaults, name);
+    return {
+      name,
+      in: 'query',
+      required: !optional,
+      ...(typeof description === 'string' ? { description } : {}),
+      schema: preset === undefined ? rest : { ...rest, default: preset },
+    };
+  });
+}
+
+const cookieParameter = (name: string, description: string): Parameter => ({
+  name,
+  in: 'cookie',
+  description,
+  schema: { type: 'string' },
+});
+
+export function bodyOf(dto: Dto, isForm: boolean, schemas: Schemas, example: unknown = exampleOf(dto)): RequestBody {
+  const media = { schema: schemas.ofDto(dto), example };
+  return {
+    required: true,
+    content: { 'application/json': media, ...(isForm ? { 'application/x-www-form-urlencoded': media } : {}) },
+  };
+}
+
+function answerOf(
+  { description, schema, example, headers = {}, type = 'application/json' }: RouteAnswer,
+  schemas: Schemas,
+): ResponseObject {
+  const own = Object.entries(headers).map(([name, text]) => [name, { description: text, schema: { type: 'string' } }] as const);
+  const media = { schema: schema ? schemas.ofAnswer(schema) : plainSchema(type), ...(example === undefined ? {} : { example }) };
+  return { description, headers: { ...REQUEST_ID, ...Object.fromEntries(own) }, content: { [type]: media } };
+}
+
+const plainSchema = (type: string) => (type === 'application/json' ? { type: 'object' } : { type: 'string' });

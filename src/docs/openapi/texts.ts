@@ -1,0 +1,42 @@
+import type { SocketEndpoint } from '../../realtime/endpoints.js';
+
+/** What stands above the operations. CommonMark. */
+export const INTRODUCTION = `
+Accounts, sessions and commands of this server. One account works through every protocol: whoever registers through one logs
+in through every other, and a token of any of them opens every socket.
+
+**Log in** with the Authorize button, or with \`POST /api/v1/auth/login\`, and send the token as \`Authorization: Bearer …\`.
+Routes with a lock need it.
+
+**Errors** look as each protocol wants them; every operation below lists its own. Every answer carries \`X-Request-Id\`, by which
+the server's log finds it again.
+
+**Limits** count by client address: over them the answer is 429 with \`Retry-After\`. So is it with 503, when the server cannot
+do its work for a moment.
+`.trim();
+
+/** Where the sockets are, which OpenAPI has no words for. */
+export function socketsText(endpoints: readonly SocketEndpoint[], hasSocketIo: boolean): string {
+  const raw = endpoints.map(
+    ({ protocol, paths }) => `${paths.map((path) => `\`${printed(path)}\``).join(' and ')} (${protocol})`,
+  );
+  const all = [...raw, ...(hasSocketIo ? ['`/socket.io/` (Socket.IO)'] : [])];
+  if (all.length === 0) return '';
+  return `\n\n**Sockets** are not part of this document. They are at ${all.join(', ')}; the command \`system.commands\` lists what they understand.`;
+}
+
+const printed = (path: string): string => path.replaceAll(/:(\w+)/g, '{$1}');
+
+/** What the groups are, in their order on the page. */
+export const TAGS: Readonly<Record<string, string>> = {
+  'rest: auth': 'Log-in, registration, refresh and recovery. The refresh token is an HttpOnly cookie.',
+  'rest: users': 'Everyone their own record; superusers all of them.',
+  'rest: sessions': 'Sessions of a user, whatever protocol opened them, and the ids of its WebSocket clients.',
+  'rest: commands': 'Every command of the sockets, over plain HTTP.',
+  'commands: system': 'What every connection needs, whatever it is used for.',
+  'commands: chat': 'Chats and their messages.',
+  'commands: game': 'Matches that relay state between players.',
+  game: 'Accounts for game clients. Every success is `{"success": true, "data": {…}}`.',
+  mcp: 'Accounts for MCP servers: a token that lives as long as its session.',
+  server: 'Health, figures, public keys and these documents.',
+};
