@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { readdirSync, statSync } from 'node:fs';
-import { mkdir, rename, rm, utimes, writeFile } from 'node:fs/promises';
+import { cp, mkdir, rename, rm, utimes, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -32,6 +32,9 @@ export async function buildWhenNeeded() {
   return build();
 }
 
+/** Parts of pages, which the code that serves them looks for beside itself. */
+const isServedAsItIs = (path) => statSync(path).isDirectory() || /\.(html|css|svg|client\.js)$/.test(path);
+
 /**
  * Compiles everything into `dist`, which is replaced only by a build that is complete.
  * @returns whether it compiled; if not, the compiler has said why
@@ -41,6 +44,7 @@ export async function build() {
   const unfinished = join(top, `.dist-${process.pid}`);
   try {
     if (!(await compile(unfinished))) return false;
+    await cp(join(top, 'src'), join(unfinished, 'src'), { recursive: true, filter: isServedAsItIs });
     await mkdir(join(unfinished, 'assets'));
     await Promise.all(assets.map(async ({ name, make }) => writeFile(join(unfinished, 'assets', name), await make())));
     await writeFile(join(unfinished, stamp), '');

@@ -17,7 +17,10 @@ export interface Handler {
   readonly integers: ReadonlySet<string>;
 }
 
-type ControllerClass = abstract new (...parts: never[]) => object;
+interface ControllerClass {
+  readonly name: string;
+  readonly prototype: object;
+}
 
 /** By what the methods of controllers are told apart, in {@link handlersOf} as in the document. */
 export const handlerKey = (controller: string, method: string): string => `${controller}_${method}`;

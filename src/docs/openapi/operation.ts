@@ -85,7 +85,7 @@ function pathParameter(name: string, isInteger: boolean): Parameter {
 }
 
 function queryParameters(query: Dto): Parameter[] {
-  const defaults = new query() as object;
+  const defaults = new query();
   return [...fieldsOf(query)].map(([name, { schema, optional }]) => {
     const { description, ...rest } = schema;
     const preset: unknown = Reflect.get(defaults, name);
