@@ -1,10 +1,13 @@
 import { mkdtemp, readdir, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { DataDirInUseError, takeLock } from '../../src/database/embedded/lock.js';
 import { EmbeddedProgram, ended, keep, kept, type Failed, type Started } from '../support/embedded.js';
 import { runSql } from '../support/database.js';
+
+// Each starts several servers, on a machine that may be busy.
+vi.setConfig({ testTimeout: 90_000, hookTimeout: 90_000 });
 
 describe('the lock on a folder', () => {
   let folder: string;

@@ -1,9 +1,12 @@
 import { existsSync } from 'node:fs';
 import { chmod, chown, mkdir, readdir, readFile, rm, stat, symlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { closedFolder } from '../../src/database/embedded/account.js';
 import { EmbeddedProgram, keep, kept, postmasterIn, type Failed } from '../support/embedded.js';
+
+// Each starts several servers, on a machine that may be busy.
+vi.setConfig({ testTimeout: 90_000, hookTimeout: 90_000 });
 
 const isRoot = process.getuid?.() === 0 && process.platform === 'linux';
 const NOBODY = 65_534;

@@ -1,11 +1,14 @@
 import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { Pool } from 'pg';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { startEmbeddedPostgres } from '../../src/database/embedded/embedded-postgres.js';
 import { runSql } from '../support/database.js';
 import { EmbeddedProgram, ended, keep, kept, postmasterIn } from '../support/embedded.js';
 import { until } from '../support/until.js';
+
+// Each starts several servers, on a machine that may be busy.
+vi.setConfig({ testTimeout: 90_000, hookTimeout: 90_000 });
 
 let embedded: EmbeddedProgram;
 beforeAll(async () => {
