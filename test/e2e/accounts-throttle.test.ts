@@ -2,7 +2,9 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } 
 import { CoreError } from '../../src/errors/catalogue.js';
 import type { Origin } from '../../src/identity/identity.js';
 import { Metrics } from '../../src/ops/metrics.js';
-import { codeOf, logIn, member, originFrom, PASSWORD, startAccounts } from '../support/accounts.js';
+import { has } from '../support/capabilities.js';
+import { TestRedis } from '../support/redis.js';
+import { codeOf, logIn, member, originFrom, PASSWORD, startAccounts, startNode } from '../support/accounts.js';
 
 let node: Awaited<ReturnType<typeof startAccounts>>;
 let count = 0;
@@ -185,6 +187,33 @@ describe('the throttle', () => {
       }
     } finally {
       await free.close();
+    }
+  });
+});
+
+describe.runIf(has.redis)('the throttle of several nodes', () => {
+  it('counts together, and gives back together', async () => {
+    vi.useRealTimers();
+    const redis = await TestRedis.start();
+    const first = await startAccounts({ REDIS_URL: redis.url });
+    const second = await startNode(first.database, { REDIS_URL: redis.url, DATA_DIR: first.dataDir });
+    try {
+      await member(first, 'shared');
+      const origin = originFrom('198.51.100.2');
+      const attempt = (index: number, password: string): Promise<string> =>
+        codeOf((index % 2 === 0 ? first : second).accounts.verifyCredentials('shared', password, origin));
+      const codes: string[] = [];
+      for (let index = 0; index < 25; index++) codes.push(await attempt(index, PASSWORD));
+      expect(codes).toEqual(times(25, 'ok'));
+      for (let index = 0; index < 9; index++) expect(await attempt(index, 'wrong password')).toBe('wrong_credentials');
+      expect(await attempt(0, PASSWORD)).toBe('ok');
+      const storm = await Promise.all(Array.from({ length: 60 }, (_, index) => attempt(index, 'wrong password')));
+      expect(storm.filter((code) => code === 'wrong_credentials')).toHaveLength(10);
+      expect(storm.filter((code) => code === 'too_many_requests')).toHaveLength(50);
+    } finally {
+      await second.stop();
+      await first.close();
+      await redis.stop();
     }
   });
 });
