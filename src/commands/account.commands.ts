@@ -53,7 +53,12 @@ export class AccountCommands {
     private readonly hub: Hub,
   ) {}
 
-  @Command('account.login', { summary: 'Logs in and binds the connection.', payload: LogInPayload, internal: true, liveOnly: true })
+  @Command('account.login', {
+    summary: 'Logs in and binds the connection.',
+    payload: LogInPayload,
+    internal: true,
+    liveOnly: true,
+  })
   @AllowAnonymous()
   async logIn({ username, password }: LogInPayload, caller: Caller): Promise<{ token: string }> {
     const user = await this.accounts.verifyCredentials(username, password, caller.origin);
@@ -72,7 +77,11 @@ export class AccountCommands {
     return this.bind(await this.sessions.open(user, caller.origin, { refresh: false }), caller);
   }
 
-  @Command('account.recover', { summary: 'Sends a recovery link, if there is an address.', payload: RecoverPayload, internal: true })
+  @Command('account.recover', {
+    summary: 'Sends a recovery link, if there is an address.',
+    payload: RecoverPayload,
+    internal: true,
+  })
   @AllowAnonymous()
   async recover({ known_data: known, known_data_type: type }: RecoverPayload, { origin }: Caller): Promise<object> {
     await this.recovery.request(type === 'email' ? { email: known } : { username: known }, origin);

@@ -11,12 +11,19 @@ export class CommandMetrics implements OnModuleInit {
   ) {}
 
   onModuleInit(): void {
-    this.metrics.watchTotal('commands', 'Commands by name and outcome (ok, or the code of the error)', () => this.counts(), 'command_outcome');
+    this.metrics.watchTotal(
+      'commands',
+      'Commands by name and outcome (ok, or the code of the error)',
+      () => this.counts(),
+      'command_outcome',
+    );
   }
 
   /** `system.ping:ok` → how often */
   private counts(): Record<string, number> {
     const all = [...this.registry.all()];
-    return Object.fromEntries(all.flatMap(({ fullName, outcomes }) => [...outcomes].map(([outcome, count]) => [`${fullName}:${outcome}`, count])));
+    return Object.fromEntries(
+      all.flatMap(({ fullName, outcomes }) => [...outcomes].map(([outcome, count]) => [`${fullName}:${outcome}`, count])),
+    );
   }
 }

@@ -68,7 +68,8 @@ export class Dispatcher implements CommandRunner {
 
 /** @throws CoreError where the caller may not run the command; no metadata means that an account is needed */
 function authorise(command: RegisteredCommand, { identity, connection }: Caller): void {
-  if (identity && (identity.session.state === 'dead' || identity.expiresAt <= Date.now())) throw new CoreError('not_authenticated');
+  if (identity && (identity.session.state === 'dead' || identity.expiresAt <= Date.now()))
+    throw new CoreError('not_authenticated');
   if (command.access !== 'anonymous' && !identity) throw new CoreError('not_authenticated');
   if (command.access === 'superuser' && !identity?.session.isSuperuser) throw new CoreError('forbidden');
   if (command.liveOnly && !connection) throw new CoreError('conflict', { detail: 'This command needs a live connection' });

@@ -13,7 +13,11 @@ class PingPayload {
 }
 
 class AuthenticatePayload {
-  @Text({ max: 4096, nullable: true, description: 'An access token; null makes a connection anonymous where its protocol allows that' })
+  @Text({
+    max: 4096,
+    nullable: true,
+    description: 'An access token; null makes a connection anonymous where its protocol allows that',
+  })
   token!: string | null;
 }
 
@@ -98,7 +102,10 @@ export class SystemCommands {
   @Command('system.commands', {
     summary: 'Lists every command with the JSON Schema of its payload.',
     answer: { type: 'object', properties: { commands: { type: 'array', items: { type: 'object' } } } },
-    example: { payload: {}, answer: { commands: [{ command: 'system.ping', summary: '…', access: 'anonymous', payload: { type: 'object' } }] } },
+    example: {
+      payload: {},
+      answer: { commands: [{ command: 'system.ping', summary: '…', access: 'anonymous', payload: { type: 'object' } }] },
+    },
   })
   @AllowAnonymous()
   commands(): object {

@@ -3,7 +3,10 @@ import { SetMetadata } from '@nestjs/common';
 export const ACCESS = Symbol('access');
 
 /** Who may call a route. A route that says nothing needs an account: the guard fails closed. */
-export type Access = { readonly kind: 'public' } | { readonly kind: 'superuser' } | { readonly kind: 'self'; readonly param: string };
+export type Access =
+  | { readonly kind: 'public' }
+  | { readonly kind: 'superuser' }
+  | { readonly kind: 'self'; readonly param: string };
 
 /** Open to everyone, with a token or without. */
 export const Public = () => SetMetadata(ACCESS, { kind: 'public' } satisfies Access);

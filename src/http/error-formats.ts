@@ -33,7 +33,10 @@ export class ErrorFormats {
 }
 
 /** A whole answer: status, headers and body of an error in a protocol's words. */
-export function httpAnswer(format: HttpErrorFormat, error: CoreError): { status: number; headers: Record<string, string>; body: object } {
+export function httpAnswer(
+  format: HttpErrorFormat,
+  error: CoreError,
+): { status: number; headers: Record<string, string>; body: object } {
   const status = format.status(error);
   return {
     status,

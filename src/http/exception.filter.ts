@@ -60,6 +60,10 @@ export class HttpExceptionFilter implements ExceptionFilter {
     const { status, headers, body } = httpAnswer(this.formats.of(request.routeOptions?.config?.protocol), error);
     // What the router refuses passes no hook that would set these two.
     const always = { 'cache-control': 'no-store', 'x-request-id': request.id };
-    void reply.status(status).headers({ ...headers, ...always }).type('application/json; charset=utf-8').send(JSON.stringify(body));
+    void reply
+      .status(status)
+      .headers({ ...headers, ...always })
+      .type('application/json; charset=utf-8')
+      .send(JSON.stringify(body));
   }
 }

@@ -8,7 +8,13 @@ import { OriginPolicy } from './origins.js';
 /** What every controller and every socket shares: the protocols' error formats, allowed origins, the one exception filter. */
 @Global()
 @Module({
-  providers: [ErrorFormats, OriginPolicy, FaultLog, HttpExceptionFilter, { provide: APP_FILTER, useExisting: HttpExceptionFilter }],
+  providers: [
+    ErrorFormats,
+    OriginPolicy,
+    FaultLog,
+    HttpExceptionFilter,
+    { provide: APP_FILTER, useExisting: HttpExceptionFilter },
+  ],
   exports: [ErrorFormats, OriginPolicy, FaultLog, HttpExceptionFilter],
 })
 export class HttpModule {}

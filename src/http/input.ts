@@ -6,7 +6,9 @@ import { type Dto, validate } from '../validation/validate.js';
 const requestOf = (context: ExecutionContext): FastifyRequest => context.switchToHttp().getRequest<FastifyRequest>();
 
 /** The validated body: `@ValidBody(CreateUser) body: CreateUser`. */
-export const ValidBody = createParamDecorator((dto: Dto, context: ExecutionContext) => validate(dto, requestOf(context).body, 'body'));
+export const ValidBody = createParamDecorator((dto: Dto, context: ExecutionContext) =>
+  validate(dto, requestOf(context).body, 'body'),
+);
 
 /** The validated query string; of a parameter given twice the last counts. */
 export const ValidQuery = createParamDecorator((dto: Dto, context: ExecutionContext) =>

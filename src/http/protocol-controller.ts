@@ -11,7 +11,8 @@ export function ProtocolController(protocol: string, prefix: string): ClassDecor
     const prototype: object = target.prototype;
     for (const name of Object.getOwnPropertyNames(prototype)) {
       const descriptor = Object.getOwnPropertyDescriptor(prototype, name);
-      if (name !== 'constructor' && typeof descriptor?.value === 'function') RouteConfig({ protocol })(prototype, name, descriptor);
+      if (name !== 'constructor' && typeof descriptor?.value === 'function')
+        RouteConfig({ protocol })(prototype, name, descriptor);
     }
   });
 }

@@ -8,7 +8,12 @@ export interface CloseReason {
   readonly retryBetween?: readonly [number, number];
 }
 
-const again = (code: number, reason: string, retryBetween: readonly [number, number]): CloseReason => ({ code, reason, reconnect: true, retryBetween });
+const again = (code: number, reason: string, retryBetween: readonly [number, number]): CloseReason => ({
+  code,
+  reason,
+  reconnect: true,
+  retryBetween,
+});
 const final = (code: number, reason: string): CloseReason => ({ code, reason, reconnect: false });
 
 export const CLOSE = {

@@ -15,7 +15,8 @@ export type FrameVerdict = 'ok' | 'over' | 'flood';
 
 /** Takes one frame from a connection's allowance (a token bucket). @param now monotonic milliseconds */
 export function takeFrame(connection: Connection, now: number): FrameVerdict {
-  const tokens = connection.tokens < 0 ? BURST : Math.min(BURST, connection.tokens + ((now - connection.tokensAt) * FRAMES_PER_SEC) / 1000);
+  const tokens =
+    connection.tokens < 0 ? BURST : Math.min(BURST, connection.tokens + ((now - connection.tokensAt) * FRAMES_PER_SEC) / 1000);
   connection.tokensAt = now;
   if (tokens >= 1) {
     connection.tokens = tokens - 1;

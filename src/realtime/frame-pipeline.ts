@@ -50,7 +50,8 @@ export class FramePipeline {
       if (countBadFrame(connection, now)) return this.endBad(connection, decoded);
       return this.queued(connection, decoded);
     }
-    if (this.closing) return this.queued(connection, { kind: 'refused', context: decoded.context, error: new CoreError('unavailable') });
+    if (this.closing)
+      return this.queued(connection, { kind: 'refused', context: decoded.context, error: new CoreError('unavailable') });
     if (verdict === 'ok' && connection.inFlight < MAX_IN_FLIGHT) return this.queued(connection, decoded);
     if (connection.inFlight >= 2 * MAX_IN_FLIGHT) {
       this.hub.close(connection, CLOSE.flood);
@@ -92,7 +93,8 @@ export class FramePipeline {
     if (decoded.kind === 'reply') return connection.codec.result(context, decoded.data, connection);
     if (decoded.kind === 'refused') return connection.codec.error(context, decoded.error, connection);
     try {
-      const data = decoded.token === undefined ? this.runner.run(decoded, connection) : this.runSigned(connection, decoded, decoded.token);
+      const data =
+        decoded.token === undefined ? this.runner.run(decoded, connection) : this.runSigned(connection, decoded, decoded.token);
       if (!(data instanceof Promise)) return connection.codec.result(context, data, connection);
       return data.then(
         (value: unknown) => connection.codec.result(context, value, connection),

@@ -13,7 +13,12 @@ export class RealtimeMetrics implements OnModuleInit {
   onModuleInit(): void {
     this.metrics.watch('connections', 'Open sockets by protocol', () => this.byProtocol(), 'protocol');
     this.metrics.watchTotal('frames', 'Frames received, by protocol', () => Object.fromEntries(this.hub.received), 'protocol');
-    this.metrics.watchTotal('connections_closed', 'Sockets that the server closed, by close code', () => Object.fromEntries(this.hub.closures), 'code');
+    this.metrics.watchTotal(
+      'connections_closed',
+      'Sockets that the server closed, by close code',
+      () => Object.fromEntries(this.hub.closures),
+      'code',
+    );
   }
 
   private byProtocol(): Record<string, number> {

@@ -1,3 +1,6 @@
+/** What JSON is read as: a test says what it should be by looking at it. */
+export type Parsed = ReturnType<typeof JSON.parse>;
+
 export interface Answer<Body = unknown> {
   readonly status: number;
   readonly headers: Headers;
@@ -19,23 +22,28 @@ export class Client {
     readonly token?: string,
   ) {}
 
-  get<Body = any>(path: string, headers?: Record<string, string>): Promise<Answer<Body>> {
+  get<Body = Parsed>(path: string, headers?: Record<string, string>): Promise<Answer<Body>> {
     return this.send<Body>('GET', path, undefined, headers);
   }
 
-  post<Body = any>(path: string, body?: Json, headers?: Record<string, string>): Promise<Answer<Body>> {
+  post<Body = Parsed>(path: string, body?: Json, headers?: Record<string, string>): Promise<Answer<Body>> {
     return this.send<Body>('POST', path, body, headers);
   }
 
-  put<Body = any>(path: string, body?: Json): Promise<Answer<Body>> {
+  put<Body = Parsed>(path: string, body?: Json): Promise<Answer<Body>> {
     return this.send<Body>('PUT', path, body);
   }
 
-  delete<Body = any>(path: string): Promise<Answer<Body>> {
+  delete<Body = Parsed>(path: string): Promise<Answer<Body>> {
     return this.send<Body>('DELETE', path);
   }
 
-  async send<Body = any>(method: string, path: string, body?: Json, headers: Record<string, string> = {}): Promise<Answer<Body>> {
+  async send<Body = Parsed>(
+    method: string,
+    path: string,
+    body?: Json,
+    headers: Record<string, string> = {},
+  ): Promise<Answer<Body>> {
     return this.raw<Body>(path, {
       method,
       headers: { ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...headers },
@@ -44,7 +52,7 @@ export class Client {
   }
 
   /** A request with a body of any kind. */
-  async raw<Body = any>(path: string, init: RequestInit): Promise<Answer<Body>> {
+  async raw<Body = Parsed>(path: string, init: RequestInit): Promise<Answer<Body>> {
     const headers = new Headers(init.headers);
     if (this.token && !headers.has('authorization')) headers.set('authorization', `Bearer ${this.token}`);
     const response = await fetch(this.url + path, { ...init, headers, redirect: 'manual' });

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { WebSocket } from 'ws';
+import type { Parsed } from './http-client.js';
 
 const DEADLINE_MS = 5_000;
 
@@ -11,13 +12,13 @@ export interface Closed {
 export interface Refusal {
   readonly status: number;
   readonly headers: IncomingMessage['headers'];
-  readonly body: any;
+  readonly body: Parsed;
 }
 
 /** A raw WebSocket that keeps what it gets until a test asks for it. */
 export class RawSocket {
-  private readonly frames: any[] = [];
-  private readonly waiting: ((frame: any) => void)[] = [];
+  private readonly frames: Parsed[] = [];
+  private readonly waiting: ((frame: Parsed) => void)[] = [];
   /** How the connection ended. */
   readonly closed: Promise<Closed>;
 
@@ -78,14 +79,14 @@ export class RawSocket {
   }
 
   /** The next frame, in the order of arrival. */
-  next(deadlineMs = DEADLINE_MS): Promise<any> {
+  next(deadlineMs = DEADLINE_MS): Promise<Parsed> {
     const frame = this.frames.shift();
     if (frame !== undefined) return Promise.resolve(frame);
     return within(new Promise((resolve) => this.waiting.push(resolve)), 'a frame', deadlineMs);
   }
 
   /** The next frame for which `wanted` holds; those before it are passed over. */
-  async nextThat(wanted: (frame: any) => boolean, deadlineMs = DEADLINE_MS): Promise<any> {
+  async nextThat(wanted: (frame: Parsed) => boolean, deadlineMs = DEADLINE_MS): Promise<Parsed> {
     const end = performance.now() + deadlineMs;
     for (;;) {
       const frame = await this.next(Math.max(1, end - performance.now()));
@@ -94,20 +95,20 @@ export class RawSocket {
   }
 
   /** Sends a frame and gives the next that comes. */
-  ask(frame: unknown): Promise<any> {
+  ask(frame: unknown): Promise<Parsed> {
     this.send(frame);
     return this.next();
   }
 
   /** Runs a command by the command frame and gives its response. */
-  command(name: string, payload: unknown = {}, requestId = `r-${Math.random().toString(36).slice(2)}`): Promise<any> {
+  command(name: string, payload: unknown = {}, requestId = `r-${Math.random().toString(36).slice(2)}`): Promise<Parsed> {
     const [domain, command] = name.split('.');
     this.send({ type: 'command', v: 1, request_id: requestId, domain, command, payload });
     return this.nextThat((frame) => frame.request_id === requestId);
   }
 
   /** What has arrived and was not asked for yet. */
-  pending(): readonly any[] {
+  pending(): readonly Parsed[] {
     return this.frames;
   }
 

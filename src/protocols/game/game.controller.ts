@@ -35,8 +35,15 @@ const envelope = (properties: Record<string, JsonSchema>): JsonSchema => ({
 
 const TOKENS = {
   description: 'An access token, and a refresh token that is good once',
-  schema: envelope({ token: { type: 'string' }, refresh_token: { type: 'string' }, expires_in: { type: 'integer', description: 'Seconds' } }),
-  example: { success: true, data: { token: 'JWT_access_token_goes_here', refresh_token: 'refresh_token_string_goes_here', expires_in: 3600 } },
+  schema: envelope({
+    token: { type: 'string' },
+    refresh_token: { type: 'string' },
+    expires_in: { type: 'integer', description: 'Seconds' },
+  }),
+  example: {
+    success: true,
+    data: { token: 'JWT_access_token_goes_here', refresh_token: 'refresh_token_string_goes_here', expires_in: 3600 },
+  },
 };
 
 /** Accounts for the game: every success is 200 with `{"success": true, "data": {…}}`. */
@@ -60,7 +67,10 @@ export class GameController {
     },
     errors: ['taken'],
   })
-  async register(@ValidBody(GameRegisterBody) body: GameRegisterBody, @Req() request: FastifyRequest): Promise<GameAnswer<object>> {
+  async register(
+    @ValidBody(GameRegisterBody) body: GameRegisterBody,
+    @Req() request: FastifyRequest,
+  ): Promise<GameAnswer<object>> {
     const user = await this.accounts.register(body, originOf(request));
     return answered({ account_id: user.id, email: user.email, username: user.username });
   }
@@ -84,7 +94,10 @@ export class GameController {
     answer: TOKENS,
     errors: ['bad_refresh_token'],
   })
-  async refresh(@ValidBody(GameRefreshBody) body: GameRefreshBody, @Req() request: FastifyRequest): Promise<GameAnswer<GameTokens>> {
+  async refresh(
+    @ValidBody(GameRefreshBody) body: GameRefreshBody,
+    @Req() request: FastifyRequest,
+  ): Promise<GameAnswer<GameTokens>> {
     return tokensOf(await this.sessions.rotate(body.refresh_token, originOf(request), arrivalOf(request)));
   }
 

@@ -50,7 +50,9 @@ function decodeMode(input: Readonly<Record<string, unknown>>, mode: string): Dec
   const context = { mode, requestId: echoable(input.request_id), status: known?.status ?? 200 };
   const refused = (error: CoreError): Decoded<MessengerContext> => ({ kind: 'refused', context, error });
   if (!known) {
-    return refused(new CoreError('invalid_input', { issues: [{ loc: ['payload', 'mode'], msg: 'unknown mode', type: 'value_error' }] }));
+    return refused(
+      new CoreError('invalid_input', { issues: [{ loc: ['payload', 'mode'], msg: 'unknown mode', type: 'value_error' }] }),
+    );
   }
   const { token } = input;
   if (known.signed && token !== undefined && typeof token !== 'string') return refused(new CoreError('not_authenticated'));

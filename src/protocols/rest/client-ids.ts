@@ -76,7 +76,9 @@ export class ClientIds implements BindingRules, OnModuleInit, OnModuleDestroy {
     const userId = this.forget(clientId, peer.id);
     if (userId === undefined) return;
     void this.leases.release(keyOf(clientId), ownerOf(userId));
-    this.links.seen(userId, clientId).catch((error: unknown) => this.logger.warn(`Last use of a client id was not kept: ${String(error)}`));
+    this.links
+      .seen(userId, clientId)
+      .catch((error: unknown) => this.logger.warn(`Last use of a client id was not kept: ${String(error)}`));
   }
 
   /** @returns whose the id was, where nobody here holds it any longer */

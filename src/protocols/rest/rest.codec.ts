@@ -27,7 +27,11 @@ function decodeChat(frame: Readonly<Record<string, unknown>>): Decoded<RestConte
     message === undefined
       ? { msg: 'field required', type: 'value_error.missing' }
       : { msg: 'str type expected', type: 'type_error.str' };
-  return { kind: 'refused', context, error: new CoreError('invalid_input', { issues: [{ loc: ['payload', 'message'], ...issue }] }) };
+  return {
+    kind: 'refused',
+    context,
+    error: new CoreError('invalid_input', { issues: [{ loc: ['payload', 'message'], ...issue }] }),
+  };
 }
 
 function decodeCommandFrame(frame: Readonly<Record<string, unknown>>): Decoded<RestContext> {
@@ -53,7 +57,13 @@ export const restCodec: Codec<string, string | null, RestContext> = {
       case 'chat':
         return decodeChat(frame);
       case 'hello':
-        return { kind: 'command', domain: 'system', name: 'whoami', payload: {}, context: { kind: 'hello', message: frame.message } };
+        return {
+          kind: 'command',
+          domain: 'system',
+          name: 'whoami',
+          payload: {},
+          context: { kind: 'hello', message: frame.message },
+        };
       case 'command':
         return decodeCommandFrame(frame);
       default:

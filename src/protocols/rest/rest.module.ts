@@ -8,6 +8,7 @@ import { UsersModule } from '../../users/users.module.js';
 import { RestAuthController } from './auth.controller.js';
 import { ClientIds } from './client-ids.js';
 import { RestCommandsController } from './commands.controller.js';
+import { RestRecoverPageController } from './recover-page/recover-page.controller.js';
 import { RefreshCookie } from './refresh-cookie.js';
 import { restCodec } from './rest.codec.js';
 import { restErrorFormat } from './rest.errors.js';
@@ -20,14 +21,24 @@ const MAX_CLIENT_ID = 128;
 function clientIdOf({ client_id: id }: Readonly<Record<string, string | undefined>>): string {
   const isGood = id !== undefined && id.length > 0 && [...id].length <= MAX_CLIENT_ID && id.isWellFormed() && !/\p{Cc}/u.test(id);
   if (isGood) return id;
-  const issue = { loc: ['path', 'client_id'], msg: 'string contains characters that are not allowed, or is too long', type: 'value_error.str.regex' };
+  const issue = {
+    loc: ['path', 'client_id'],
+    msg: 'string contains characters that are not allowed, or is too long',
+    type: 'value_error.str.regex',
+  };
   throw new CoreError('invalid_input', { issues: [issue] });
 }
 
 /** The web API: accounts, users, sessions, commands over HTTP, and WebSockets that may be anonymous. */
 @Module({
   imports: [AuthModule, UsersModule, CommandsModule],
-  controllers: [RestAuthController, RestUsersController, RestSessionsController, RestCommandsController],
+  controllers: [
+    RestAuthController,
+    RestUsersController,
+    RestSessionsController,
+    RestCommandsController,
+    RestRecoverPageController,
+  ],
   providers: [ClientIds, RefreshCookie],
 })
 export class RestModule {

@@ -44,7 +44,11 @@ export class RestSessionsController {
     answer: { ...ENDED, example: { message: 'Session ended successfully' } },
     errors: ['not_found'],
   })
-  async end(@PathId('user_id') userId: number, @Param('id') id: string, @Req() request: FastifyRequest): Promise<{ message: string }> {
+  async end(
+    @PathId('user_id') userId: number,
+    @Param('id') id: string,
+    @Req() request: FastifyRequest,
+  ): Promise<{ message: string }> {
     const by = callerOf(request);
     const isEnded = await this.sessions.revokeOf(userId, id, reasonOf(userId, by), by, originOf(request));
     if (!isEnded) throw new CoreError('not_found');

@@ -34,14 +34,21 @@ export class RestUsersController {
       description: 'A page of users',
       schema: listOf(USER_SCHEMA),
       example: [USER_EXAMPLE],
-      headers: { 'X-Total-Count': 'How many users there are; left out with `q`', Link: '<…>; rel="next", where more users follow' },
+      headers: {
+        'X-Total-Count': 'How many users there are; left out with `q`',
+        Link: '<…>; rel="next", where more users follow',
+      },
     },
   })
   async list(@ValidQuery(RestUsersQuery) query: RestUsersQuery, @Res() reply: FastifyReply): Promise<void> {
     const page = await this.users.page(query);
     if (page.total !== null) void reply.header('x-total-count', page.total);
     if (page.nextAfter !== null) {
-      const next = new URLSearchParams({ limit: String(query.limit), after: String(page.nextAfter), ...(query.q ? { q: query.q } : {}) });
+      const next = new URLSearchParams({
+        limit: String(query.limit),
+        after: String(page.nextAfter),
+        ...(query.q ? { q: query.q } : {}),
+      });
       void reply.header('link', `</api/v1/users/?${next.toString()}>; rel="next"`);
     }
     // The database has made the JSON already.
@@ -107,12 +114,19 @@ export class RestUsersController {
     description: 'Hand it over yourself; it goes into `/api/v1/auth/reset`. All sessions of the user end now.',
     answer: {
       description: 'The token, and for how many seconds it is good',
-      schema: { type: 'object', properties: { token: { type: 'string' }, expires_in: { type: 'integer' } }, required: ['token', 'expires_in'] },
+      schema: {
+        type: 'object',
+        properties: { token: { type: 'string' }, expires_in: { type: 'integer' } },
+        required: ['token', 'expires_in'],
+      },
       example: { token: 'the one-time token', expires_in: 600 },
     },
     errors: ['not_found'],
   })
-  resetPassword(@PathId('user_id') userId: number, @Req() request: FastifyRequest): Promise<{ token: string; expires_in: number }> {
+  resetPassword(
+    @PathId('user_id') userId: number,
+    @Req() request: FastifyRequest,
+  ): Promise<{ token: string; expires_in: number }> {
     return this.recovery.issueByOwner(userId, callerOf(request), originOf(request));
   }
 

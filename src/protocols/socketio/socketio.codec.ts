@@ -1,4 +1,11 @@
-import { type CommandContext, commandFault, decodeCommand, FRAME_VERSION, faultFrame, responseFrame } from '../../commands/command-frame.js';
+import {
+  type CommandContext,
+  commandFault,
+  decodeCommand,
+  FRAME_VERSION,
+  faultFrame,
+  responseFrame,
+} from '../../commands/command-frame.js';
 import { CoreError } from '../../errors/catalogue.js';
 import type { SocketIoFrame } from '../../realtime/adapters/socketio-transport.js';
 import type { Codec, Decoded, Peer } from '../../realtime/codec.js';

@@ -101,7 +101,8 @@ export class PeerSocket extends WebSocket {
 
 function onMessage(this: WebSocket, data: RawData, isBinary: boolean): void {
   // `ws` gives a Buffer unless its binaryType is changed, which nobody here does.
-  if (this instanceof PeerSocket && this.connection) this.handlers?.message(this.connection, isBinary ? null : (data as Buffer).toString('utf8'));
+  if (this instanceof PeerSocket && this.connection)
+    this.handlers?.message(this.connection, isBinary ? null : (data as Buffer).toString('utf8'));
 }
 
 function onSign(this: WebSocket): void {

@@ -32,7 +32,12 @@ export function refuseUpgrade(socket: Duplex, format: HttpErrorFormat, error: Co
 }
 
 /** The same for a plain request that never reaches the router. */
-export function refuseRequest(request: IncomingMessage, response: ServerResponse, format: HttpErrorFormat, error: CoreError): void {
+export function refuseRequest(
+  request: IncomingMessage,
+  response: ServerResponse,
+  format: HttpErrorFormat,
+  error: CoreError,
+): void {
   const { status, headers, body } = refusal(format, error);
   request.resume();
   response.writeHead(status, headers).end(body);
