@@ -65,10 +65,6 @@ function prepare(app: NestFastifyApplication): void {
   registerDefaultHeaders(fastify);
   registerRateLimits(fastify, app.get(RateLimits), app.get(HttpExceptionFilter));
   registerIdentityHook(fastify, app.get(TokenReader));
-  app.useSecurityHeaders({
-    strictTransportSecurity: false,
-    contentSecurityPolicy: { directives: { upgradeInsecureRequests: null } },
-  });
   const origins = app.get(OriginPolicy);
   app.enableCors({
     delegator: (request: FastifyRequest, done: (error: Error | null, options: object) => void) => {
