@@ -13,7 +13,7 @@ import { SettingsModule } from '../../src/config/settings.module.js';
 import { Settings } from '../../src/config/settings.js';
 import { DatabaseModule } from '../../src/database/database.module.js';
 import { Sql } from '../../src/database/sql.js';
-import { CoreError } from '../../src/errors/catalogue.js';
+import { coreErrorOf } from '../../src/errors/core-error-of.js';
 import type { LiveSession, Origin } from '../../src/identity/identity.js';
 import { Metrics } from '../../src/ops/metrics.js';
 import { RateLimits } from '../../src/ops/rate-limits.js';
@@ -102,8 +102,10 @@ export async function codeOf(attempt: Promise<unknown>): Promise<string> {
     await attempt;
     return 'ok';
   } catch (error) {
-    if (error instanceof CoreError) return error.code;
-    throw error;
+    // A database that was too busy throws the driver's own error, which transports translate like this.
+    const { code } = coreErrorOf(error);
+    if (code === 'internal') throw error;
+    return code;
   }
 }
 
