@@ -9,37 +9,70 @@ import { listen } from './ops/listen.js';
 /** The whole way down may take this long; then the process ends whatever still hangs. */
 const SHUTDOWN_MS = 10_000;
 
-/** Starts the server of this process: settings, database, application, signals. Never returns with it half started. */
+/** Starts the server of this process: settings, database, application, signals. Never leaves it half started. */
 export async function serve(): Promise<void> {
+  const shutdown = new Shutdown();
   try {
-    await start(Settings.from(readEnvironment()));
+    await start(Settings.from(readEnvironment()), shutdown);
+    shutdown.started();
   } catch (error) {
     // For mistakes that people can mend one line is enough; for ours the stack is needed.
     const isForPeople = error instanceof SettingsError || error instanceof DatabaseStartError || isListenError(error);
     console.error(isForPeople ? error.message : error);
-    process.exit(1);
+    await shutdown.run(1);
   }
 }
 
-async function start(settings: Settings): Promise<void> {
+async function start(settings: Settings, shutdown: Shutdown): Promise<void> {
   const database = await openDatabase(settings);
-  try {
-    const app = await createApp({ settings, databaseUrl: database.url });
-    let stopping = false;
-    const stop = async (): Promise<void> => {
-      if (stopping) return;
-      stopping = true;
-      setTimeout(() => process.exit(1), SHUTDOWN_MS).unref();
-      await app.close();
-      await database.stop();
-      process.exit(0);
-    };
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => void stop());
-    const port = await listen(app, settings);
-    console.error(startText({ settings, port, data: database.describe, hasSuperuser: await hasSuperuser(app.get(Sql)) }));
-  } catch (error) {
-    await database.stop();
-    throw error;
+  shutdown.add(() => database.stop());
+  const app = await createApp({ settings, databaseUrl: database.url });
+  shutdown.add(() => app.close());
+  await app.listen(settings.PORT, settings.HOST);
+  const { port } = app.getHttpServer().address() as AddressInfo;
+  console.error(startText({ settings, port, data: database.describe, hasSuperuser: await hasSuperuser(app.get(Sql)) }));
+}
+
+/**
+ * The way down: what was started last is stopped first. A signal that comes while something is still starting waits for it,
+ * so that no database is left behind without its server.
+ */
+class Shutdown {
+  private readonly steps: (() => Promise<void>)[] = [];
+  private isStarting = true;
+  private isAsked = false;
+  private isRunning = false;
+
+  constructor() {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => this.ask());
+  }
+
+  add(step: () => Promise<void>): void {
+    this.steps.push(step);
+  }
+
+  started(): void {
+    this.isStarting = false;
+    if (this.isAsked) void this.run(0);
+  }
+
+  private ask(): void {
+    if (this.isAsked) return;
+    this.isAsked = true;
+    setTimeout(() => process.exit(1), SHUTDOWN_MS).unref();
+    if (!this.isStarting) void this.run(0);
+  }
+
+  async run(code: number): Promise<void> {
+    if (this.isRunning) return;
+    this.isRunning = true;
+    for (const step of this.steps.reverse()) {
+      await step().catch((error: unknown) => {
+        console.error(error);
+        process.exitCode = 1;
+      });
+    }
+    process.exit(process.exitCode ?? code);
   }
 }
 

@@ -1,0 +1,9 @@
+/** `npm run bench` runs every benchmark, `npm run bench -- ping` one. Each prints ratios against a yardstick of the same run. */
+const ALL = ['me', 'logins', 'ping', 'idle'];
+const asked = process.argv.slice(2);
+const unknown = asked.filter((name) => !ALL.includes(name));
+if (unknown.length > 0) {
+  console.error(`There is no benchmark ${unknown.join(', ')}; there are ${ALL.join(', ')}`);
+  process.exit(2);
+}
+for (const name of asked.length > 0 ? asked : ALL) await import(`./${name}.js`);

@@ -1,0 +1,158 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { createInterface } from 'node:readline';
+
+const TOP = resolve(import.meta.dirname, '..');
+const TICKS_PER_SEC = 100;
+
+/** A server in a process of its own, so that its work can be told from that of whoever measures it. */
+export class Subject {
+  private constructor(
+    readonly name: string,
+    readonly url: string,
+    private readonly child: ChildProcess,
+    private readonly cleanUp: () => Promise<void>,
+  ) {}
+
+  /** One of `bench/yardsticks`: it prints its port. */
+  static async yardstick(name: string): Promise<Subject> {
+    const child = spawn(process.execPath, ['--import', 'tsx', join(import.meta.dirname, 'yardsticks', `${name}.ts`)], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    const port = await firstLine(child, (line) => /^\d+$/.test(line));
+    return new Subject(name, `http://127.0.0.1:${port}`, child, () => Promise.resolve());
+  }
+
+  /** The built server on an empty embedded database, with limits off. */
+  static async switchboard(variables: Readonly<Record<string, string>> = {}): Promise<Subject> {
+    const dataDir = await mkdtemp(join(tmpdir(), 'switchboard-bench-'));
+    const port = 20_000 + Math.floor(Math.random() * 20_000);
+    const child = spawn(process.execPath, [join(TOP, 'dist/src/main.js')], {
+      env: {
+        ...process.env,
+        HOST: '127.0.0.1',
+        PORT: String(port),
+        DATA_DIR: join(dataDir, 'data'),
+        RATE_LIMIT: 'off',
+        LOGIN_THROTTLE: 'off',
+        LOG_LEVEL: 'warn',
+        MAX_CONNECTIONS_PER_USER: '0',
+        MAX_CONNECTIONS_PER_ADDRESS: '0',
+        ...variables,
+      },
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
+    await firstLine(child, (line) => line.includes('is up at'), 'stderr');
+    return new Subject('switchboard', `http://127.0.0.1:${port}`, child, () => rm(dataDir, { recursive: true, force: true }));
+  }
+
+  /** CPU seconds that the process has used, its own and the kernel's for it. */
+  cpuSeconds(): number {
+    const fields = readFileSync(`/proc/${this.child.pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? [];
+    return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SEC;
+  }
+
+  /** Resident memory in KiB. */
+  memoryKib(): number {
+    return Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${this.child.pid}/status`, 'utf8'))?.[1]);
+  }
+
+  async stop(): Promise<void> {
+    const exited = new Promise((done) => this.child.once('exit', done));
+    this.child.kill('SIGTERM');
+    await exited;
+    await this.cleanUp();
+  }
+}
+
+function firstLine(child: ChildProcess, wanted: (line: string) => boolean, stream: 'stdout' | 'stderr' = 'stdout'): Promise<string> {
+  return new Promise((found, failed) => {
+    const input = child[stream];
+    if (!input) return failed(new Error('no pipe'));
+    const lines: string[] = [];
+    child.once('exit', () => failed(new Error(`it ended: ${lines.join('\n')}`)));
+    createInterface({ input }).on('line', (line) => {
+      lines.push(line);
+      if (wanted(line)) found(line);
+    });
+  });
+}
+
+/** What one round of one subject gave. */
+export interface Round {
+  /** Units of work done. */
+  readonly work: number;
+  /** Seconds it took. */
+  readonly seconds: number;
+  /** CPU seconds that the server used. */
+  readonly cpu: number;
+  /** Milliseconds, where the latency was taken. */
+  readonly p50?: number;
+  readonly p99?: number;
+}
+
+export const median = (values: readonly number[]): number => {
+  const sorted = [...values].sort((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  return sorted.length % 2 ? (sorted[middle] ?? Number.NaN) : ((sorted[middle - 1] ?? 0) + (sorted[middle] ?? 0)) / 2;
+};
+
+export const percentile = (values: readonly number[], p: number): number =>
+  [...values].sort((a, b) => a - b)[Math.min(values.length - 1, Math.floor(values.length * p))] ?? Number.NaN;
+
+/** Measures two subjects in turn (A B A B …), so that whatever else the machine does disturbs both alike. */
+export async function interleaved(
+  rounds: number,
+  measureYardstick: () => Promise<Round>,
+  measureOurs: () => Promise<Round>,
+): Promise<{ readonly yardstick: readonly Round[]; readonly ours: readonly Round[] }> {
+  await measureYardstick();
+  await measureOurs();
+  const yardstick: Round[] = [];
+  const ours: Round[] = [];
+  for (let i = 0; i < rounds; i++) {
+    yardstick.push(await measureYardstick());
+    ours.push(await measureOurs());
+  }
+  return { yardstick, ours };
+}
+
+const perSecond = ({ work, seconds }: Round): number => work / seconds;
+const perCpuSecond = ({ work, cpu }: Round): number => work / cpu;
+
+/** Prints both sides and the ratio of each round, as median (least-most). */
+export function report(title: string, unit: string, results: { readonly yardstick: readonly Round[]; readonly ours: readonly Round[] }): void {
+  const { yardstick, ours } = results;
+  const ratios = (measure: (round: Round) => number) => ours.map((round, i) => measure(round) / measure(yardstick[i] as Round));
+  const spread = (values: readonly number[], digits: number) =>
+    `${median(values).toFixed(digits)} (${Math.min(...values).toFixed(digits)}-${Math.max(...values).toFixed(digits)})`;
+  console.log(`\n${title}`);
+  console.log(`  yardstick    ${spread(yardstick.map(perSecond), 0)} ${unit}/s, ${spread(yardstick.map(perCpuSecond), 0)} per CPU-second`);
+  console.log(`  switchboard  ${spread(ours.map(perSecond), 0)} ${unit}/s, ${spread(ours.map(perCpuSecond), 0)} per CPU-second`);
+  console.log(`  ratio        ${spread(ratios(perSecond), 2)} by time, ${spread(ratios(perCpuSecond), 2)} by server CPU`);
+  if (ours[0]?.p50 !== undefined) {
+    console.log(`  latency ms   p50 ${spread(ours.map(({ p50 = 0 }) => p50), 2)}, p99 ${spread(ours.map(({ p99 = 0 }) => p99), 2)}`);
+    console.log(`  yardstick    p50 ${spread(yardstick.map(({ p50 = 0 }) => p50), 2)}, p99 ${spread(yardstick.map(({ p99 = 0 }) => p99), 2)}`);
+  }
+}
+
+/** Makes accounts through the server itself and gives their tokens. */
+export async function register(url: string, count: number): Promise<string[]> {
+  const tokens: string[] = [];
+  for (let from = 0; from < count; from += 20) {
+    const batch = Array.from({ length: Math.min(20, count - from) }, async (_unused, i) => {
+      const name = `bench-${from + i}`;
+      const response = await fetch(`${url}/api/v1/auth/register`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ username: name, email: `${name}@example.com`, password: 'correct horse' }),
+      });
+      return ((await response.json()) as { access_token: string }).access_token;
+    });
+    tokens.push(...(await Promise.all(batch)));
+  }
+  return tokens;
+}
