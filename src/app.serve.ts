@@ -1,3 +1,4 @@
+import type { AddressInfo } from 'node:net';
 import { createApp } from './app.setup.js';
 import { readEnvironment } from './config/environment.js';
 import { Settings, SettingsError } from './config/settings.js';
