@@ -1,0 +1,39 @@
+import type { Command } from 'commander';
+import { addGroup, addLeaf, answering, withRooms } from './leaf.js';
+import { ownerOrigin } from './owner.js';
+import { table } from './print.js';
+
+/** `keys …`: what signs access tokens. */
+export function keysCommands(program: Command): void {
+  const keys = addGroup(program, {
+    usage: 'keys',
+    about: 'The keys that sign access tokens.',
+    examples: ['keys list', 'keys rotate'],
+  });
+  addLeaf(keys, {
+    usage: 'list',
+    about: 'Lists the keys: the one that signs, and those that still verify what they have signed.',
+    examples: ['keys list', 'keys list --json'],
+  }).action(
+    answering(() =>
+      withRooms(async ({ keys: service }) => {
+        const records = await service.list();
+        const head = ['kid', 'algorithm', 'signs', 'created', 'retired', 'verifies until'];
+        const rows = records.map((key) => [key.kid, key.alg, key.is_active, key.created_at, key.retired_at, key.verifies_until]);
+        return { json: { keys: records }, text: table(head, rows) };
+      }),
+    ),
+  );
+  addLeaf(keys, {
+    usage: 'rotate',
+    about: 'Makes a new key, which signs from now on, on every node. The one before verifies until its tokens have run out.',
+    examples: ['keys rotate'],
+  }).action(
+    answering(() =>
+      withRooms(async ({ keys: service }) => {
+        const kid = await service.rotate(ownerOrigin());
+        return { json: { kid }, text: `New tokens are signed by ${kid}. Tokens that are out stay good.\n` };
+      }),
+    ),
+  );
+}
