@@ -30,6 +30,13 @@ export interface RotateOrder {
   readonly arrivedAt: number;
 }
 
+/** A session as it was just written. */
+export interface WrittenSession {
+  readonly session: KnownSession;
+  /** Unix milliseconds after which it is over, as of this very statement. */
+  readonly expiresAt: number;
+}
+
 /** A parameter whose value is made when the statement goes out: a wait for a connection counts as time that has passed. */
 class WhenSent {
   constructor(readonly toPostgres: () => unknown) {}
@@ -39,8 +46,8 @@ class WhenSent {
 @Injectable()
 export class SessionWriter {
   private readonly races = new RefreshRaces();
-  private readonly opening = new Batcher<OpenOrder, KnownSession>({ ...BATCHES, run: (orders) => this.openAll(orders) });
-  private readonly rotating = new Batcher<RotateOrder, KnownSession>({ ...BATCHES, run: (orders) => this.rotateAll(orders) });
+  private readonly opening = new Batcher<OpenOrder, WrittenSession>({ ...BATCHES, run: (orders) => this.openAll(orders) });
+  private readonly rotating = new Batcher<RotateOrder, WrittenSession>({ ...BATCHES, run: (orders) => this.rotateAll(orders) });
 
   constructor(
     private readonly sql: Sql,
@@ -49,16 +56,16 @@ export class SessionWriter {
   ) {}
 
   /** @throws CoreError `wrong_credentials` where the user is no longer as it was verified */
-  open(order: OpenOrder): Promise<KnownSession> {
+  open(order: OpenOrder): Promise<WrittenSession> {
     return this.opening.add(order);
   }
 
   /** @throws CoreError `bad_refresh_token` */
-  rotate(order: RotateOrder): Promise<KnownSession> {
+  rotate(order: RotateOrder): Promise<WrittenSession> {
     return this.rotating.add(order);
   }
 
-  private openAll(orders: readonly OpenOrder[]): Promise<(KnownSession | Error)[]> {
+  private openAll(orders: readonly OpenOrder[]): Promise<(WrittenSession | Error)[]> {
     const values = [
       orders.map(({ id }) => id),
       orders.map(({ userId }) => userId),
@@ -74,7 +81,7 @@ export class SessionWriter {
     });
   }
 
-  private async rotateAll(orders: readonly RotateOrder[]): Promise<(KnownSession | Error)[]> {
+  private async rotateAll(orders: readonly RotateOrder[]): Promise<(WrittenSession | Error)[]> {
     const names = orders.map(({ hash }) => hash.toString('base64'));
     const raced = orders.map(({ arrivedAt }, index) => this.races.isRaced(names[index] ?? '', arrivedAt));
     const mine = new Set(names.filter((name) => this.races.begin(name)));
@@ -110,10 +117,10 @@ export class SessionWriter {
   }
 
   /** A session that this statement has just used: `last_used_at` is not due again. */
-  private fresh(row: SessionRow, watch: Watch): KnownSession {
+  private fresh(row: SessionRow, watch: Watch): WrittenSession {
     const session = this.live.learn(row, watch);
     session.notedAt = Date.now();
-    return session;
+    return { session, expiresAt: row.expires_at };
   }
 
   private async watched<T>(work: (watch: Watch) => Promise<T>): Promise<T> {

@@ -9,7 +9,7 @@ import type { LiveSession, Origin } from '../identity/identity.js';
 import type { User } from '../users/user.entity.js';
 import { LiveSessions } from './live-sessions.js';
 import { Session } from './session.entity.js';
-import { type OpenOrder, SessionWriter } from './session-writer.js';
+import { type OpenOrder, SessionWriter, type WrittenSession } from './session-writer.js';
 import { END_ALL, END_BY_TOKEN, END_ONE, type EndedRow, NOTE_ENDED } from './sessions.sql.js';
 import { SessionTokenReader } from './token-reader.js';
 import { AccessTokens } from './tokens.js';
@@ -97,8 +97,7 @@ export class SessionsService {
   async rotate(refreshToken: string, origin: Origin, arrivedAt: number): Promise<IssuedTokens> {
     if (!REFRESH_TOKEN.test(refreshToken)) throw new CoreError('bad_refresh_token');
     const next = newRefreshToken();
-    const session = await this.writer.rotate({ hash: hashOf(refreshToken), next: hashOf(next), origin, arrivedAt });
-    return this.issue(session, next);
+    return this.issue(await this.writer.rotate({ hash: hashOf(refreshToken), next: hashOf(next), origin, arrivedAt }), next);
   }
 
   /** Logs out by refresh token. A token that opens nothing any more changes nothing. */
@@ -179,11 +178,12 @@ export class SessionsService {
     return ended.length > 0;
   }
 
-  private issue(session: Awaited<ReturnType<SessionWriter['open']>>, refreshToken: string | null): IssuedTokens {
+  private issue({ session, expiresAt }: WrittenSession, refreshToken: string | null): IssuedTokens {
     const { ACCESS_TOKEN_TTL, SESSION_TTL } = this.settings;
-    const { token, expiresAt, expiresIn } = this.access.sign(session, refreshToken === null ? SESSION_TTL : ACCESS_TOKEN_TTL);
-    this.reader.remember(token, expiresAt, session);
-    return { token, refreshToken, expiresIn, session };
+    const lifetime = refreshToken === null ? SESSION_TTL : ACCESS_TOKEN_TTL;
+    const signed = this.access.sign({ id: session.id, userId: session.userId, expiresAt }, lifetime);
+    this.reader.remember(signed.token, signed.expiresAt, session);
+    return { token: signed.token, refreshToken, expiresIn: signed.expiresIn, session };
   }
 }
 

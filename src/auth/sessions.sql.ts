@@ -75,7 +75,8 @@ export interface RotationRow extends SessionRow {
  * A second use revokes the session, unless it had begun before the first was answered, in which case both may be the same
  * client's: `seen` shows the token unspent (the first had not committed when this statement began), it had arrived before the
  * token was spent, or this node knows that it had arrived before it answered the first (`raced`). `elapsed` is how long ago it
- * arrived; it is counted back from the statement's own begin on the database's clock, since the nodes' clocks may differ.
+ * arrived when the statement was sent. It is counted back on the database's clock, since the nodes' clocks may differ, from
+ * now(): the arrival of the statement's first message, before it was parsed and planned and waited for locks.
  *
  * The count in `token` makes `session` be read to its end, that is: locked, before the first token is locked.
  * Plan: index probes of refresh_tokens_pkey and sessions_pkey per entry; UPDATEs join by primary key.
@@ -100,11 +101,11 @@ export const ROTATE_TOKENS = `
     SELECT a.n, a.hash, a.next, a.protocol, a.ip, a.user_agent, s.id AS session_id, s.user_id, s.protocol AS opened_by, u.username,
       u.is_superuser, least(now() + make_interval(secs => $8), s.created_at + make_interval(secs => $9)) AS until,
       CASE
-        WHEN s.revoked_at IS NULL AND s.expires_at > now() AND u.is_active AND t.expires_at > now() THEN
+        WHEN s.revoked_at IS NULL AND least(s.expires_at, t.expires_at, s.created_at + make_interval(secs => $9)) > now() AND u.is_active THEN
           CASE
             WHEN t.spent_at IS NULL AND a.is_first THEN 'good'
             WHEN t.spent_at IS NULL OR a.raced OR v.spent_at IS NULL THEN 'late'
-            WHEN statement_timestamp() - make_interval(secs => a.elapsed / 1000) < t.spent_at THEN 'late'
+            WHEN now() - make_interval(secs => a.elapsed / 1000) < t.spent_at THEN 'late'
             ELSE 'reused'
           END
         ELSE 'bad'
