@@ -18,10 +18,7 @@ afterAll(() => server.stop());
 const emailOf = (username: string): string => `${username}@example.com`;
 
 /** One way to make an account and to log in for each protocol that takes passwords; each gives a status. */
-const PROTOCOLS: Record<
-  string,
-  { register(name: string, password: unknown): Promise<number>; logIn(name: string, password: unknown): Promise<number> }
-> = {
+const PROTOCOLS: Record<string, Record<'register' | 'logIn', (name: string, password: unknown) => Promise<number>>> = {
   game: {
     register: async (username, password) =>
       (await client.post('/auth/register', { email: emailOf(username), username, password: password as string })).status,
@@ -62,8 +59,7 @@ describe.each(Object.entries(PROTOCOLS))('passwords through %s', (protocol, { re
 
   it.each([64, 128])('of %i characters register and log in', async (length) => {
     const username = name();
-    const password = 'pässwörd 🔑'.repeat(20).slice(0, length);
-    const whole = Array.from(password.isWellFormed() ? password : password.slice(0, -1)).join('');
+    const whole = 'пароль-ß'.repeat(16).slice(0, length);
     expect(await register(username, whole)).toBe(200);
     expect(await logIn(username, whole)).toBe(200);
     expect(await logIn(username, whole.slice(0, -1))).toBe(401);
@@ -108,11 +104,7 @@ describe.each(Object.entries(PROTOCOLS))('passwords through %s', (protocol, { re
     const username = name();
     expect(await register(username, password)).toBe(200);
     expect(await logIn(username, password)).toBe(200);
-    expect([400, 401]).toContain(
-      await logIn(username, password.trim() || 'nothing left'.slice(0, 7)).then((status) =>
-        password.trim() === password ? 401 : status,
-      ),
-    );
+    if (password.trim() !== password) expect(await logIn(username, password.trim())).toBe(401);
   });
 
   it('log in however the keyboard composed them', async () => {
