@@ -1,4 +1,3 @@
-import type { AddressInfo } from 'node:net';
 import { createApp } from './app.setup.js';
 import { readEnvironment } from './config/environment.js';
 import { Settings, SettingsError } from './config/settings.js';
@@ -29,8 +28,7 @@ async function start(settings: Settings, shutdown: Shutdown): Promise<void> {
   shutdown.add(() => database.stop());
   const app = await createApp({ settings, databaseUrl: database.url });
   shutdown.add(() => app.close());
-  await app.listen(settings.PORT, settings.HOST);
-  const { port } = app.getHttpServer().address() as AddressInfo;
+  const port = await listen(app, settings);
   console.error(startText({ settings, port, data: database.describe, hasSuperuser: await hasSuperuser(app.get(Sql)) }));
 }
 

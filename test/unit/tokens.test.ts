@@ -87,8 +87,8 @@ describe('access tokens', () => {
     const { token } = tokens.sign(sessionOf(HOUR), 600);
     const last = token.at(-1) ?? '';
     const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
-    for (const other of alphabet) {
-      if (other !== last) expect(await tokens.verify(token.slice(0, -1) + other), other).toBeNull();
+    for (const other of alphabet.replace(last, '')) {
+      expect(await tokens.verify(token.slice(0, -1) + other), other).toBeNull();
     }
   });
 
