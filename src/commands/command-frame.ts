@@ -1,6 +1,7 @@
 import { CoreError, type ErrorCode } from '../errors/catalogue.js';
 import { sentenceOf } from '../errors/wording.js';
 import type { CommandFrame, Decoded } from '../realtime/codec.js';
+import { lengthOf } from '../validation/fields.js';
 
 /** The version of the command frame. */
 export const FRAME_VERSION = 1;
@@ -47,13 +48,20 @@ const bad = (detail: string, requestId?: string): Decoded<CommandContext> =>
 /** Reads the command frame: `{type: "command", v: 1, request_id, domain, command, payload}`. */
 export function decodeCommand(frame: Readonly<Record<string, unknown>>): CommandFrame<CommandContext> | Decoded<CommandContext> {
   const { type, v, request_id: requestId, domain, command, payload } = frame;
-  if (typeof requestId !== 'string' || requestId.length > MAX_REQUEST_ID || !requestId.isWellFormed()) {
+  if (typeof requestId !== 'string' || lengthOf(requestId) > MAX_REQUEST_ID || !requestId.isWellFormed()) {
     return bad(`request_id must be a string of at most ${MAX_REQUEST_ID} characters`);
   }
   if (type !== 'command') return bad('type must be "command"', requestId);
   if (v !== FRAME_VERSION) return bad(`v must be ${FRAME_VERSION}`, requestId);
-  if (typeof domain !== 'string' || typeof command !== 'string') return bad('domain and command must be strings', requestId);
-  return { kind: 'command', domain, name: command, payload: payload ?? {}, context: { requestId } };
+  const context = { requestId };
+  if (typeof domain !== 'string' || typeof command !== 'string') {
+    return {
+      kind: 'refused',
+      context,
+      error: new CoreError('unknown_command', { detail: 'domain and command must be strings' }),
+    };
+  }
+  return { kind: 'command', domain, name: command, payload: payload ?? {}, context };
 }
 
 export interface ResponseFrame {

@@ -34,7 +34,8 @@ export class CommandRegistry implements OnModuleInit {
   ) {}
 
   onModuleInit(): void {
-    for (const { instance } of this.discovery.getProviders()) {
+    for (const provider of this.discovery.getProviders()) {
+      const instance: unknown = provider.instance;
       if (typeof instance !== 'object' || instance === null) continue;
       const prototype: unknown = Object.getPrototypeOf(instance);
       if (typeof prototype !== 'object' || prototype === null) continue;

@@ -25,7 +25,7 @@ const NOT_AN_INTEGER = { type: 'type_error.integer', msg: 'value is not a valid 
  */
 export function idFromPath(text: string | undefined, name: string): number {
   const isInteger = text !== undefined && /^[+-]?\d{1,25}$/.test(text);
-  if (!isInteger || BigInt(text.replace(/^\+/, '')) > MAX_ID || BigInt(text.replace(/^\+/, '')) < -MAX_ID) {
+  if (!isInteger || BigInt(text.replace(/^\+/, '')) > MAX_ID || BigInt(text.replace(/^\+/, '')) < -MAX_ID - 1n) {
     throw new CoreError('invalid_input', { issues: [{ loc: ['path', name], ...NOT_AN_INTEGER }] });
   }
   const id = Number(text);

@@ -27,6 +27,12 @@ function isTooDeep(text: string): boolean {
   return false;
 }
 
+/** As {@link parseJson} judges its text, for a value that somebody else has parsed: whether it nests too deep. */
+export function nestsTooDeep(value: unknown, levels = MAX_DEPTH): boolean {
+  if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value)) return false;
+  return levels === 0 || Object.values(value).some((item) => nestsTooDeep(item, levels - 1));
+}
+
 function endOfString(text: string, from: number): number {
   let end = text.indexOf('"', from);
   while (end !== -1) {

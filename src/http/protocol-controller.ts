@@ -8,7 +8,7 @@ import { RouteConfig } from '@nestjs/platform-fastify';
 export function ProtocolController(protocol: string, prefix: string): ClassDecorator {
   return applyDecorators(Controller(prefix), (target: object) => {
     if (typeof target !== 'function') return;
-    const prototype: object = target.prototype;
+    const prototype = Reflect.get(target, 'prototype') as object;
     for (const name of Object.getOwnPropertyNames(prototype)) {
       const descriptor = Object.getOwnPropertyDescriptor(prototype, name);
       if (name !== 'constructor' && typeof descriptor?.value === 'function')

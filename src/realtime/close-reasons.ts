@@ -20,6 +20,7 @@ export const CLOSE = {
   goingAway: again(1001, 'Server is going away', [500, 5_000]),
   protocolError: final(1002, 'WebSocket protocol error'),
   invalidText: final(1007, 'Invalid UTF-8'),
+  tooManyPieces: final(1008, 'Too many fragments'),
   tooLarge: final(1009, 'Frame is larger than 262144 bytes'),
   tryAgainLater: again(1013, 'Try again later', [1_000, 10_000]),
   badFrames: final(4400, 'Too many bad frames'),
@@ -30,6 +31,16 @@ export const CLOSE = {
   slow: again(4413, 'Reading too slowly', [1_000, 5_000]),
   flood: again(4429, 'Too many frames', [5_000, 15_000]),
 } as const satisfies Record<string, CloseReason>;
+
+const FAULTS: Readonly<Record<number, CloseReason>> = {
+  1002: CLOSE.protocolError,
+  1007: CLOSE.invalidText,
+  1008: CLOSE.tooManyPieces,
+  1009: CLOSE.tooLarge,
+};
+
+/** The fault behind a code with which a WebSocket library closes by itself; undefined for codes that are no fault. */
+export const faultOf = (code: number): CloseReason | undefined => FAULTS[code];
 
 /** What the last frame of a connection says. */
 export interface DisconnectNotice {

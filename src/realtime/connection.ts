@@ -44,8 +44,8 @@ export class Connection<Frame = unknown> implements Peer, Caller {
   /** Since when, and until when last, frames were over the limit; 0 when not. */
   floodSince = 0;
   floodLast = 0;
-  badFrames = 0;
-  badFramesSince = 0;
+  /** When the last bad frames came, oldest first; fewer than would end the connection. */
+  badFrames: number[] | null = null;
   inFlight = 0;
   /** Of protocols that answer in order: the end of the queue. */
   tail: Promise<unknown> | null = null;

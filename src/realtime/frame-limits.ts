@@ -30,10 +30,10 @@ export function takeFrame(connection: Connection, now: number): FrameVerdict {
 
 /** Counts a bad frame. @returns whether it was one too many */
 export function countBadFrame(connection: Connection, now: number): boolean {
-  if (connection.badFrames === 0 || now - connection.badFramesSince > BAD_FRAMES_WINDOW_MS) {
-    connection.badFrames = 0;
-    connection.badFramesSince = now;
-  }
-  connection.badFrames += 1;
-  return connection.badFrames >= MAX_BAD_FRAMES;
+  // Most connections never send one: the list is made with the first.
+  const times = (connection.badFrames ??= []);
+  times.push(now);
+  if (times.length < MAX_BAD_FRAMES) return false;
+  const first = times.shift() ?? now;
+  return now - first <= BAD_FRAMES_WINDOW_MS;
 }

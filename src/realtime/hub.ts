@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { Settings } from '../config/settings.js';
 import { CoreError } from '../errors/catalogue.js';
 import type { Identity } from '../identity/identity.js';
-import { CLOSE, type CloseReason, noticeOf } from './close-reasons.js';
+import { CLOSE, type CloseReason, faultOf, noticeOf } from './close-reasons.js';
 import type { Codec, ServerEvent } from './codec.js';
 import type { Connection } from './connection.js';
 
@@ -159,7 +159,16 @@ export class Hub {
     connection.transport.close(reason);
   }
 
-  countClosure({ code }: CloseReason): void {
+  /** Says why the transport itself is about to close: its peer broke the rules of WebSockets. @param code its close code */
+  fault(connection: Connection, code: number): void {
+    const reason = faultOf(code);
+    if (!reason || connection.closed) return;
+    this.countClosure(reason);
+    connection.transport.send(connection.codec.disconnect(noticeOf(reason)));
+    this.remove(connection);
+  }
+
+  private countClosure({ code }: CloseReason): void {
     this.closures.set(String(code), (this.closures.get(String(code)) ?? 0) + 1);
   }
 

@@ -75,6 +75,7 @@ export function field(spec: FieldSpec): PropertyDecorator {
 
 const fault = (type: string, msg: string): Checked => ({ fault: { type, msg } });
 export const MISSING: Fault = { type: 'value_error.missing', msg: 'field required' };
+export const NO_STRING: Fault = { type: 'type_error.str', msg: 'str type expected' };
 export const NOT_NULL: Fault = { type: 'type_error.none.not_allowed', msg: 'none is not an allowed value' };
 
 /** Checks one value against a field, absence and null included. */
@@ -101,16 +102,17 @@ function specOf(options: FieldOptions, schema: JsonSchema, check: FieldSpec['che
 }
 
 /** Counts code points, as people and pydantic do, without building an array for the common short string. */
-function lengthOf(value: string): number {
+export function lengthOf(value: string): number {
   let pairs = 0;
   for (let i = 0; i < value.length; i++) if ((value.charCodeAt(i) & 0xfc00) === 0xd800) pairs++;
   return value.length - pairs;
 }
 
 function checkText(options: TextOptions, raw: unknown): Checked {
-  if (typeof raw !== 'string') return fault('type_error.str', 'str type expected');
+  if (typeof raw !== 'string') return { fault: NO_STRING };
   // PostgreSQL takes neither NUL nor a lone surrogate in text: refused here, it is never a 500 there.
-  if (raw.includes('\0') || !raw.isWellFormed()) return fault('value_error.str.regex', 'string contains characters that are not allowed');
+  if (raw.includes('\0') || !raw.isWellFormed())
+    return fault('value_error.str.regex', 'string contains characters that are not allowed');
   // Normalising costs time in proportion to the text: what is far too long is refused first.
   if (options.max !== undefined && raw.length > options.max * 12) return tooLong(options.max);
   const value = options.normalize ? raw.normalize(options.normalize) : raw;
@@ -129,7 +131,8 @@ function checkText(options: TextOptions, raw: unknown): Checked {
   return { value };
 }
 
-const tooLong = (max: number): Checked => fault('value_error.any_str.max_length', `ensure this value has at most ${max} characters`);
+const tooLong = (max: number): Checked =>
+  fault('value_error.any_str.max_length', `ensure this value has at most ${max} characters`);
 
 /** A string. */
 export function Text(options: TextOptions = {}): PropertyDecorator {
@@ -177,7 +180,8 @@ export function Int(options: IntOptions = {}): PropertyDecorator {
   return field(
     specOf(options, schema, (raw, text) => {
       const value = text && typeof raw === 'string' && /^[+-]?\d{1,19}$/.test(raw) ? Number(raw) : raw;
-      if (typeof value !== 'number' || !Number.isSafeInteger(value)) return fault('type_error.integer', 'value is not a valid integer');
+      if (typeof value !== 'number' || !Number.isSafeInteger(value))
+        return fault('type_error.integer', 'value is not a valid integer');
       if (options.min !== undefined && value < options.min) {
         return fault('value_error.number.not_ge', `ensure this value is greater than or equal to ${options.min}`);
       }
@@ -208,7 +212,11 @@ export interface ListOptions extends FieldOptions {
   readonly max: number;
 }
 
-function list(options: ListOptions, items: JsonSchema, checkItem: (value: unknown, index: number) => readonly Issue[] | { readonly value: unknown }): PropertyDecorator {
+function list(
+  options: ListOptions,
+  items: JsonSchema,
+  checkItem: (value: unknown, index: number) => readonly Issue[] | { readonly value: unknown },
+): PropertyDecorator {
   const schema = { type: 'array', items, maxItems: options.max, ...(options.min === undefined ? {} : { minItems: options.min }) };
   return field(
     specOf(options, schema, (raw) => {
@@ -216,7 +224,8 @@ function list(options: ListOptions, items: JsonSchema, checkItem: (value: unknow
       if (options.min !== undefined && raw.length < options.min) {
         return fault('value_error.list.min_items', `ensure this value has at least ${options.min} items`);
       }
-      if (raw.length > options.max) return fault('value_error.list.max_items', `ensure this value has at most ${options.max} items`);
+      if (raw.length > options.max)
+        return fault('value_error.list.max_items', `ensure this value has at most ${options.max} items`);
       const faults: Issue[] = [];
       const value = raw.map((item: unknown, index) => {
         const checked = checkItem(item, index);

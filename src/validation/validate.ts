@@ -42,12 +42,20 @@ export function check<T extends object>(dto: Dto<T>, input: unknown, text = fals
 /** A DTO of an extension, written with class-validator's own decorators: slower, and its faults carry its words. */
 function checkForeign<T extends object>(dto: Dto<T>, input: object): { readonly value: T } | readonly Issue[] {
   const value = new dto();
-  const names = new Set(getMetadataStorage().getTargetValidationMetadatas(dto, '', false, false).map((entry) => entry.propertyName));
+  const names = new Set(
+    getMetadataStorage()
+      .getTargetValidationMetadatas(dto, '', false, false)
+      .map((entry) => entry.propertyName),
+  );
   for (const name of names) if (Object.hasOwn(input, name)) Reflect.set(value, name, Reflect.get(input, name));
   const errors = names.size === 0 ? [] : validateSync(value, { forbidUnknownValues: false });
   if (errors.length === 0) return { value };
   return errors.flatMap((error) =>
-    Object.entries(error.constraints ?? { nested: 'is not valid' }).map(([name, msg]) => ({ loc: [error.property], msg, type: `value_error.${name}` })),
+    Object.entries(error.constraints ?? { nested: 'is not valid' }).map(([name, msg]) => ({
+      loc: [error.property],
+      msg,
+      type: `value_error.${name}`,
+    })),
   );
 }
 

@@ -28,16 +28,11 @@ const MODES: Readonly<Record<string, Mode>> = {
 };
 
 const MAX_MODE = 64;
-const MAX_REQUEST_ID = 128;
 const now = (): number => Date.now() / 1000;
-
-/** Echoed if it is something small; `request_id` is the client's own affair. */
-const echoable = (id: unknown): unknown =>
-  (typeof id === 'string' && id.length <= MAX_REQUEST_ID && id.isWellFormed()) || typeof id === 'number' ? id : undefined;
 
 function frame(context: MessengerContext | undefined, status: number, rest: object): string {
   return JSON.stringify({
-    ...(context ? { mode: context.mode } : { mode: 'error' }),
+    mode: context?.mode ?? 'error',
     timestamp: now(),
     status,
     ...(context?.requestId === undefined ? {} : { request_id: context.requestId }),
@@ -47,7 +42,7 @@ function frame(context: MessengerContext | undefined, status: number, rest: obje
 
 function decodeMode(input: Readonly<Record<string, unknown>>, mode: string): Decoded<MessengerContext> {
   const known = Object.hasOwn(MODES, mode) ? MODES[mode] : undefined;
-  const context = { mode, requestId: echoable(input.request_id), status: known?.status ?? 200 };
+  const context = { mode, requestId: input.request_id, status: known?.status ?? 200 };
   const refused = (error: CoreError): Decoded<MessengerContext> => ({ kind: 'refused', context, error });
   if (!known) {
     return refused(
@@ -80,7 +75,11 @@ export const messengerCodec: Codec<string, string | null, MessengerContext> = {
     if (!input) return { kind: 'bad', detail: raw === null ? 'Binary frames are not taken' : 'Frame is not a JSON object' };
     const { mode } = input;
     if (typeof mode !== 'string' || mode.length > MAX_MODE || !mode.isWellFormed()) {
-      return { kind: 'bad', detail: 'mode must be a string' };
+      return {
+        kind: 'bad',
+        detail: 'mode must be a string',
+        context: { mode: 'error', requestId: input.request_id, status: 400 },
+      };
     }
     return decodeMode(input, mode);
   },

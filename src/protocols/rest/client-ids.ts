@@ -46,7 +46,10 @@ export class ClientIds implements BindingRules, OnModuleInit, OnModuleDestroy {
     if (clientId === null) return;
     const userId = identity?.session.userId ?? null;
     const held = this.holds.get(clientId);
-    const isOwnAlone = held?.peers.size === 1 && held.peers.has(peer.id);
+    const isOwn = held?.peers.has(peer.id) === true;
+    // The same user by another session: the id is where it belongs.
+    if (isOwn && held.userId === userId) return;
+    const isOwnAlone = isOwn && held.peers.size === 1;
     if (held && held.userId !== userId && !isOwnAlone) throw taken();
     if (userId === null) {
       if (!held && (await this.leases.owner(keyOf(clientId))) !== null) throw taken();
@@ -55,7 +58,10 @@ export class ClientIds implements BindingRules, OnModuleInit, OnModuleDestroy {
     }
     if (isOwnAlone) this.released(peer);
     await this.take(clientId, userId, peer.id);
-    await this.links.seen(userId, clientId);
+    await this.links.seen(userId, clientId).catch((thrown: unknown) => {
+      this.released(peer);
+      throw thrown;
+    });
   }
 
   /** Held here before the lease is asked for, so that the id is not given back by another connection that goes meanwhile. */
@@ -64,10 +70,13 @@ export class ClientIds implements BindingRules, OnModuleInit, OnModuleDestroy {
     if (held) held.peers.add(peerId);
     else this.holds.set(clientId, { userId, peers: new Set([peerId]) });
     this.idOf.set(peerId, clientId);
-    const claim = await this.leases.claim(keyOf(clientId), ownerOf(userId), LEASE_SEC);
-    if (claim.ok) return;
-    this.forget(clientId, peerId);
-    throw taken();
+    try {
+      const claim = await this.leases.claim(keyOf(clientId), ownerOf(userId), LEASE_SEC);
+      if (!claim.ok) throw taken();
+    } catch (thrown) {
+      this.forget(clientId, peerId);
+      throw thrown;
+    }
   }
 
   released(peer: Pick<Peer, 'id'>): void {

@@ -2,6 +2,7 @@ import { type CommandContext, commandFault, decodeCommand, faultFrame, responseF
 import { CoreError } from '../../errors/catalogue.js';
 import { frameObject } from '../../http/frame-object.js';
 import type { Codec, Decoded, Peer } from '../../realtime/codec.js';
+import { MISSING, NO_STRING } from '../../validation/fields.js';
 
 /** What an answer needs to know of its request. */
 export type RestContext =
@@ -17,21 +18,14 @@ const errorFrame = (data: object): string => JSON.stringify({ type: 'error', dat
 
 function decodeChat(frame: Readonly<Record<string, unknown>>): Decoded<RestContext> {
   const { message, chat_id: chatId, client_msg_id: clientMsgId } = frame;
-  if (chatId !== undefined) {
+  if (chatId !== undefined && chatId !== null) {
     const payload = { chat_id: chatId, content: message, client_msg_id: clientMsgId };
     return { kind: 'command', domain: 'chat', name: 'send', payload, context: { kind: 'sent' } };
   }
   const context: RestContext = { kind: 'echo', message };
   if (typeof message === 'string') return { kind: 'reply', context, data: null };
-  const issue =
-    message === undefined
-      ? { msg: 'field required', type: 'value_error.missing' }
-      : { msg: 'str type expected', type: 'type_error.str' };
-  return {
-    kind: 'refused',
-    context,
-    error: new CoreError('invalid_input', { issues: [{ loc: ['payload', 'message'], ...issue }] }),
-  };
+  const issue = { loc: ['payload', 'message'], ...(message === undefined ? MISSING : NO_STRING) };
+  return { kind: 'refused', context, error: new CoreError('invalid_input', { issues: [issue] }) };
 }
 
 function decodeCommandFrame(frame: Readonly<Record<string, unknown>>): Decoded<RestContext> {
@@ -40,7 +34,7 @@ function decodeCommandFrame(frame: Readonly<Record<string, unknown>>): Decoded<R
     const { detail, context } = decoded;
     return context ? { kind: 'bad', detail, context: { kind: 'command', command: context } } : { kind: 'bad', detail };
   }
-  return { ...decoded, context: { kind: 'command', command: decoded.context } } as Decoded<RestContext>;
+  return { ...decoded, context: { kind: 'command', command: decoded.context } };
 }
 
 /** JSON text frames on `/api/v1/ws/{client_id}` and `/ws/{client_id}`: by their `type`. */
@@ -86,7 +80,8 @@ export const restCodec: Codec<string, string | null, RestContext> = {
 
   error(context, error) {
     if (context?.kind === 'command') return JSON.stringify(faultFrame(context.command, error));
-    return errorFrame(commandFault(error));
+    const { code, detail } = commandFault(error);
+    return errorFrame({ code, detail });
   },
 
   badFrame: (context, detail) =>

@@ -5,6 +5,7 @@ import { CoreError } from '../../errors/catalogue.js';
 import { ErrorFormats } from '../../http/error-formats.js';
 import { SocketEndpoints } from '../../realtime/endpoints.js';
 import { UsersModule } from '../../users/users.module.js';
+import { lengthOf } from '../../validation/fields.js';
 import { RestAuthController } from './auth.controller.js';
 import { ClientIds } from './client-ids.js';
 import { RestCommandsController } from './commands.controller.js';
@@ -19,7 +20,7 @@ const MAX_CLIENT_ID = 128;
 
 /** @throws CoreError `invalid_input`: 1 to 128 characters, no control characters */
 function clientIdOf({ client_id: id }: Readonly<Record<string, string | undefined>>): string {
-  const isGood = id !== undefined && id.length > 0 && [...id].length <= MAX_CLIENT_ID && id.isWellFormed() && !/\p{Cc}/u.test(id);
+  const isGood = id !== undefined && id.length > 0 && lengthOf(id) <= MAX_CLIENT_ID && id.isWellFormed() && !/\p{Cc}/u.test(id);
   if (isGood) return id;
   const issue = {
     loc: ['path', 'client_id'],

@@ -9,6 +9,7 @@ import { ProtocolController } from '../../http/protocol-controller.js';
 import { callerOf, originOf } from '../../http/request.js';
 import { Documented } from '../../http/route-docs.js';
 import { ClientLinks } from '../../users/client-links.js';
+import { UsersService } from '../../users/users.service.js';
 import { ClientIds } from './client-ids.js';
 import { CLIENT_EXAMPLE, CLIENT_SCHEMA, listOf, MESSAGE_SCHEMA, SESSION_EXAMPLE, SESSION_SCHEMA } from './rest.schemas.js';
 
@@ -23,6 +24,7 @@ export class RestSessionsController {
     private readonly sessions: SessionsService,
     private readonly links: ClientLinks,
     private readonly clientIds: ClientIds,
+    private readonly users: UsersService,
   ) {}
 
   @Get('sessions')
@@ -30,11 +32,13 @@ export class RestSessionsController {
   @Documented({
     summary: "List a user's sessions",
     answer: { description: 'Those that are alive, newest first', schema: listOf(SESSION_SCHEMA), example: [SESSION_EXAMPLE] },
+    errors: ['not_found'],
   })
   async list(@PathId('user_id') userId: number, @Req() request: FastifyRequest): Promise<object[]> {
-    const currentId = callerOf(request).id;
+    const by = callerOf(request);
+    await this.find(userId, by);
     const sessions = await this.sessions.list(userId);
-    return sessions.map((session) => ({ ...session, current: session.id === currentId }));
+    return sessions.map((session) => ({ ...session, current: session.id === by.id }));
   }
 
   @Delete('sessions/:id')
@@ -61,9 +65,11 @@ export class RestSessionsController {
     summary: "End all of a user's sessions",
     description: 'The one that asks is ended, too.',
     answer: { ...ENDED, example: { message: 'Sessions ended successfully' } },
+    errors: ['not_found'],
   })
   async endAll(@PathId('user_id') userId: number, @Req() request: FastifyRequest): Promise<{ message: string }> {
     const by = callerOf(request);
+    await this.find(userId, by);
     await this.sessions.revokeAll(userId, reasonOf(userId, by), by, originOf(request));
     return { message: 'Sessions ended successfully' };
   }
@@ -73,8 +79,10 @@ export class RestSessionsController {
   @Documented({
     summary: "List the ids of a user's WebSocket clients",
     answer: { description: 'Newest first', schema: listOf(CLIENT_SCHEMA), example: [CLIENT_EXAMPLE] },
+    errors: ['not_found'],
   })
-  async clients(@PathId('user_id') userId: number): Promise<object[]> {
+  async clients(@PathId('user_id') userId: number, @Req() request: FastifyRequest): Promise<object[]> {
+    await this.find(userId, callerOf(request));
     const links = await this.links.list(userId);
     return Promise.all(
       links.map(async ({ clientId, firstSeen, lastSeen }) => ({
@@ -84,5 +92,10 @@ export class RestSessionsController {
         online: await this.clientIds.isOnline(userId, clientId),
       })),
     );
+  }
+
+  /** @throws CoreError `not_found`; whoever asks for its own things is there */
+  private async find(userId: number, by: LiveSession): Promise<void> {
+    if (by.userId !== userId && !(await this.users.find(userId))) throw new CoreError('not_found');
   }
 }

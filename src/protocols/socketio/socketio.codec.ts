@@ -7,8 +7,10 @@ import {
   responseFrame,
 } from '../../commands/command-frame.js';
 import { CoreError } from '../../errors/catalogue.js';
+import { nestsTooDeep } from '../../http/json.js';
 import type { SocketIoFrame } from '../../realtime/adapters/socketio-transport.js';
 import type { Codec, Decoded, Peer } from '../../realtime/codec.js';
+import { MISSING, NO_STRING } from '../../validation/fields.js';
 
 /** One incoming event: its name and its first argument. */
 export interface SocketIoEvent {
@@ -34,13 +36,13 @@ const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
 
 function decodeChat(data: Readonly<Record<string, unknown>>): Decoded<SocketIoContext> {
   const { chat_id: chatId, message, client_msg_id: clientMsgId } = data;
-  if (chatId !== undefined) {
+  if (chatId !== undefined && chatId !== null) {
     const payload = { chat_id: chatId, content: message, client_msg_id: clientMsgId };
     return { kind: 'command', domain: 'chat', name: 'send', payload, context: { kind: 'sent' } };
   }
   const context: SocketIoContext = { kind: 'echo', message };
   if (typeof message === 'string') return { kind: 'reply', context, data: null };
-  const issue = { loc: ['payload', 'message'], msg: 'str type expected', type: 'type_error.str' };
+  const issue = { loc: ['payload', 'message'], ...(message === undefined ? MISSING : NO_STRING) };
   return { kind: 'refused', context: { kind: 'sent' }, error: new CoreError('invalid_input', { issues: [issue] }) };
 }
 
@@ -51,7 +53,7 @@ function decodeCommandEvent(data: Readonly<Record<string, unknown>>): Decoded<So
     const { detail, context } = decoded;
     return context ? { kind: 'bad', detail, context: { kind: 'command', command: context } } : { kind: 'bad', detail };
   }
-  return { ...decoded, context: { kind: 'command', command: decoded.context } } as Decoded<SocketIoContext>;
+  return { ...decoded, context: { kind: 'command', command: decoded.context } };
 }
 
 /** Events `hello`, `command` and `chat` of Socket.IO's default namespace. */
@@ -62,6 +64,7 @@ export const socketIoCodec: Codec<SocketIoFrame, SocketIoEvent, SocketIoContext>
   liveness: 'transport',
 
   decode({ event, data }) {
+    if (nestsTooDeep(data)) return { kind: 'bad', detail: 'The argument nests too deep' };
     if (event === 'hello') return { kind: 'command', domain: 'system', name: 'whoami', payload: {}, context: { kind: 'hello' } };
     if (event !== 'command' && event !== 'chat') return { kind: 'bad', detail: 'Events are hello, command and chat' };
     if (!isObject(data)) return { kind: 'bad', detail: `The argument of ${event} must be an object` };

@@ -18,6 +18,7 @@ import { tokenOfHandshake } from '../../http/bearer.js';
 import type { Identity } from '../../identity/identity.js';
 import { ClientAddress } from '../../realtime/adapters/client-address.js';
 import { type SocketIoFrame, SocketIoTransport } from '../../realtime/adapters/socketio-transport.js';
+import { CLOSE } from '../../realtime/close-reasons.js';
 import { Connection } from '../../realtime/connection.js';
 import { FramePipeline } from '../../realtime/frame-pipeline.js';
 import { Hub } from '../../realtime/hub.js';
@@ -77,16 +78,29 @@ export class SocketIoGateway implements OnGatewayInit<Server>, OnGatewayConnecti
       address: this.addresses.of(socket.request),
       userAgent: socket.handshake.headers['user-agent']?.slice(0, 512) ?? null,
     };
-    const connection: Connection = new Connection(socketIoCodec as Connection['codec'], new SocketIoTransport(socket), origin);
+    const transport = new SocketIoTransport(socket, (code) => this.hub.fault(connection, code));
+    const connection: Connection = new Connection(socketIoCodec, transport, origin);
     connection.identity = data.identity ?? null;
     data.connection = connection;
+    const hasRoom = this.hasRoom(connection);
     this.hub.add(connection);
+    // Others were let in while this one's token was looked at.
+    if (!hasRoom) return this.hub.close(connection, CLOSE.tryAgainLater);
     // An event that nobody handles is answered, too: nothing is dropped silently.
     socket.onAny((event: string, ...args: unknown[]) => {
       if (!HANDLED.has(event)) this.answer(socket, { event, data: args[0] }, args.at(-1));
     });
     const hello = socketIoCodec.hello?.(connection, this.settings.HEARTBEAT_SEC);
     if (hello) this.hub.send(connection, hello);
+  }
+
+  private hasRoom({ userId }: Connection): boolean {
+    try {
+      this.hub.checkRoom(null, userId);
+      return true;
+    } catch {
+      return false;
+    }
   }
 
   handleDisconnect(socket: Socket): void {

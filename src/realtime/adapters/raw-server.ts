@@ -3,26 +3,13 @@ import type { Duplex } from 'node:stream';
 import { Injectable } from '@nestjs/common';
 import { WebSocketServer } from 'ws';
 import type { Identity, Origin } from '../../identity/identity.js';
-import { CLOSE, type CloseReason, noticeOf } from '../close-reasons.js';
 import type { Codec } from '../codec.js';
 import { type BindingRules, Connection } from '../connection.js';
 import { FramePipeline } from '../frame-pipeline.js';
 import { Hub } from '../hub.js';
 import { Settings } from '../../config/settings.js';
+import { WS_LIMITS } from './judged-socket.js';
 import { PeerSocket, type RawHandlers, RawTransport } from './raw-transport.js';
-
-export const MAX_FRAME_BYTES = 256 * 1024;
-/** A frame of 256 KiB in more pieces than this comes from nobody who means well; each costs memory of its own. */
-const MAX_FRAGMENTS = 128;
-/** How long a peer may take to answer a close frame before it is cut off. */
-const CLOSE_TIMEOUT_MS = 1_500;
-
-const FAULTS: Readonly<Record<number, CloseReason>> = {
-  1002: CLOSE.protocolError,
-  1007: CLOSE.invalidText,
-  1008: { code: 1008, reason: 'Too many fragments', reconnect: false },
-  1009: CLOSE.tooLarge,
-};
 
 /** What was found out about an upgrade before it is granted. */
 export interface Admission {
@@ -41,10 +28,7 @@ export class RawServer implements RawHandlers {
     noServer: true,
     clientTracking: false,
     WebSocket: PeerSocket,
-    maxPayload: MAX_FRAME_BYTES,
-    perMessageDeflate: false,
-    // Not yet in the types of `ws`.
-    ...{ maxFragments: MAX_FRAGMENTS, maxBufferedChunks: 4096, maxPendingAutoPongs: 32, closeTimeout: CLOSE_TIMEOUT_MS },
+    ...WS_LIMITS,
   });
 
   constructor(
@@ -68,10 +52,10 @@ export class RawServer implements RawHandlers {
     const connection = new Connection(codec, new RawTransport(socket, stream), origin, id, clientId);
     connection.rules = rules;
     connection.identity = identity;
-    socket.carry(connection as Connection, this);
-    this.hub.add(connection as Connection);
+    socket.carry(connection, this);
+    this.hub.add(connection);
     const hello = codec.hello?.(connection, this.settings.HEARTBEAT_SEC);
-    if (hello !== undefined) this.hub.send(connection as Connection, hello);
+    if (hello !== undefined) this.hub.send(connection, hello);
   }
 
   message(connection: Connection, text: string | null): void {
@@ -89,12 +73,9 @@ export class RawServer implements RawHandlers {
   }
 
   fault(connection: Connection, code: number): void {
-    const reason = FAULTS[code];
-    if (!reason) return;
     const { transport } = connection;
-    this.hub.countClosure(reason);
-    transport.send(connection.codec.disconnect(noticeOf(reason)));
-    this.hub.remove(connection);
+    this.hub.fault(connection, code);
+    // The close frame that follows goes out at once.
     if (transport instanceof RawTransport) transport.flush();
   }
 }

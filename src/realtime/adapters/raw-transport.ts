@@ -3,6 +3,7 @@ import { type RawData, WebSocket } from 'ws';
 import type { CloseReason } from '../close-reasons.js';
 import type { Connection } from '../connection.js';
 import type { Transport } from '../transport.js';
+import { JudgedSocket } from './judged-socket.js';
 import { textFrame } from './text-frame.js';
 
 /** What the sockets of one server share, so that a socket needs no closures of its own. */
@@ -75,17 +76,12 @@ export class RawTransport implements Transport<string> {
 }
 
 /** `ws`'s server-side socket with the connection it carries. */
-export class PeerSocket extends WebSocket {
+export class PeerSocket extends JudgedSocket {
   connection: Connection | null = null;
   handlers: RawHandlers | null = null;
 
-  /** Also called by `ws` when the peer breaks the protocol or sends a frame that is too large. */
-  override close(code?: number, data?: string | Buffer): void {
-    const { connection, handlers } = this;
-    if (connection && handlers && !connection.closed && code !== undefined && this.readyState === WebSocket.OPEN) {
-      handlers.fault(connection, code);
-    }
-    super.close(code, data);
+  protected override faulted(code: number): void {
+    if (this.connection) this.handlers?.fault(this.connection, code);
   }
 
   carry(connection: Connection, handlers: RawHandlers): void {

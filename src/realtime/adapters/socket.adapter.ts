@@ -11,7 +11,8 @@ import { OriginPolicy } from '../../http/origins.js';
 import { Hub } from '../hub.js';
 import { ClientAddress } from './client-address.js';
 import type { FrontHandlers, HttpFront } from './http-front.js';
-import { MAX_FRAME_BYTES } from './raw-server.js';
+import { EngineSockets } from './engine-sockets.js';
+import { MAX_FRAME_BYTES } from './judged-socket.js';
 import { refuseRequest, refuseUpgrade } from './refuse.js';
 import { UpgradeChecks } from './upgrade-checks.js';
 import { UpgradeGate } from './upgrade-gate.js';
@@ -48,6 +49,7 @@ export class SocketAdapter extends IoAdapter implements FrontHandlers {
   override createIOServer(_port: number, options: Partial<ServerOptions> = {}): Server {
     const io = new Server({ ...options, serveClient: false, connectTimeout: CONNECT_TIMEOUT_MS });
     this.engine ??= new EngineServer({
+      wsEngine: EngineSockets,
       maxHttpBufferSize: MAX_FRAME_BYTES,
       pingInterval: PING_INTERVAL_MS,
       pingTimeout: PING_TIMEOUT_MS,
@@ -87,6 +89,7 @@ export class SocketAdapter extends IoAdapter implements FrontHandlers {
   private async check(request: IncomingMessage): Promise<EngineServer> {
     const { engine } = this;
     if (!engine) throw new CoreError('not_found');
+    if (this.gate.isClosing) throw new CoreError('unavailable', { retryAfterSec: 5 });
     const isOpenSession = /[?&]sid=/.test(request.url ?? '');
     if (isOpenSession) {
       if (!this.origins.allows(request.headers.origin, request.headers.host)) throw new CoreError('forbidden');

@@ -1,15 +1,14 @@
 import type { Socket } from 'socket.io';
 import type { CloseReason } from '../close-reasons.js';
 import type { Transport } from '../transport.js';
+import { EngineSocket } from './engine-sockets.js';
+import { CLOSE_TIMEOUT_MS } from './judged-socket.js';
 
 /** An event with its data: what Socket.IO sends. */
 export interface SocketIoFrame {
   readonly event: string;
   readonly data: unknown;
 }
-
-/** How long the last packets may take to leave before the connection is cut. */
-const CLOSE_TIMEOUT_MS = 1_500;
 
 /**
  * A Socket.IO socket, over WebSocket or long polling. Engine.IO keeps packets in arrays and says nothing of their size,
@@ -19,8 +18,18 @@ export class SocketIoTransport implements Transport<SocketIoFrame> {
   private waitingBytes = 0;
   private flushedBytes = 0;
 
-  constructor(private readonly socket: Socket) {
+  /** @param onFault the WebSocket under it is about to be closed with this code, for a fault of the peer */
+  constructor(
+    private readonly socket: Socket,
+    onFault: (code: number) => void,
+  ) {
     const { conn } = socket;
+    const watch = (transport: object): void => {
+      const under: unknown = Reflect.get(transport, 'socket');
+      if (under instanceof EngineSocket) under.onFault = onFault;
+    };
+    watch(conn.transport);
+    conn.on('upgrade', watch);
     conn.on('packetCreate', ({ data }: { data?: unknown }) => {
       if (typeof data === 'string' || Buffer.isBuffer(data)) this.waitingBytes += data.length;
     });

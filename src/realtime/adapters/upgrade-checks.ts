@@ -18,6 +18,13 @@ const MAX_USER_AGENT = 512;
 /** The parameters of a path, as path-to-regexp gives them. */
 export type Params = Partial<Record<string, string | string[]>>;
 
+/** What a request asks for. */
+export interface Target {
+  /** As it was sent, percent-encoded. */
+  readonly path: string;
+  readonly query: URLSearchParams;
+}
+
 /** The endpoint that serves a path. */
 export interface Found {
   readonly endpoint: SocketEndpoint;
@@ -45,12 +52,12 @@ export class UpgradeChecks {
     return address;
   }
 
-  async admit(request: IncomingMessage, url: URL, found: Found | undefined): Promise<Admission> {
-    const address = await this.checkRequest(request, url.pathname.startsWith('/api/') ? 'api' : 'general');
+  async admit(request: IncomingMessage, { path, query }: Target, found: Found | undefined): Promise<Admission> {
+    const address = await this.checkRequest(request, path.startsWith('/api/') ? 'api' : 'general');
     if (!found) throw new CoreError('not_found');
     const { endpoint } = found;
     const clientId = endpoint.clientId?.(flat(found.params)) ?? null;
-    const identity = await this.identify(request, url, endpoint);
+    const identity = await this.identify(request, query, endpoint);
     this.hub.checkRoom(address, identity?.session.userId ?? null);
     const peer: Peer = { id: newConnectionId(), clientId, userId: identity?.session.userId ?? null };
     await endpoint.rules?.admit(peer, identity);
@@ -68,8 +75,13 @@ export class UpgradeChecks {
     };
   }
 
-  private async identify(request: IncomingMessage, url: URL, endpoint: SocketEndpoint): Promise<Identity | null> {
-    const token = bearerOf(request.headers.authorization) ?? url.searchParams.get('token');
+  /** @throws CoreError `too_many_requests` where there is no room for one more connection of this address or user */
+  checkRoom({ origin, identity }: Pick<Admission, 'origin' | 'identity'>): void {
+    this.hub.checkRoom(origin.address, identity?.session.userId ?? null);
+  }
+
+  private async identify(request: IncomingMessage, query: URLSearchParams, endpoint: SocketEndpoint): Promise<Identity | null> {
+    const token = bearerOf(request.headers.authorization) ?? query.get('token');
     const identity = token ? await this.tokens.identify(token) : null;
     const isRefused = endpoint.token === 'required' ? !identity : endpoint.token === 'optional' && token !== null && !identity;
     if (isRefused) throw new CoreError('not_authenticated');

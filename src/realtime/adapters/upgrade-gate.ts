@@ -9,7 +9,7 @@ import { type SocketEndpoint, SocketEndpoints } from '../endpoints.js';
 import { FaultLog } from '../../errors/fault-log.js';
 import { type Admission, RawServer } from './raw-server.js';
 import { refuseUpgrade } from './refuse.js';
-import { type Found, type Params, UpgradeChecks } from './upgrade-checks.js';
+import { type Found, type Params, type Target, UpgradeChecks } from './upgrade-checks.js';
 
 /** Upgrades that may be looked at at once, and for how long one may take: neither memory nor sockets are tied up by those who only knock. */
 const MAX_PENDING = 512;
@@ -41,18 +41,22 @@ export class UpgradeGate {
     this.closing = true;
   }
 
+  get isClosing(): boolean {
+    return this.closing;
+  }
+
   async upgrade(request: IncomingMessage, stream: Duplex, head: Buffer): Promise<void> {
     // Until `ws` takes over, a reset by the peer must not become an uncaught error.
     const onError = (): void => void stream.destroy();
     stream.on('error', onError);
     let endpoint: SocketEndpoint | undefined;
     try {
-      const url = urlOf(request);
-      const found = this.find(url.pathname);
+      const target = targetOf(request);
+      const found = this.find(target.path);
       endpoint = found?.endpoint;
-      const admission = await this.admit(request, url, found);
-      stream.off('error', onError);
+      const admission = await this.admit(request, target, found);
       this.open(request, stream, head, admission);
+      stream.off('error', onError);
     } catch (thrown) {
       const error = coreErrorOf(thrown);
       this.faults.report(error, { upgrade: endpoint?.protocol });
@@ -60,28 +64,36 @@ export class UpgradeGate {
     }
   }
 
-  private async admit(request: IncomingMessage, url: URL, found: Found | undefined): Promise<Admission> {
+  private async admit(request: IncomingMessage, target: Target, found: Found | undefined): Promise<Admission> {
     if (this.closing || this.pending >= MAX_PENDING) throw new CoreError('unavailable', { retryAfterSec: 5 });
     this.pending += 1;
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<never>((_resolve, reject) => {
       timer = setTimeout(() => reject(new CoreError('unavailable', { detail: 'Timed out' })), MAX_PENDING_MS);
     });
+    const admitting = this.checks.admit(request, target, found);
     try {
-      return await Promise.race([this.checks.admit(request, url, found), late]);
+      return await Promise.race([admitting, late]);
+    } catch (thrown) {
+      // Let in too late, it must not keep what it was given, such as a client id.
+      admitting.then(release, () => undefined);
+      throw thrown;
     } finally {
       clearTimeout(timer);
       this.pending -= 1;
     }
   }
 
+  /** @throws CoreError where there is no room any more: others were let in while this one was looked at */
   private open(request: IncomingMessage, stream: Duplex, head: Buffer, admission: Admission): void {
-    if (!stream.destroyed && this.server.open(request, stream, head, admission)) return;
-    admission.rules?.released({
-      id: admission.id,
-      clientId: admission.clientId,
-      userId: admission.identity?.session.userId ?? null,
-    });
+    let opened = false;
+    try {
+      if (this.closing) throw new CoreError('unavailable', { retryAfterSec: 5 });
+      this.checks.checkRoom(admission);
+      opened = !stream.destroyed && this.server.open(request, stream, head, admission);
+    } finally {
+      if (!opened) release(admission);
+    }
   }
 
   private find(pathname: string): Found | undefined {
@@ -94,17 +106,24 @@ export class UpgradeGate {
   }
 }
 
+function release({ rules, id, clientId, identity }: Admission): void {
+  rules?.released({ id, clientId, userId: identity?.session.userId ?? null });
+}
+
 /** Literal paths before those with parameters. */
 function routesOf(endpoints: SocketEndpoints): Route[] {
   const routes = endpoints.all().flatMap((endpoint) =>
     endpoint.paths.map((path) => ({
       endpoint,
-      matches: match<Params>(path, { trailing: true, decode: decodeSegment }),
+      matches: match<Params>(withOptionalLast(path), { trailing: true, decode: decodeSegment }),
       isLiteral: !path.includes(':'),
     })),
   );
   return routes.sort((a, b) => Number(b.isLiteral) - Number(a.isLiteral));
 }
+
+/** An empty last parameter is still the endpoint's path: what reads the parameter says what is wrong with it. */
+const withOptionalLast = (path: string): string => path.replace(/\/:(\w+)$/, '{/:$1}');
 
 /** A segment that is no proper percent-encoding is kept as it is; what reads it judges it. */
 function decodeSegment(text: string): string {
@@ -115,8 +134,9 @@ function decodeSegment(text: string): string {
   }
 }
 
-function urlOf(request: IncomingMessage): URL {
-  const target = request.url ?? '/';
-  if (!target.startsWith('/') || !URL.canParse(`http://host${target}`)) throw new CoreError('malformed');
-  return new URL(`http://host${target}`);
+/** The target as it was sent. `URL` would resolve `..`, turn backslashes and so take one client id for another path. */
+function targetOf({ url = '/' }: IncomingMessage): Target {
+  const [, path, query] = /^(\/[^?#]*)(?:\?([^#]*))?/.exec(url) ?? [];
+  if (path === undefined) throw new CoreError('malformed');
+  return { path, query: new URLSearchParams(query) };
 }

@@ -1,0 +1,32 @@
+import { WebSocket } from 'ws';
+
+/** The largest message of a client, in bytes, whatever it is made of. */
+export const MAX_FRAME_BYTES = 256 * 1024;
+
+/** How long a peer may take to answer a close frame before it is cut off, in milliseconds. */
+export const CLOSE_TIMEOUT_MS = 1_500;
+
+/** What every server of `ws` here allows; a part of these is not yet in its types. */
+export const WS_LIMITS = {
+  maxPayload: MAX_FRAME_BYTES,
+  // RFC 7692: a context per connection costs more memory than all the rest of it, and time with every frame.
+  perMessageDeflate: false,
+  // A message in more pieces than this comes from nobody who means well; each piece costs memory of its own.
+  maxFragments: 128,
+  maxBufferedChunks: 4096,
+  maxPendingAutoPongs: 32,
+  closeTimeout: CLOSE_TIMEOUT_MS,
+} as const;
+
+/** `ws`'s server-side socket, which is told before `ws` itself closes it for a fault of the peer: the last chance to say why. */
+export abstract class JudgedSocket extends WebSocket {
+  /** @param code of RFC 6455 §7.4.1 with which the connection is about to be closed */
+  protected abstract faulted(code: number): void;
+
+  override close(code?: number, data?: string | Buffer): void {
+    // After a close frame of the peer `ws` calls this, too, to echo its code (§5.5.1): that is no fault.
+    const isEcho = Reflect.get(this, '_closeFrameReceived') === true;
+    if (code !== undefined && !isEcho && this.readyState === WebSocket.OPEN) this.faulted(code);
+    super.close(code, data);
+  }
+}
