@@ -21,7 +21,7 @@ export class DocsController {
     answer: {
       description: 'OpenAPI 3.1',
       schema: { type: 'object', properties: { openapi: { type: 'string' } }, required: ['openapi', 'info', 'paths'] },
-      example: { openapi: '3.1.1', info: { title: 'Switchboard', version: '1' }, paths: {} },
+      example: { openapi: '3.1.1', info: { title: 'Switchboard', version: '1.0' }, paths: {} },
     },
   })
   openApi(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {

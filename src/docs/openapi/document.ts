@@ -38,8 +38,7 @@ export async function buildDocument(app: INestApplication): Promise<OpenApi> {
   const paths = sorted({ ...described, ...commands });
   return {
     openapi: '3.1.1',
-    info: { title: 'Switchboard', version: '1', description, license: { name: 'MIT', identifier: 'MIT' } },
-    servers: [{ url: '/', description: 'The server that this document comes from' }],
+    info: { title: 'Switchboard', version: '1.0', description, license: { name: 'MIT', identifier: 'MIT' } },
     tags: tagsOf(paths),
     paths,
     components: {
@@ -125,7 +124,7 @@ const capital = (word: string): string => word.slice(0, 1).toUpperCase() + word.
 function securitySchemes(canLogIn: boolean): Record<string, object> {
   const password = {
     type: 'oauth2',
-    description: 'Log in with user name and password. Client id and secret stay empty.',
+    description: 'Log in with user name and password, here and now.',
     flows: { password: { tokenUrl: LOGIN_PATH, scopes: {} } },
   };
   const bearer = { type: 'http', scheme: 'bearer', bearerFormat: 'JWT', description: 'An access token of any protocol' };

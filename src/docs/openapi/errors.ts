@@ -99,7 +99,10 @@ function responseOf(errors: readonly CoreError[], writer: ErrorWriter): Response
   const examples = answers.map(({ error, body }) => [error.code, { summary: reasonOf(error), value: body }] as const);
   return {
     description: [...new Set(errors.map(reasonOf))].join('. '),
-    headers: headersOf(answers.map(({ headers }) => headers)),
+    headers: {
+      ...(errors.some(({ code }) => code === 'internal') ? REQUEST_ID : {}),
+      ...headersOf(answers.map(({ headers }) => headers)),
+    },
     content: {
       'application/json': {
         schema: schema && further.length === 0 ? schema : { anyOf: [...references.values()] },
@@ -122,8 +125,8 @@ function headersOf(given: readonly Readonly<Record<string, string>>[]): Record<s
     const { name, description } = HEADERS[key] ?? { name: key, description: '' };
     return [name, { description, schema: { type: 'string' }, example }] as const;
   });
-  return { ...REQUEST_ID, ...Object.fromEntries(own) };
+  return Object.fromEntries(own);
 }
 
-/** Carried by every answer. */
+/** Carried by every answer; shown where somebody looks for it. */
 export const REQUEST_ID = { 'X-Request-Id': { $ref: '#/components/headers/X-Request-Id' } } as const;

@@ -50,7 +50,6 @@ export interface Tag {
 export interface OpenApi {
   readonly openapi: string;
   readonly info: object;
-  readonly servers: readonly object[];
   readonly tags: readonly Tag[];
   readonly paths: Readonly<Record<string, PathItem>>;
   readonly components: {
