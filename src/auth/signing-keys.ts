@@ -93,7 +93,7 @@ export class SigningKeys implements OnModuleInit {
     private readonly sql: Sql,
     private readonly notifications: Notifications,
     private readonly audit: Audit,
-    secret: AppSecret,
+    private readonly secret: AppSecret,
     settings: Settings,
   ) {
     this.sealingKey = secret.keyFor(PURPOSE);
