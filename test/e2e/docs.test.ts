@@ -207,13 +207,11 @@ describe('the server keeps to the document', () => {
     path.replace('{user_id}', '1').replace('{id}', 'x').replace('{domain}', 'system').replace('{command}', 'ping');
 
   const send = (entry: Entry, body: string | undefined, type: string) =>
-    server
-      .client()
-      .raw(urlOf(entry.path), {
-        method: entry.method.toUpperCase(),
-        headers: { 'content-type': type },
-        ...(body === undefined ? {} : { body }),
-      });
+    server.client().raw(urlOf(entry.path), {
+      method: entry.method.toUpperCase(),
+      headers: { 'content-type': type },
+      ...(body === undefined ? {} : { body }),
+    });
 
   it('where no token is sent', async () => {
     const guarded = entries.filter(({ operation }) => !isPublic(operation));
