@@ -47,7 +47,7 @@ export interface SessionRecord {
 }
 
 /** The most sessions that are listed, newest first. */
-export const MAX_LISTED = 1_000;
+const MAX_LISTED = 1_000;
 /** Refresh tokens as we make them: 256 bits in base64url, in their only spelling. */
 const REFRESH_TOKEN = /^[\w-]{42}[AEIMQUYcgkosw048]$/;
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
