@@ -1,0 +1,42 @@
+import { describe, expect, it } from 'vitest';
+import { CoreError } from '../../src/errors/catalogue.js';
+import { parseFormBody, parseJson, parseJsonBody } from '../../src/http/json.js';
+
+describe('JSON input', () => {
+  it('is taken as it is', () => {
+    expect(parseJson('{"a": [1, "[[{{\\"", {"b": null}]}')).toEqual({ a: [1, '[[{{"', { b: null }] });
+  });
+
+  it('may nest 64 deep and no deeper, however the brackets are mixed', () => {
+    const nested = (depth: number): string => '[{"a":'.repeat(depth / 2) + '1' + '}]'.repeat(depth / 2);
+    expect(parseJson(nested(64))).toBeDefined();
+    expect(parseJson(nested(66))).toBeUndefined();
+    expect(parseJson('['.repeat(100_000))).toBeUndefined();
+  });
+
+  it('may have any brackets inside strings, escaped quotes and backslashes included', () => {
+    const text = `${'['.repeat(500)}"\\`;
+    expect(parseJson(JSON.stringify([text, { [text]: text }]))).toEqual([text, { [text]: text }]);
+  });
+
+  it('that is no UTF-8 is refused, not patched', () => {
+    expect(() => parseJsonBody(Buffer.from([0x22, 0xc3, 0x28, 0x22]))).toThrow(new CoreError('malformed'));
+    expect(parseJsonBody(Buffer.from('"ü"'))).toBe('ü');
+  });
+
+  it('that is empty is none', () => {
+    expect(parseJsonBody(Buffer.alloc(0))).toBeUndefined();
+  });
+});
+
+describe('form input', () => {
+  it('keeps the last of a field given twice, and touches no prototype', () => {
+    const form = parseFormBody(Buffer.from('a=1&a=2&__proto__=x&b%5Bc%5D=3+4'));
+    expect(form).toMatchObject({ a: '2', 'b[c]': '3 4' });
+    expect(Object.getPrototypeOf(form)).toBe(Object.prototype);
+  });
+
+  it('that is no UTF-8 is refused', () => {
+    expect(() => parseFormBody(Buffer.from([0x61, 0x3d, 0xff]))).toThrow(CoreError);
+  });
+});

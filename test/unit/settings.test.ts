@@ -1,0 +1,91 @@
+import { describe, expect, it } from 'vitest';
+import { PROTOCOL_NAMES, Settings, SettingsError } from '../../src/config/settings.js';
+
+describe('settings', () => {
+  it('have the defaults of the contract', () => {
+    expect(Settings.from({})).toMatchObject({
+      HOST: 'localhost',
+      PORT: 8000,
+      DATA_DIR: './.data',
+      ACCESS_TOKEN_TTL: 3600,
+      SESSION_TTL: 2_592_000,
+      RATE_LIMIT: true,
+      RATE_LIMIT_GENERAL: 30,
+      RATE_LIMIT_API: 10,
+      RATE_LIMIT_BURST: 20,
+      LOGIN_THROTTLE: true,
+      HEARTBEAT_SEC: 30,
+      PROTOCOLS: [...PROTOCOL_NAMES],
+      RECOVERY_TTL: 600,
+      PASSWORD_BLOCKLIST: false,
+      TRUST_PROXY: false,
+      CORS_ORIGINS: [],
+      MAX_CONNECTIONS_PER_USER: 100,
+      MAX_CONNECTIONS_PER_ADDRESS: 1000,
+      LOG_LEVEL: 'info',
+    });
+  });
+
+  it('take an empty variable for one that is not set', () => {
+    expect(Settings.from({ PORT: '', DATABASE_URL: '' })).toEqual(Settings.from({}));
+  });
+
+  it('name the protocols in one order, whatever order they are given in', () => {
+    expect(Settings.from({ PROTOCOLS: ' rest, game,rest' }).PROTOCOLS).toEqual(['game', 'rest']);
+  });
+
+  it.each([
+    ['true', true],
+    ['false', false],
+    ['2', 2],
+    ['loopback, 10.0.0.0/8', ['loopback', '10.0.0.0/8']],
+    ['::1', ['::1']],
+  ])('TRUST_PROXY=%s is understood', (given, meaning) => {
+    expect(Settings.from({ TRUST_PROXY: given }).TRUST_PROXY).toEqual(meaning);
+  });
+
+  it.each([
+    ['PORT', '80 80', 'a whole number from 0 to 65535'],
+    ['PORT', '70000', 'a whole number from 0 to 65535'],
+    ['PORT', '-1', 'a whole number from 0 to 65535'],
+    ['RATE_LIMIT', 'yes', 'on or off'],
+    ['PROTOCOLS', 'game,ftp', 'a comma list of game, rest, mcp, messenger, socketio'],
+    ['PROTOCOLS', ',', 'a comma list of game, rest, mcp, messenger, socketio'],
+    ['CORS_ORIGINS', 'https://a.example/path', 'a comma list of origins such as https://app.example.com'],
+    [
+      'TRUST_PROXY',
+      'everyone',
+      'true, false, a number of hops, or a comma list of addresses, networks, loopback, linklocal, uniquelocal',
+    ],
+    ['LOG_LEVEL', 'loud', 'fatal, error, warn, info, debug, trace or silent'],
+    ['ACCESS_TOKEN_TTL', '0', 'a whole number from 1 to 31536000'],
+  ])('%s=%s is refused in one line that says what is allowed', (name, given, allowed) => {
+    expect(() => Settings.from({ [name]: given })).toThrow(new SettingsError(name, given, allowed));
+    expect(lineFor({ [name]: given })).toBe(`${name}: given ${JSON.stringify(given)}, allowed is ${allowed}`);
+  });
+
+  it.each([
+    ['APP_SECRET', 'short-secret-value'],
+    ['DATABASE_URL', 'mysql://user:password@host/db'],
+    ['REDIS_URL', 'password@nowhere'],
+  ])('the line for %s does not show what was given', (name, given) => {
+    const line = lineFor({ [name]: given });
+    expect(line).toMatch(new RegExp(`^${name}: given ${given.length} characters \\(not shown\\), allowed is `));
+    expect(line).not.toContain(given);
+  });
+
+  it('need a secret of their own in production with a database of its own', () => {
+    const production = { NODE_ENV: 'production', DATABASE_URL: 'postgres://localhost/switchboard' };
+    expect(lineFor(production)).toMatch(/^APP_SECRET: given nothing, allowed is at least 32 bytes/);
+    expect(Settings.from({ ...production, APP_SECRET: 'x'.repeat(32) }).APP_SECRET).toHaveLength(32);
+  });
+});
+
+function lineFor(variables: Record<string, string>): string {
+  try {
+    Settings.from(variables);
+  } catch (error) {
+    if (error instanceof SettingsError) return error.message;
+  }
+  throw new Error('the settings were taken');
+}
