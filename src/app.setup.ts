@@ -55,8 +55,12 @@ export async function createApp(parts: AppParts): Promise<NestFastifyApplication
 /** What the router itself refuses, such as a path that is no proper percent-encoding, is worded like everything else. */
 class RouterFaults {
   filter: HttpExceptionFilter | undefined;
-  readonly answer = (error: unknown, request: unknown, reply: unknown): void =>
-    this.filter?.answer(error, request as FastifyRequest, reply as FastifyReply);
+  readonly answer = (error: unknown, request: unknown, reply: unknown): void => {
+    const [asked, answer] = [request as FastifyRequest, reply as FastifyReply];
+    // No hooks run for these requests: what hooks add to every other answer is added here.
+    void answer.headers({ 'x-request-id': asked.id, 'x-content-type-options': 'nosniff' });
+    this.filter?.answer(error, asked, answer);
+  };
 }
 
 function prepare(app: NestFastifyApplication): void {

@@ -15,7 +15,7 @@ export function answerClientError(error: Error & { code?: string }, socket: Sock
   }
   const [status, detail] = ANSWERS[error.code ?? ''] ?? ['400 Bad Request', 'Invalid request parameters'];
   const body = JSON.stringify({ detail });
-  const headers = `content-type: application/json; charset=utf-8\r\ncontent-length: ${body.length}\r\nx-request-id: ${randomUUID()}\r\nconnection: close`;
+  const headers = `content-type: application/json; charset=utf-8\r\ncontent-length: ${body.length}\r\nx-request-id: ${randomUUID()}\r\nx-content-type-options: nosniff\r\nconnection: close`;
   socket.once('finish', () => socket.destroy());
   socket.end(`HTTP/1.1 ${status}\r\n${headers}\r\n\r\n${body}`);
 }

@@ -43,7 +43,9 @@ export function issuesOf(dto: Dto, source: Source): readonly Issue[] {
   const [first] = fieldsOf(dto).keys();
   if (first === undefined) return [];
   const { [first]: _left, ...others } = good;
-  for (const input of [{ ...good, [first]: '' }, { ...good, [first]: false }, others]) {
+  // Where anything goes in every field, it still has to be an object.
+  const noObject = isText ? [] : [null];
+  for (const input of [{ ...good, [first]: '' }, { ...good, [first]: false }, others, ...noObject]) {
     const checked = check(dto, input, isText);
     if (!('value' in checked)) return checked.map((issue) => ({ ...issue, loc: [source, ...issue.loc] }));
   }
