@@ -26,17 +26,25 @@ export class WsTokenGuard implements CanActivate {
 
   /** @throws CoreError `not_authenticated`, or `unavailable` */
   canActivate(context: ExecutionContext): boolean | Promise<boolean> {
-    const client = context.switchToWs().getClient<Client>();
-    const { connection } = client.data;
-    const identity = connection ? connection.identity : client.data.identity;
-    if (!identity && !connection) return this.identify(client);
-    const confirmed = confirm(this.live, identity ?? null);
-    return confirmed instanceof Promise ? confirmed.then(() => true) : true;
+    const identity = this.identify(context);
+    return identity instanceof Promise ? identity.then(() => true) : true;
   }
 
-  private async identify(client: Client): Promise<true> {
+  /**
+   * Who sends this message.
+   * @throws CoreError `not_authenticated`, or `unavailable`
+   */
+  identify(context: ExecutionContext): Identity | Promise<Identity> {
+    const client = context.switchToWs().getClient<Client>();
+    const { identity, connection } = client.data;
+    if (connection) return confirm(this.live, connection.identity);
+    return identity ? confirm(this.live, identity) : this.readToken(client);
+  }
+
+  private async readToken(client: Client): Promise<Identity> {
     const token = tokenOfHandshake(client.handshake);
-    client.data.identity = await confirm(this.live, token === null ? null : await this.tokens.identify(token));
-    return true;
+    const identity = await confirm(this.live, token === null ? null : await this.tokens.identify(token));
+    client.data.identity = identity;
+    return identity;
   }
 }
