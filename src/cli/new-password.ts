@@ -1,5 +1,5 @@
 import { randomInt } from 'node:crypto';
-import { createInterface, type Interface } from 'node:readline';
+import { createInterface } from 'node:readline';
 import { Writable } from 'node:stream';
 import type { ReadStream } from 'node:tty';
 import { Refusal } from './failures.js';
@@ -60,30 +60,23 @@ async function readPassword(input: NodeJS.ReadableStream): Promise<string> {
 async function askPassword({ input, prompts }: Terminal): Promise<string> {
   // As a terminal it switches the echo of the system off; its own echo goes nowhere.
   const lines = createInterface({ input, output: new Nowhere(), terminal: true, historySize: 0 });
+  // Keeps what is typed ahead or pasted for the second question.
+  const answers = lines[Symbol.asyncIterator]();
+  const ask = async (question: string): Promise<string> => {
+    prompts.write(question);
+    const answer = await answers.next();
+    prompts.write('\n');
+    // Ctrl-C and Ctrl-D: the terminal sends no signal while a line is read this way.
+    if (answer.done) throw new Refusal('No password was given; nothing was done.');
+    return answer.value;
+  };
   try {
-    const first = await ask(lines, prompts, 'Password: ');
-    if (first !== (await ask(lines, prompts, 'The same again: ')))
-      throw new Refusal('The two passwords differ; nothing was done.');
+    const first = await ask('Password: ');
+    if (first !== (await ask('The same again: '))) throw new Refusal('The two passwords differ; nothing was done.');
     return first;
   } finally {
     lines.close();
   }
-}
-
-function ask(lines: Interface, prompts: NodeJS.WritableStream, question: string): Promise<string> {
-  prompts.write(question);
-  return new Promise<string>((resolve, reject) => {
-    const given = (line: string): void => {
-      lines.off('close', givenUp);
-      resolve(line);
-    };
-    // Ctrl-C and Ctrl-D; the terminal sends no signal while a line is read this way.
-    const givenUp = (): void => {
-      lines.off('line', given);
-      reject(new Refusal('No password was given; nothing was done.'));
-    };
-    lines.once('line', given).once('close', givenUp);
-  }).finally(() => prompts.write('\n'));
 }
 
 class Nowhere extends Writable {

@@ -25,7 +25,7 @@ export interface Rooms {
   readonly keys: SigningKeys;
   readonly users: UsersService;
   /** The address at which a recovery token is used up. */
-  linkOf(token: string): string;
+  readonly linkOf: (token: string) => string;
 }
 
 /** One command at a time needs no more. */

@@ -19,7 +19,16 @@ const top = resolve(import.meta.dirname, '../..');
 export async function compile(program: string): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'switchboard-compiled-'));
   const tsc = join(dirname(require.resolve('typescript/package.json')), 'bin/tsc');
-  const options = ['--module', 'nodenext', '--target', 'es2023', '--experimentalDecorators', '--emitDecoratorMetadata'];
+  const options = [
+    '--module',
+    'nodenext',
+    '--target',
+    'es2023',
+    '--experimentalDecorators',
+    '--emitDecoratorMetadata',
+    '--useDefineForClassFields',
+    'false',
+  ];
   const what = ['--ignoreConfig', '--noCheck', '--rootDir', '.', '--outDir', folder, program];
   await run(process.execPath, [tsc, ...options, ...what], { cwd: top });
   await writeFile(join(folder, 'package.json'), '{ "type": "module" }');
