@@ -1,4 +1,4 @@
-import { UseFilters, UseGuards } from '@nestjs/common';
+import { UseFilters } from '@nestjs/common';
 import {
   Ack,
   ConnectedSocket,
@@ -10,7 +10,6 @@ import {
   WebSocketGateway,
 } from '@nestjs/websockets';
 import type { Server, Socket } from 'socket.io';
-import { WsTokenGuard } from '../../auth/guards/ws-token.guard.js';
 import { Settings } from '../../config/settings.js';
 import { CoreError } from '../../errors/catalogue.js';
 import { coreErrorOf } from '../../errors/core-error-of.js';
@@ -35,9 +34,11 @@ type Acknowledge = (answer: unknown) => void;
 
 const HANDLED = new Set(['hello', 'command', 'chat']);
 
-/** The five protocols' Socket.IO side: the default namespace of `/socket.io`. */
+/**
+ * Socket.IO's default namespace. Who may connect is decided below, once; whether that still holds, before each event, by the
+ * application's guard (`WsTokenGuard` behind it).
+ */
 @WebSocketGateway()
-@UseGuards(WsTokenGuard)
 @UseFilters(SocketIoFaults)
 export class SocketIoGateway implements OnGatewayInit<Server>, OnGatewayConnection<Socket>, OnGatewayDisconnect<Socket> {
   constructor(

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { Injectable } from '@nestjs/common';
@@ -35,7 +36,9 @@ export class RawServer implements RawHandlers {
     private readonly hub: Hub,
     private readonly pipeline: FramePipeline,
     private readonly settings: Settings,
-  ) {}
+  ) {
+    this.server.on('headers', (headers) => void headers.push(`X-Request-Id: ${randomUUID()}`));
+  }
 
   /** @returns false where the request was no proper WebSocket handshake (`ws` has answered it) */
   open(request: IncomingMessage, stream: Duplex, head: Buffer, admission: Admission): boolean {

@@ -1,9 +1,10 @@
+import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { INestApplication } from '@nestjs/common';
 import { IoAdapter } from '@nestjs/platform-socket.io';
 import { Server as EngineServer } from 'engine.io';
-import { Server, type ServerOptions } from 'socket.io';
+import { type Namespace, Server, type ServerOptions } from 'socket.io';
 import { CoreError } from '../../errors/catalogue.js';
 import { coreErrorOf } from '../../errors/core-error-of.js';
 import { ErrorFormats } from '../../http/error-formats.js';
@@ -21,6 +22,21 @@ import { UpgradeGate } from './upgrade-gate.js';
 const PING_INTERVAL_MS = 25_000;
 const PING_TIMEOUT_MS = 20_000;
 const CONNECT_TIMEOUT_MS = 10_000;
+
+function createEngine(): EngineServer {
+  const engine = new EngineServer({
+    wsEngine: EngineSockets,
+    maxHttpBufferSize: MAX_FRAME_BYTES,
+    pingInterval: PING_INTERVAL_MS,
+    pingTimeout: PING_TIMEOUT_MS,
+    perMessageDeflate: false,
+    httpCompression: false,
+    // The origin has been judged before Engine.IO sees a request; this only makes it say so to the browser.
+    cors: { origin: true, credentials: true },
+  });
+  engine.on('headers', (headers: Record<string, string>) => Object.assign(headers, { 'x-request-id': randomUUID() }));
+  return engine;
+}
 
 /**
  * Nest's WebSocket adapter: Socket.IO gateways (ours and those of extensions) and the raw endpoints, on the one HTTP port.
@@ -48,16 +64,7 @@ export class SocketAdapter extends IoAdapter implements FrontHandlers {
 
   override createIOServer(_port: number, options: Partial<ServerOptions> = {}): Server {
     const io = new Server({ ...options, serveClient: false, connectTimeout: CONNECT_TIMEOUT_MS });
-    this.engine ??= new EngineServer({
-      wsEngine: EngineSockets,
-      maxHttpBufferSize: MAX_FRAME_BYTES,
-      pingInterval: PING_INTERVAL_MS,
-      pingTimeout: PING_TIMEOUT_MS,
-      perMessageDeflate: false,
-      httpCompression: false,
-      // The origin has been judged before Engine.IO sees a request; this only makes it say so to the browser.
-      cors: { origin: true, credentials: true },
-    });
+    this.engine ??= createEngine();
     io.bind(this.engine);
     return io;
   }
@@ -100,7 +107,9 @@ export class SocketAdapter extends IoAdapter implements FrontHandlers {
     return engine;
   }
 
-  override async close(server: Server): Promise<void> {
+  override async close(server: Server | Namespace): Promise<void> {
+    // A gateway with a namespace of its own is closed along with the server.
+    if (!(server instanceof Server)) return;
     await server.close();
     this.engine = null;
   }
