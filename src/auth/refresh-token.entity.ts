@@ -12,11 +12,7 @@ export class RefreshToken {
   @Column({ type: 'uuid' })
   sessionId!: string;
 
-  @ManyToOne(
-    () => Session,
-    (session) => session.refreshTokens,
-    { onDelete: 'CASCADE', nullable: false },
-  )
+  @ManyToOne(() => Session, { onDelete: 'CASCADE', nullable: false })
   @JoinColumn({ name: 'session_id' })
   session!: Relation<Session>;
 

@@ -9,7 +9,7 @@ import { RefreshRaces } from './refresh-races.js';
 import { OPEN_SESSIONS, ROTATE_TOKENS, type RotationRow, type SessionRow } from './sessions.sql.js';
 
 /** A session is prolonged by use up to this many times SESSION_TTL from its beginning. */
-export const LONGEST_TTLS = 6;
+const LONGEST_TTLS = 6;
 
 const BATCHES = { maxBatch: 500, maxQueued: 10_000, inFlight: 2 } as const;
 

@@ -1,6 +1,5 @@
-import { Column, Entity, Index, JoinColumn, ManyToOne, OneToMany, PrimaryColumn, type Relation } from 'typeorm';
+import { Column, Entity, Index, JoinColumn, ManyToOne, PrimaryColumn, type Relation } from 'typeorm';
 import { User } from '../users/user.entity.js';
-import { RefreshToken } from './refresh-token.entity.js';
 
 /** What a log-in opened. Its hot paths are in `sessions.sql.ts`. */
 @Entity('sessions')
@@ -15,12 +14,6 @@ export class Session {
   @ManyToOne(() => User, { onDelete: 'CASCADE', nullable: false })
   @JoinColumn({ name: 'user_id' })
   user!: Relation<User>;
-
-  @OneToMany(
-    () => RefreshToken,
-    (token) => token.session,
-  )
-  refreshTokens!: Relation<RefreshToken[]>;
 
   @Column({ type: 'text' })
   protocol!: string;

@@ -6,7 +6,7 @@ import { ALGORITHM } from './key-pair.js';
 import { SigningKeys, TOKEN_TYPE } from './signing-keys.js';
 
 /** The longest token that is looked at at all. */
-export const MAX_TOKEN_LENGTH = 4096;
+const MAX_TOKEN_LENGTH = 4096;
 
 /**
  * Three parts in base64url, the last one 64 bytes long in its only spelling: the four bits that its last character has to

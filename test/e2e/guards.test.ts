@@ -1,6 +1,16 @@
-import { Controller, Get, Module, Post, Req, SetMetadata, UseFilters, UseGuards } from '@nestjs/common';
+import {
+  type ArgumentsHost,
+  Catch,
+  Controller,
+  Get,
+  Module,
+  Post,
+  Req,
+  SetMetadata,
+  UseFilters,
+  UseGuards,
+} from '@nestjs/common';
 import { BaseWsExceptionFilter, ConnectedSocket, SubscribeMessage, WebSocketGateway } from '@nestjs/websockets';
-import { type ArgumentsHost, Catch } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import type { Socket as ServerSocket } from 'socket.io';
 import { io, type Socket } from 'socket.io-client';

@@ -1,6 +1,6 @@
 import { type KeyObject, randomUUID, sign as signBytes } from 'node:crypto';
 import { JwtService } from '@nestjs/jwt';
-import { calculateJwkThumbprint, createLocalJWKSet, type JWK, jwtVerify } from 'jose';
+import { calculateJwkThumbprint, createLocalJWKSet, jwtVerify } from 'jose';
 import { describe, expect, test } from 'vitest';
 import { AppSecret } from '../../src/auth/app-secret.js';
 import { makeKeyPair, publicKeyOf, seal, unseal } from '../../src/auth/key-pair.js';
@@ -57,7 +57,7 @@ describe('access tokens', () => {
 
   test('are verified by others with the published key', async () => {
     const { token } = tokens.sign(sessionOf(HOUR), 600);
-    const keySet = createLocalJWKSet({ keys: [jwk as JWK] });
+    const keySet = createLocalJWKSet({ keys: [jwk] });
     const expected = { issuer: 'switchboard', audience: 'switchboard', typ: 'at+jwt' };
     const { payload, protectedHeader } = await jwtVerify(token, keySet, expected);
     expect(protectedHeader).toEqual(HEADER);
@@ -178,7 +178,7 @@ describe('access tokens', () => {
 
 describe('key pairs', () => {
   test('are named by the thumbprint of RFC 7638', async () => {
-    expect(jwk.kid).toBe(await calculateJwkThumbprint(jwk as JWK, 'sha256'));
+    expect(jwk.kid).toBe(await calculateJwkThumbprint(jwk, 'sha256'));
     expect(Object.keys(jwk)).not.toContain('d');
   });
 

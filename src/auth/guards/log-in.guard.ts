@@ -2,6 +2,7 @@ import { type CanActivate, type ExecutionContext, Injectable, mixin, type Type }
 import { AuthGuard } from '@nestjs/passport';
 import type { FastifyRequest } from 'fastify';
 import { CoreError } from '../../errors/catalogue.js';
+import { coreErrorOf } from '../../errors/core-error-of.js';
 import { type Dto, validate } from '../../validation/validate.js';
 import type { User } from '../../users/user.entity.js';
 import { type LoginField, LocalLoginStrategy, LocalStrategy } from '../strategies/local.strategy.js';
@@ -32,9 +33,9 @@ export function LogInWith(
       return (await super.canActivate(context)) === true;
     }
 
-    /** @throws what the strategy threw, or CoreError `wrong_credentials` */
+    /** @throws CoreError what the strategy threw, or `wrong_credentials` */
     override handleRequest<Verified>(error: unknown, user: Verified | false | null): Verified {
-      if (error) throw error;
+      if (error) throw coreErrorOf(error);
       if (!user) throw new CoreError('wrong_credentials');
       return user;
     }
