@@ -1,7 +1,7 @@
 import { CoreError } from '../../errors/catalogue.js';
 import { frameObject } from '../../http/frame-object.js';
 import type { Codec, Decoded } from '../../realtime/codec.js';
-import { messengerFault } from './messenger.errors.js';
+import { messengerFault, NO_MODE, timestamp } from './messenger.errors.js';
 
 export interface MessengerContext {
   readonly mode: string;
@@ -28,12 +28,11 @@ const MODES: Readonly<Record<string, Mode>> = {
 };
 
 const MAX_MODE = 64;
-const now = (): number => Date.now() / 1000;
 
 function frame(context: MessengerContext | undefined, status: number, rest: object): string {
   return JSON.stringify({
-    mode: context?.mode ?? 'error',
-    timestamp: now(),
+    mode: context?.mode ?? NO_MODE,
+    timestamp: timestamp(),
     status,
     ...(context?.requestId === undefined ? {} : { request_id: context.requestId }),
     ...rest,
@@ -78,7 +77,7 @@ export const messengerCodec: Codec<string, string | null, MessengerContext> = {
       return {
         kind: 'bad',
         detail: 'mode must be a string',
-        context: { mode: 'error', requestId: input.request_id, status: 400 },
+        context: { mode: NO_MODE, requestId: input.request_id, status: 400 },
       };
     }
     return decodeMode(input, mode);
@@ -95,7 +94,8 @@ export const messengerCodec: Codec<string, string | null, MessengerContext> = {
 
   event: () => undefined,
 
-  disconnect: (notice) => JSON.stringify({ mode: 'disconnect', timestamp: now(), status: statusOf(notice.code), ...notice }),
+  disconnect: (notice) =>
+    JSON.stringify({ mode: 'disconnect', timestamp: timestamp(), status: statusOf(notice.code), ...notice }),
 };
 
 /** Our close codes 44xx are HTTP's 4xx by intent; those of RFC 6455 have the nearest status. */

@@ -21,8 +21,14 @@ export function messengerFault(error: CoreError): { status: number; error: strin
   return { status, error: error.code === 'invalid_input' ? sentenceOf(error.issues) : text };
 }
 
-/** For upgrades that are refused: this protocol has no other HTTP. */
+/** The `mode` of a frame that answers no request. */
+export const NO_MODE = 'error';
+
+/** Unix seconds, with milliseconds. */
+export const timestamp = (): number => Date.now() / 1000;
+
+/** For upgrades that are refused, which have no mode yet: this protocol has no other HTTP. */
 export const messengerErrorFormat: HttpErrorFormat = {
   status: (error) => messengerFault(error).status,
-  body: messengerFault,
+  body: (error) => ({ mode: NO_MODE, timestamp: timestamp(), ...messengerFault(error) }),
 };
