@@ -22,7 +22,7 @@ const BY_STATUS: Readonly<Record<number, ErrorCode>> = {
 };
 
 /** The core error behind anything that a handler, Nest or Fastify throws. */
-export function httpErrorOf(thrown: unknown): CoreError {
+function httpErrorOf(thrown: unknown): CoreError {
   if (thrown instanceof CoreError) return thrown;
   const status = statusOf(thrown);
   const code = status === undefined ? undefined : BY_STATUS[status];

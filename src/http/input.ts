@@ -33,7 +33,7 @@ export function idFromPath(text: string | undefined, name: string): number {
 }
 
 /** An id that no row has. */
-export const ABSENT_ID = -1;
+const ABSENT_ID = -1;
 
 /** A numeric id of the path: `@PathId('user_id') userId: number`. */
 export const PathId = createParamDecorator((name: string, context: ExecutionContext) => {

@@ -7,7 +7,7 @@ import type { Codec, ServerEvent } from './codec.js';
 import type { Connection } from './connection.js';
 
 /** Past this, a reader is so slow that what waits for it endangers everyone else's memory. */
-export const MAX_PENDING_BYTES = 4 * 1024 * 1024;
+const MAX_PENDING_BYTES = 4 * 1024 * 1024;
 /** Past this, ephemeral events (typing, presence) are no longer queued for a reader. */
 const EPHEMERAL_PENDING_BYTES = 256 * 1024;
 

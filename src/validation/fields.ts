@@ -52,7 +52,7 @@ export function fieldsOf(dto: object): ReadonlyMap<string, FieldSpec> {
  * Declares a field: for `validate()` of this folder, and as a class-validator constraint, so that Nest's own
  * ValidationPipe and `validateSync` accept and refuse the same values.
  */
-export function field(spec: FieldSpec): PropertyDecorator {
+function field(spec: FieldSpec): PropertyDecorator {
   return (prototype, property) => {
     const dto = prototype.constructor;
     const name = String(property);
@@ -76,7 +76,7 @@ export function field(spec: FieldSpec): PropertyDecorator {
 const fault = (type: string, msg: string): Checked => ({ fault: { type, msg } });
 export const MISSING: Fault = { type: 'value_error.missing', msg: 'field required' };
 export const NO_STRING: Fault = { type: 'type_error.str', msg: 'str type expected' };
-export const NOT_NULL: Fault = { type: 'type_error.none.not_allowed', msg: 'none is not an allowed value' };
+const NOT_NULL: Fault = { type: 'type_error.none.not_allowed', msg: 'none is not an allowed value' };
 
 /** Checks one value against a field, absence and null included. */
 export function checkField(spec: FieldSpec, value: unknown, text: boolean): Checked {
@@ -243,17 +243,5 @@ export function TextList(options: ListOptions, item: TextOptions = {}): Property
   return list(options, { type: 'string' }, (value, index) => {
     const checked = value === null || value === undefined ? { fault: NOT_NULL } : checkText(item, value);
     return 'fault' in checked ? [{ loc: [index], ...checked.fault }] : 'value' in checked ? checked : [];
-  });
-}
-
-/** A list of objects of another DTO; `checkObject` is `check` of `validate.ts` (given here to keep the files acyclic). */
-export function ObjectList(
-  options: ListOptions,
-  schema: JsonSchema,
-  checkObject: (value: unknown) => readonly Issue[] | { readonly value: unknown },
-): PropertyDecorator {
-  return list(options, schema, (value, index) => {
-    const checked = checkObject(value);
-    return 'value' in checked ? checked : checked.map((issue) => ({ ...issue, loc: [index, ...issue.loc] }));
   });
 }
