@@ -212,36 +212,26 @@ export interface ListOptions extends FieldOptions {
   readonly max: number;
 }
 
-function list(
-  options: ListOptions,
-  items: JsonSchema,
-  checkItem: (value: unknown, index: number) => readonly Issue[] | { readonly value: unknown },
-): PropertyDecorator {
-  const schema = { type: 'array', items, maxItems: options.max, ...(options.min === undefined ? {} : { minItems: options.min }) };
+/** A list of strings. */
+export function TextList(options: ListOptions, item: TextOptions = {}): PropertyDecorator {
+  const { min = 0, max } = options;
+  const schema = { type: 'array', items: { type: 'string' }, maxItems: max, ...(min > 0 ? { minItems: min } : {}) };
   return field(
-    specOf(options, schema, (raw) => {
-      if (!Array.isArray(raw)) return fault('type_error.list', 'value is not a valid list');
-      if (options.min !== undefined && raw.length < options.min) {
-        return fault('value_error.list.min_items', `ensure this value has at least ${options.min} items`);
-      }
-      if (raw.length > options.max)
-        return fault('value_error.list.max_items', `ensure this value has at most ${options.max} items`);
-      const faults: Issue[] = [];
-      const value = raw.map((item: unknown, index) => {
-        const checked = checkItem(item, index);
-        if ('value' in checked) return checked.value;
-        faults.push(...checked);
-        return undefined;
-      });
-      return faults.length > 0 ? { faults } : { value };
-    }),
+    specOf(options, schema, (raw) =>
+      Array.isArray(raw) ? checkTexts(raw, min, max, item) : fault('type_error.list', 'value is not a valid list'),
+    ),
   );
 }
 
-/** A list of strings. */
-export function TextList(options: ListOptions, item: TextOptions = {}): PropertyDecorator {
-  return list(options, { type: 'string' }, (value, index) => {
-    const checked = value === null || value === undefined ? { fault: NOT_NULL } : checkText(item, value);
-    return 'fault' in checked ? [{ loc: [index], ...checked.fault }] : 'value' in checked ? checked : [];
-  });
+function checkTexts(raw: readonly unknown[], min: number, max: number, item: TextOptions): Checked {
+  if (raw.length < min) return fault('value_error.list.min_items', `ensure this value has at least ${min} items`);
+  if (raw.length > max) return fault('value_error.list.max_items', `ensure this value has at most ${max} items`);
+  const values: unknown[] = [];
+  const faults: Issue[] = [];
+  for (const [index, value] of raw.entries()) {
+    const checked = value === null ? { fault: NOT_NULL } : checkText(item, value);
+    if ('fault' in checked) faults.push({ loc: [index], ...checked.fault });
+    else if ('value' in checked) values.push(checked.value);
+  }
+  return faults.length > 0 ? { faults } : { value: values };
 }
