@@ -1,7 +1,7 @@
 /** Runs the server and, whenever a source changes, builds and starts it anew: `npm run dev`. A build that fails leaves the old one running. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { watch } from 'node:fs';
+import { readdirSync, watch } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { build, buildWhenNeeded } from './build.mjs';
 
@@ -35,9 +35,27 @@ async function renew() {
   if (!leaving) start();
 }
 
+const watchers = new Map();
+
+/** Watches every folder of the sources. A recursive watch would lose a file that an editor replaces by a new one of its name. */
+function watchFolders() {
+  const source = join(top, 'src');
+  const below = readdirSync(source, { recursive: true, withFileTypes: true }).filter((entry) => entry.isDirectory());
+  const folders = new Set([source, ...below.map((entry) => join(entry.parentPath, entry.name))]);
+  for (const [folder, watcher] of watchers) {
+    if (folders.has(folder)) continue;
+    watcher.close();
+    watchers.delete(folder);
+  }
+  for (const folder of folders) {
+    if (!watchers.has(folder)) watchers.set(folder, watch(folder, changed).on('error', changed));
+  }
+}
+
 function changed() {
   clearTimeout(timer);
   timer = setTimeout(() => {
+    watchFolders();
     // One after the other: changes during a build lead to one more build.
     working = working.then(renew, renew);
   }, QUIET_MS);
@@ -52,14 +70,9 @@ async function leave() {
 
 process.on('SIGINT', () => void leave());
 process.on('SIGTERM', () => void leave());
-watch(join(top, 'src'), { recursive: true }, changed);
-for (const file of ['ormconfig.ts', '.env']) {
-  try {
-    watch(join(top, file), changed);
-  } catch (error) {
-    // A missing .env is usual.
-    if (error.code !== 'ENOENT') throw error;
-  }
-}
+watchFolders();
+watch(top, (_event, name) => {
+  if (name === 'ormconfig.ts' || name === '.env') changed();
+});
 if (await buildWhenNeeded()) start();
 else console.error('It does not compile; the next change tries again.');
