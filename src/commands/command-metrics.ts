@@ -11,19 +11,13 @@ export class CommandMetrics implements OnModuleInit {
   ) {}
 
   onModuleInit(): void {
-    this.metrics.watchTotal(
-      'commands',
-      'Commands by name and outcome (ok, or the code of the error)',
-      () => this.counts(),
-      'command_outcome',
-    );
+    const help = 'Commands by name and outcome (ok, or the code of the error)';
+    this.metrics.watchTotal('commands', help, ['command', 'outcome'], () => this.counts());
   }
 
-  /** `system.ping:ok` → how often */
-  private counts(): Record<string, number> {
-    const all = [...this.registry.all()];
-    return Object.fromEntries(
-      all.flatMap(({ fullName, outcomes }) => [...outcomes].map(([outcome, count]) => [`${fullName}:${outcome}`, count])),
-    );
+  private *counts(): Iterable<readonly [readonly string[], number]> {
+    for (const { fullName, outcomes } of this.registry.all()) {
+      for (const [outcome, count] of outcomes) yield [[fullName, outcome], count];
+    }
   }
 }

@@ -18,31 +18,6 @@ export class Metrics {
     buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
     registers: [this.registry],
   });
-  private readonly connections = new Gauge({
-    name: 'switchboard_connections',
-    help: 'Open sockets by protocol',
-    labelNames: ['protocol'],
-    registers: [this.registry],
-  });
-  private readonly closures = new Counter({
-    name: 'switchboard_connections_closed_total',
-    help: 'Closed sockets by protocol and close code',
-    labelNames: ['protocol', 'code'],
-    registers: [this.registry],
-  });
-  private readonly frames = new Counter({
-    name: 'switchboard_frames_total',
-    help: 'Frames by protocol and direction',
-    labelNames: ['protocol', 'direction'],
-    registers: [this.registry],
-  });
-  private readonly commands = new Histogram({
-    name: 'switchboard_command_duration_seconds',
-    help: 'Commands by name and outcome (ok or the code of the error)',
-    labelNames: ['command', 'outcome'],
-    buckets: [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5],
-    registers: [this.registry],
-  });
   private readonly logins = new Counter({
     name: 'switchboard_logins_total',
     help: 'Log-ins by outcome',
@@ -55,8 +30,6 @@ export class Metrics {
     labelNames: ['class'],
     registers: [this.registry],
   });
-  /** Looking a labelled child up is most of the cost of counting a frame. */
-  private readonly frameCounters = new Map<string, { inc(by?: number): void }>();
 
   constructor() {
     collectDefaultMetrics({ register: this.registry });
@@ -65,34 +38,6 @@ export class Metrics {
   /** @param route the pattern such as `/api/v1/users/:user_id`, never the path itself; `unmatched` for none */
   httpRequest(method: string, route: string, status: number, seconds: number): void {
     this.requests.labels(method, route, String(status)).observe(seconds);
-  }
-
-  connectionOpened(protocol: string): void {
-    this.connections.labels(protocol).inc();
-  }
-
-  /** @param code the WebSocket close code that the server gave, or `gone` where the client left */
-  connectionClosed(protocol: string, code: number | 'gone'): void {
-    this.connections.labels(protocol).dec();
-    this.closures.labels(protocol, String(code)).inc();
-  }
-
-  frame(protocol: string, direction: 'in' | 'out', count = 1): void {
-    const key = protocol + direction;
-    let counter = this.frameCounters.get(key);
-    if (!counter) {
-      counter = this.frames.labels(protocol, direction);
-      this.frameCounters.set(key, counter);
-    }
-    counter.inc(count);
-  }
-
-  /**
-   * @param command a registered command such as `chat.send`; for others pass `unknown`
-   * @param outcome `ok` or the code of the core error
-   */
-  command(command: string, outcome: string, seconds: number): void {
-    this.commands.labels(command, outcome).observe(seconds);
   }
 
   login(outcome: 'ok' | 'failed' | 'throttled' | 'unavailable'): void {
@@ -125,20 +70,26 @@ export class Metrics {
   }
 
   /**
-   * The same for a count that only grows. Its owner counts in plain numbers: looking up a labelled counter costs more than
-   * many of the things that are counted.
+   * The same for counts that only grow. Their owner counts in plain numbers: looking up a labelled counter costs more than many
+   * of the things that are counted.
    * @param name without the prefix `switchboard_` and the suffix `_total`
+   * @param read the values of the labels, in their order, with the count
    */
-  watchTotal(name: string, help: string, read: () => Readonly<Record<string, number>>, label: string): void {
+  watchTotal(
+    name: string,
+    help: string,
+    labels: readonly string[],
+    read: () => Iterable<readonly [readonly string[], number]>,
+  ): void {
     this.registry.removeSingleMetric(`switchboard_${name}_total`);
     new Counter({
       name: `switchboard_${name}_total`,
       help,
-      labelNames: [label],
+      labelNames: labels,
       registers: [this.registry],
       collect() {
         this.reset();
-        for (const [value, count] of Object.entries(read())) this.inc({ [label]: value }, count);
+        for (const [values, count] of read()) this.labels(...values).inc(count);
       },
     });
   }

@@ -11,13 +11,11 @@ export class RealtimeMetrics implements OnModuleInit {
   ) {}
 
   onModuleInit(): void {
-    this.metrics.watch('connections', 'Open sockets by protocol', () => this.byProtocol(), 'protocol');
-    this.metrics.watchTotal('frames', 'Frames received, by protocol', () => Object.fromEntries(this.hub.received), 'protocol');
-    this.metrics.watchTotal(
-      'connections_closed',
-      'Sockets that the server closed, by close code',
-      () => Object.fromEntries(this.hub.closures),
-      'code',
+    const { hub, metrics } = this;
+    metrics.watch('connections', 'Open sockets by protocol', () => this.byProtocol(), 'protocol');
+    metrics.watchTotal('frames_received', 'Frames received by protocol', ['protocol'], () => labelled(hub.received));
+    metrics.watchTotal('connections_closed', 'Sockets that the server closed, by close code', ['code'], () =>
+      labelled(hub.closures),
     );
   }
 
@@ -26,4 +24,8 @@ export class RealtimeMetrics implements OnModuleInit {
     for (const { codec } of this.hub.connections()) counts[codec.protocol] = (counts[codec.protocol] ?? 0) + 1;
     return counts;
   }
+}
+
+function* labelled(counts: ReadonlyMap<string, number>): Iterable<readonly [readonly string[], number]> {
+  for (const [label, count] of counts) yield [[label], count];
 }

@@ -1,5 +1,4 @@
 import { mkdtemp, rm } from 'node:fs/promises';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { DynamicModule, Type } from '@nestjs/common';
@@ -7,6 +6,7 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { createApp } from '../../src/app.setup.js';
 import { AccountsService } from '../../src/auth/accounts.service.js';
 import { Settings } from '../../src/config/settings.js';
+import { listen } from '../../src/ops/listen.js';
 import { createDatabase, type TestDatabase } from './database.js';
 import { Client, type Tokens } from './http-client.js';
 import { RawSocket } from './raw-socket.js';
@@ -48,8 +48,7 @@ export class TestServer {
       ...variables,
     });
     const app = await createApp({ settings, databaseUrl: own.url, extensions });
-    await app.listen(settings.PORT, settings.HOST);
-    const { port } = app.getHttpServer().address() as AddressInfo;
+    const port = await listen(app, settings);
     return new TestServer(app, settings, own, dataDir, port, database === undefined);
   }
 

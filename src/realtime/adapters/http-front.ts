@@ -24,7 +24,6 @@ export interface FrontHandlers {
  */
 export class HttpFront {
   private handlers: FrontHandlers | null = null;
-  private hasServer = false;
 
   /** For Fastify's `serverFactory`. */
   readonly createServer = (handler: unknown): Server => {
@@ -45,10 +44,7 @@ export class HttpFront {
         else route(request, response);
       },
     );
-    // On `localhost` Fastify makes a second server for the other address family, and passes its upgrades on to the first.
-    if (!this.hasServer) server.on('upgrade', (request, stream, head) => this.upgrade(request, stream, head));
-    this.hasServer = true;
-    return server;
+    return server.on('upgrade', (request, stream, head) => this.upgrade(request, stream, head));
   };
 
   serve(handlers: FrontHandlers): void {
