@@ -1,0 +1,171 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Hub } from '../../src/realtime/hub.js';
+import { Sweeper } from '../../src/realtime/sweeper.js';
+import { WebSocket } from 'ws';
+import { RawSocket } from '../support/raw-socket.js';
+import { type Account, TestServer } from '../support/server.js';
+import { frameOf, OPCODE, TcpSocket } from '../support/tcp-socket.js';
+import { until } from '../support/until.js';
+
+let server: TestServer;
+let account: Account;
+let authorization: { authorization: string };
+beforeAll(async () => {
+  const generous = { RATE_LIMIT_GENERAL: '100000', RATE_LIMIT_BURST: '100000' };
+  server = await TestServer.start({ variables: { HEARTBEAT_SEC: '1', RATE_LIMIT: 'on', ...generous } });
+  account = await server.user();
+  authorization = { authorization: `Bearer ${account.tokens.token}` };
+});
+afterAll(() => server.stop());
+
+describe('a game connection', () => {
+  it('that is silent for twice the heartbeat is closed with 4408, and not before', async () => {
+    const socket = await server.socket('/v1/connect', authorization);
+    expect(await socket.next()).toMatchObject({ type: 'hello', heartbeat_sec: 1 });
+    const from = performance.now();
+    const notice = await socket.next();
+    expect(performance.now() - from).toBeGreaterThan(1950);
+    expect(performance.now() - from).toBeLessThan(3500);
+    expect(notice).toMatchObject({ type: 'disconnect', v: 1, code: 4408, reconnect: true });
+    expect(notice.retry_after_ms).toBeGreaterThan(0);
+    expect((await socket.closed).code).toBe(4408);
+  });
+
+  it('lives on by any frame: a command, a bad one, a ping of WebSocket', async () => {
+    const sockets = await Promise.all([0, 1, 2].map(() => server.socket('/v1/connect', authorization)));
+    const [byCommand, byBad, byPing] = sockets;
+    for (let i = 0; i < 5; i++) {
+      await sleep(600);
+      await byCommand?.command('system.ping');
+      byBad?.send('nothing');
+      byPing?.socket.ping();
+    }
+    expect(sockets.map(({ socket }) => socket.readyState)).toEqual([WebSocket.OPEN, WebSocket.OPEN, WebSocket.OPEN]);
+    await Promise.all(sockets.map((socket) => socket.close()));
+  });
+});
+
+describe.each([
+  ['rest', '/ws/quiet'],
+  ['messenger', '/'],
+])('a %s connection', (protocol, path) => {
+  it('is pinged when it is quiet, and lives on by its pongs', async () => {
+    const socket = await server.socket(path);
+    const sweeper = server.app.get(Sweeper);
+    const pinged = new Promise((resolve) => socket.socket.once('ping', resolve));
+    sweeper.sweep(performance.now() + 26_000, Date.now());
+    await pinged;
+    expect(socket.socket.readyState).toBe(WebSocket.OPEN);
+    await socket.close();
+  });
+
+  it('that answers no ping for 60 s is closed with 4408', async () => {
+    const socket = new WebSocket(server.wsUrl + path, { autoPong: false });
+    const frames: unknown[] = [];
+    socket.on('message', (data: Buffer) => frames.push(JSON.parse(data.toString('utf8'))));
+    const closed = new Promise<number>((resolve) => socket.once('close', resolve));
+    await new Promise((resolve) => socket.once('open', resolve));
+    const sweeper = server.app.get(Sweeper);
+    sweeper.sweep(performance.now() + 59_000, Date.now());
+    expect(socket.readyState).toBe(WebSocket.OPEN);
+    sweeper.sweep(performance.now() + 61_000, Date.now());
+    expect(await closed).toBe(4408);
+    const notice = { code: 4408, reconnect: true, retry_after_ms: expect.any(Number) };
+    expect(frames).toMatchObject([
+      protocol === 'rest' ? { type: 'disconnect', data: notice } : { mode: 'disconnect', ...notice },
+    ]);
+  });
+});
+
+/** So much does one answer weigh that a slow reader asks for. */
+const BIG = 'x'.repeat(200 * 1024);
+
+describe('a reader that is too slow', () => {
+  const ask = frameOf(OPCODE.text, JSON.stringify({ type: 'chat', message: BIG }));
+
+  it('is closed with 4413 when 4 MiB wait for it; its neighbours lose nothing, and memory stays bounded', async () => {
+    const slow = await TcpSocket.webSocket(server.port, '/ws/slow');
+    const neighbour = await server.socket('/ws/neighbour');
+    slow.socket.pause();
+    const hub = server.app.get(Hub);
+    const before = process.memoryUsage();
+    let pending = 0;
+    for (let i = 0; i < 400 && !hub.closures.has('4413'); i++) {
+      slow.send(ask);
+      await neighbour.ask({ type: 'chat', message: String(i) });
+      for (const { transport } of hub.connections()) pending = Math.max(pending, transport.pendingBytes());
+    }
+    expect(hub.closures.get('4413')).toBe(1);
+    expect(pending).toBeLessThanOrEqual(4 * 1024 * 1024 + 2 * BIG.length);
+    expect(process.memoryUsage().rss - before.rss).toBeLessThan(100 * 1024 * 1024);
+    // What it did not read it can still read, up to the reason.
+    slow.socket.resume();
+    const { frames, code } = await slow.rest();
+    expect({ last: frames.at(-1), code }).toMatchObject({
+      last: { type: 'disconnect', data: { code: 4413, reconnect: true, retry_after_ms: expect.any(Number) } },
+      code: 4413,
+    });
+    expect(await neighbour.ask({ type: 'chat', message: 'still here' })).toMatchObject({ type: 'echo', message: 'still here' });
+    await neighbour.close();
+    slow.destroy();
+  });
+
+  it('is cut off where it never reads again', async () => {
+    const stuck = await TcpSocket.webSocket(server.port, '/ws/stuck');
+    stuck.socket.pause();
+    const hub = server.app.get(Hub);
+    const before = hub.closures.get('4413') ?? 0;
+    await until(() => {
+      stuck.send(ask);
+      return (hub.closures.get('4413') ?? 0) > before;
+    });
+    // The close frame waits behind all the rest; 1.5 s later nothing of the connection is left.
+    await until(async () => {
+      const open = await new Promise<number>((resolve, reject) => {
+        server.app
+          .getHttpServer()
+          .getConnections((error: Error | null, count: number) => (error ? reject(error) : resolve(count)));
+      });
+      return open <= 1;
+    }, 4000);
+    stuck.destroy();
+    expect(hub.size).toBe(0);
+  });
+});
+
+describe('a flood', () => {
+  it('is answered, and ends the connection with 4429 after ten seconds', async () => {
+    const flooder = await RawSocket.open(`${server.wsUrl}/ws/flooder`);
+    const neighbour = await RawSocket.open(`${server.wsUrl}/ws/calm`);
+    const from = performance.now();
+    let asked = 0;
+    let refused = 0;
+    flooder.socket.on('message', (data: Buffer) => {
+      if (data.includes('too_many_requests')) refused += 1;
+    });
+    const flood = setInterval(() => {
+      for (let i = 0; i < 30; i++, asked++) flooder.send('{"type":"chat","message":"again"}');
+    }, 50);
+    const slowest = { ms: 0 };
+    const calm = setInterval(() => {
+      const sent = performance.now();
+      void neighbour.ask({ type: 'chat', message: 'calm' }).then(() => {
+        slowest.ms = Math.max(slowest.ms, performance.now() - sent);
+      });
+    }, 200);
+    const { code } = await flooder.closed;
+    const seconds = (performance.now() - from) / 1000;
+    clearInterval(flood);
+    clearInterval(calm);
+    expect(code).toBe(4429);
+    expect(seconds).toBeGreaterThan(9.9);
+    expect(seconds).toBeLessThan(14);
+    expect(flooder.pending().at(-1)).toMatchObject({ type: 'disconnect', data: { code: 4429, reconnect: true } });
+    // Every frame was answered: by an echo or by a refusal.
+    expect(flooder.pending().length - 1).toBeGreaterThan(asked - 200);
+    expect(refused).toBeGreaterThan(asked / 3);
+    expect(slowest.ms).toBeLessThan(1000);
+    await neighbour.close();
+  }, 20_000);
+});

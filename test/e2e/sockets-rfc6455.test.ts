@@ -1,0 +1,170 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { TestServer } from '../support/server.js';
+import { frameOf, OPCODE, TcpSocket } from '../support/tcp-socket.js';
+import { until } from '../support/until.js';
+
+let server: TestServer;
+let token: string;
+beforeAll(async () => {
+  server = await TestServer.start();
+  ({ token } = (await server.user()).tokens);
+});
+afterAll(() => server.stop());
+
+/** Each gateway of raw WebSockets, and Socket.IO's. */
+const GATEWAYS = {
+  game: { path: () => `/v1/connect?token=${token}`, greetings: 1 },
+  rest: { path: () => '/ws/somebody', greetings: 0 },
+  messenger: { path: () => '/', greetings: 0 },
+} as const;
+
+async function open({ path, greetings }: (typeof GATEWAYS)[keyof typeof GATEWAYS]): Promise<TcpSocket> {
+  const tcp = await TcpSocket.webSocket(server.port, path());
+  for (let i = 0; i < greetings; i++) await tcp.frame();
+  return tcp;
+}
+
+describe.each(Object.entries(GATEWAYS))('the handshake of %s (RFC 6455 §4.2)', (_name, gateway) => {
+  it('is answered with the key that its own makes (§4.2.2)', async () => {
+    const tcp = await TcpSocket.connect(server.port);
+    tcp.upgrade(gateway.path(), { 'Sec-WebSocket-Key': 'dGhlIHNhbXBsZSBub25jZQ==' });
+    const { status, headers } = await tcp.head();
+    expect(status).toBe(101);
+    expect(headers.get('sec-websocket-accept')).toBe('s3pPLMBiTxaQ9kYGzzhZRbK+xOo=');
+    expect(headers.get('x-request-id')).toMatch(/\w/);
+    expect(headers.has('sec-websocket-extensions')).toBe(false);
+    tcp.destroy();
+  });
+
+  it('offers no compression, even when asked (§9.1)', async () => {
+    const tcp = await TcpSocket.connect(server.port);
+    tcp.upgrade(gateway.path(), { 'Sec-WebSocket-Extensions': 'permessage-deflate; client_max_window_bits' });
+    const { status, headers } = await tcp.head();
+    expect({ status, extensions: headers.get('sec-websocket-extensions') }).toEqual({ status: 101, extensions: undefined });
+    tcp.destroy();
+  });
+
+  it('of another version is refused with the one that is spoken (§4.4)', async () => {
+    const tcp = await TcpSocket.connect(server.port);
+    tcp.upgrade(gateway.path(), { 'Sec-WebSocket-Version': '12' });
+    const { status, headers } = await tcp.head();
+    expect(Math.floor(status / 100)).toBe(4);
+    expect(headers.get('sec-websocket-version')).toMatch(/\b13\b/);
+    await tcp.closed;
+  });
+
+  it.each([
+    ['without a key', { 'Sec-WebSocket-Key': '' }],
+    ['with a key that is too short', { 'Sec-WebSocket-Key': 'c2hvcnQ=' }],
+    ['to something else', { Upgrade: 'h3c' }],
+  ])('%s is refused', async (_what, headers) => {
+    const tcp = await TcpSocket.connect(server.port);
+    tcp.upgrade(gateway.path(), headers);
+    expect(Math.floor((await tcp.head()).status / 100)).toBe(4);
+    await tcp.closed;
+  });
+});
+
+const bytes = (...values: number[]): Buffer => Buffer.from(values);
+
+/** What a client must not send, and the code that answers it (§5, §7.4.1, §8.1). */
+const FAULTS: readonly (readonly [what: string, sent: () => Buffer, code: number])[] = [
+  ['an unmasked frame', () => frameOf(OPCODE.text, '{}', { masked: false }), 1002],
+  ['a reserved opcode for data', () => frameOf(3, '{}'), 1002],
+  ['a reserved opcode for control', () => frameOf(11), 1002],
+  ['a reserved bit', () => frameOf(OPCODE.text, '{}', { rsv: 4 }), 1002],
+  ['all reserved bits', () => frameOf(OPCODE.ping, '', { rsv: 7 }), 1002],
+  ['a fragmented ping', () => frameOf(OPCODE.ping, 'x', { fin: false }), 1002],
+  ['a ping of 126 bytes', () => frameOf(OPCODE.ping, 'x'.repeat(126)), 1002],
+  ['a continuation of nothing', () => frameOf(OPCODE.continuation, 'x'), 1002],
+  [
+    'a new message inside another',
+    () => Buffer.concat([frameOf(OPCODE.text, '{', { fin: false }), frameOf(OPCODE.text, '}')]),
+    1002,
+  ],
+  ['a close frame of one byte', () => frameOf(OPCODE.close, bytes(3)), 1002],
+  ['a close frame with code 1005', () => frameOf(OPCODE.close, bytes(3, 237)), 1002],
+  ['a close frame with code 999', () => frameOf(OPCODE.close, bytes(3, 231)), 1002],
+  ['text that is not UTF-8', () => frameOf(OPCODE.text, bytes(0x7b, 0xc3, 0x28, 0x7d)), 1007],
+  ['text with an encoded surrogate', () => frameOf(OPCODE.text, bytes(0xed, 0xa0, 0x80)), 1007],
+  ['a close reason that is not UTF-8', () => frameOf(OPCODE.close, bytes(3, 232, 0xff)), 1007],
+  ['a frame of 256 KiB and a byte', () => frameOf(OPCODE.text, 'x'.repeat(262_145)), 1009],
+  ['a length of 2^63 bytes', () => bytes(0x81, 0xff, 0x80, 0, 0, 0, 0, 0, 0, 0, 1, 2, 3, 4), 1009],
+  [
+    'a message that grows too large in pieces',
+    () => Buffer.concat([frameOf(OPCODE.text, 'x'.repeat(200_000), { fin: false }), frameOf(0, 'x'.repeat(62_145))]),
+    1009,
+  ],
+];
+
+const noticeOf = (frame: { code?: number; data?: { code: number } } | undefined) => frame?.code ?? frame?.data?.code;
+
+describe.each(Object.entries(GATEWAYS))('faults of framing on %s', (_name, gateway) => {
+  it.each(FAULTS)('%s', async (_what, sent, code) => {
+    const tcp = await open(gateway);
+    tcp.send(sent());
+    const { frames, code: closed } = await tcp.rest();
+    // The last frame says why, then the close frame says the same.
+    expect({ notice: noticeOf(frames.at(-1)), closed }).toEqual({ notice: code, closed: code });
+    await tcp.closed;
+  });
+
+  it('ends a message in 200,000 pieces long before it has them all', async () => {
+    const tcp = await open(gateway);
+    const before = process.memoryUsage().rss;
+    tcp.send(frameOf(OPCODE.text, '', { fin: false }));
+    const piece = frameOf(OPCODE.continuation, 'x', { fin: false });
+    tcp.send(Buffer.concat(Array.from({ length: 200_000 }, () => piece)));
+    const { code } = await tcp.rest();
+    expect(code).toBe(1008);
+    expect(process.memoryUsage().rss - before).toBeLessThan(50 * 1024 * 1024);
+    tcp.destroy();
+  });
+
+  it('takes a message in a hundred pieces with pings between them (§5.4)', async () => {
+    const tcp = await open(gateway);
+    const text = JSON.stringify({ mode: 'unheardOf', type: 'chat', message: 'Привет, сервер!'.repeat(10) });
+    const utf8 = Buffer.from(text);
+    const size = Math.ceil(utf8.length / 100);
+    const pieces = Array.from({ length: 100 }, (_, i) => utf8.subarray(i * size, (i + 1) * size)).filter((one) => one.length > 0);
+    for (const [i, piece] of pieces.entries()) {
+      tcp.send(frameOf(i === 0 ? OPCODE.text : OPCODE.continuation, piece, { fin: i === pieces.length - 1 }));
+      if (i % 50 === 0) tcp.send(frameOf(OPCODE.ping, String(i)));
+    }
+    const seen = [await tcp.frame(), await tcp.frame(), await tcp.frame()];
+    expect(seen.map((frame) => frame?.opcode)).toEqual(expect.arrayContaining([OPCODE.text, OPCODE.pong]));
+    expect(seen.filter((frame) => frame?.opcode === OPCODE.pong).map((frame) => frame?.payload.toString())).toEqual(['0', '50']);
+    tcp.destroy();
+  });
+
+  it.each([
+    ['without a code', Buffer.alloc(0), 1005],
+    ['with 1000', bytes(3, 232), 1000],
+    ['with 1009, which is then its own fault', bytes(3, 241), 1009],
+    ['with a code of its own', bytes(0x0f, 0xa0), 4000],
+  ])('answers a close frame %s in kind, with nothing before it (§5.5.1)', async (_what, payload, echoed) => {
+    const tcp = await open(gateway);
+    tcp.send(frameOf(OPCODE.close, payload));
+    const { frames, code } = await tcp.rest();
+    // 1005 stands here for an empty close frame: it is never sent itself (§7.4.1).
+    expect({ frames, code }).toEqual({ frames: [], code: echoed });
+    await tcp.closed;
+  });
+
+  it('sends frames unmasked and whole (§5.1)', async () => {
+    const tcp = await open(gateway);
+    tcp.json({ mode: 'unheardOf', type: 'nothing', request_id: 'x' });
+    expect(await tcp.frame()).toMatchObject({ fin: true, masked: false, opcode: OPCODE.text });
+    tcp.destroy();
+  });
+
+  it('forgets a connection that is reset', async () => {
+    const tcp = await open(gateway);
+    tcp.socket.resetAndDestroy();
+    await until(async () => {
+      const { body } = await server.client().get<string>('/metrics');
+      return body.split('\n').filter((line) => line.startsWith('switchboard_connections{') && !line.endsWith(' 0')).length === 0;
+    });
+    expect(tcp.socket.destroyed).toBe(true);
+  });
+});
