@@ -78,8 +78,12 @@ export interface RotationRow extends SessionRow {
  * arrived when the statement was sent. It is counted back on the database's clock, since the nodes' clocks may differ, from
  * now(): the arrival of the statement's first message, before it was parsed and planned and waited for locks.
  *
+ * The end of a session moves in steps of a minute (or a hundredth of $8, if that is less): a client that refreshes all the time
+ * does not rewrite the session, which is in three indexes, every time.
+ *
  * The count in `token` makes `session` be read to its end, that is: locked, before the first token is locked.
- * Plan: index probes of refresh_tokens_pkey and sessions_pkey per entry; UPDATEs join by primary key.
+ * Plan: index probes of refresh_tokens_pkey and sessions_pkey per entry. The planner takes what has a verdict for one row and
+ * would join it to others by nested loops, so it is joined to tables only, by primary key.
  *
  * $1 hashes of the tokens, $2 hashes of their successors, $3 milliseconds since arrival, $4 raced, $5 protocols, $6 addresses,
  * $7 user agents, $8 seconds that a session lasts unused, $9 seconds that it lasts at most.
@@ -99,9 +103,10 @@ export const ROTATE_TOKENS = `
     WHERE hash = ANY($1::bytea[]) AND (SELECT count(*) FROM session) >= 0 ORDER BY hash FOR NO KEY UPDATE
   ), judged AS MATERIALIZED (
     SELECT a.n, a.hash, a.next, a.protocol, a.ip, a.user_agent, s.id AS session_id, s.user_id, s.protocol AS opened_by, u.username,
-      u.is_superuser, least(now() + make_interval(secs => $8), s.created_at + make_interval(secs => $9)) AS until,
+      u.is_superuser, s.expires_at, least(now() + make_interval(secs => $8), s.created_at + make_interval(secs => $9)) AS until,
       CASE
-        WHEN s.revoked_at IS NULL AND least(s.expires_at, t.expires_at, s.created_at + make_interval(secs => $9)) > now() AND u.is_active THEN
+        WHEN s.revoked_at IS NULL AND least(s.expires_at, t.expires_at, s.created_at + make_interval(secs => $9)) > now()
+          AND u.is_active THEN
           CASE
             WHEN t.spent_at IS NULL AND a.is_first THEN 'good'
             WHEN t.spent_at IS NULL OR a.raced OR v.spent_at IS NULL THEN 'late'
@@ -115,34 +120,33 @@ export const ROTATE_TOKENS = `
     LEFT JOIN token t ON t.hash = a.hash
     LEFT JOIN session s ON s.id = t.session_id
     LEFT JOIN users u ON u.id = s.user_id
+  ), decided AS MATERIALIZED (
+    SELECT n, hash, next, protocol, ip, user_agent, session_id, user_id, opened_by, username, is_superuser,
+      CASE WHEN until < expires_at + make_interval(secs => least($8 / 100, 60)) THEN expires_at ELSE until END AS until,
+      CASE WHEN verdict = 'good' AND bool_or(verdict = 'reused') OVER (PARTITION BY session_id) THEN 'bad' ELSE verdict END AS verdict
+    FROM judged
   ), outcome AS MATERIALIZED (
-    SELECT session_id, bool_or(verdict = 'reused') AS is_stolen, min(until) AS until FROM judged
+    SELECT session_id, bool_or(verdict = 'reused') AS is_stolen, min(until) AS until FROM decided
     WHERE verdict IN ('good', 'reused') GROUP BY session_id
   ), spent AS (
-    UPDATE refresh_tokens t SET spent_at = clock_timestamp()
-    FROM judged j JOIN outcome o ON o.session_id = j.session_id AND NOT o.is_stolen
-    WHERE j.verdict = 'good' AND t.hash = j.hash
+    UPDATE refresh_tokens t SET spent_at = clock_timestamp() FROM decided d WHERE d.verdict = 'good' AND t.hash = d.hash
   ), issued AS (
-    INSERT INTO refresh_tokens (hash, session_id, expires_at)
-    SELECT j.next, j.session_id, j.until
-    FROM judged j JOIN outcome o ON o.session_id = j.session_id AND NOT o.is_stolen
-    WHERE j.verdict = 'good'
+    INSERT INTO refresh_tokens (hash, session_id, expires_at) SELECT next, session_id, until FROM decided WHERE verdict = 'good'
   ), moved AS (
     UPDATE sessions s SET
       expires_at = CASE WHEN o.is_stolen THEN least(s.expires_at, now()) ELSE o.until END,
       last_used_at = now(),
       revoked_at = CASE WHEN o.is_stolen THEN now() END,
       revoked_reason = CASE WHEN o.is_stolen THEN 'refresh_reuse' END
-    FROM outcome o WHERE s.id = o.session_id
+    FROM outcome o WHERE s.id = o.session_id AND (o.is_stolen OR o.until <> s.expires_at)
   ), noted AS (
     INSERT INTO audit_log (action, user_id, protocol, ip, user_agent, details)
     SELECT DISTINCT ON (session_id) 'refresh_reuse', user_id, protocol, ip, user_agent, jsonb_build_object('session_id', session_id)
-    FROM judged WHERE verdict = 'reused' ORDER BY session_id, n
+    FROM decided WHERE verdict = 'reused' ORDER BY session_id, n
   )
-  SELECT j.n, CASE WHEN j.verdict = 'good' AND o.is_stolen THEN 'bad' ELSE j.verdict END AS verdict,
-    j.session_id AS id, j.user_id, j.opened_by AS protocol, j.username, j.is_superuser, ${MILLISECONDS('j.until')} AS expires_at,
-    j.verdict = 'good' AND NOT o.is_stolen AS is_alive
-  FROM judged j LEFT JOIN outcome o ON o.session_id = j.session_id`;
+  SELECT n, verdict, session_id AS id, user_id, opened_by AS protocol, username, is_superuser,
+    ${MILLISECONDS('until')} AS expires_at, verdict = 'good' AS is_alive
+  FROM decided`;
 
 /** What ends a session, wherever it is ended. */
 const ENDED = (reason: string): string =>

@@ -257,6 +257,36 @@ describe('a user', () => {
   });
 });
 
+test.each(['game', 'rest'])('of ten simultaneous refreshes of %s one wins, and its session goes on', async (protocol) => {
+  const { username, tokens } = await one.user();
+  const token = protocol === 'game' ? (await gameLogIn(username)).refresh_token : tokens.refreshToken;
+  const cookie = { cookie: `refresh_token=${token}` };
+  const ask = () => (protocol === 'game' ? refresh(one, token) : one.client().post('/api/v1/auth/refresh', undefined, cookie));
+  let arrived = 0;
+  const count = () => {
+    arrived += 1;
+  };
+  const front = one.app.getHttpServer();
+  front.on('request', count);
+  let answers: Promise<Answer[]> = Promise.resolve([]);
+  // The first is not answered before the last has arrived.
+  await sql.transaction(async (tx) => {
+    await tx.rows('SELECT 1 FROM sessions ORDER BY id FOR UPDATE');
+    answers = Promise.all(Array.from({ length: 10 }, ask));
+    await until(() => arrived === 10);
+  });
+  front.off('request', count);
+  expect((await answers).map(({ status }) => status).sort()).toEqual([200, ...Array.from({ length: 9 }, () => 401)]);
+  const winner = (await answers).find(({ status }) => status === 200)?.body as {
+    data?: { token: string };
+    access_token?: string;
+  };
+  const access = winner.data?.token ?? winner.access_token ?? '';
+  expect(await statusOf(one, access)).toBe(200);
+  expect((await ask()).status).toBe(401);
+  expect(await statusOf(one, access)).toBe(401);
+});
+
 test('a token costs no round trip once it was seen', async () => {
   const { tokens } = await one.user();
   const whoami = async (server: TestServer) =>
