@@ -4,7 +4,14 @@ import { interleaved, percentile, register, report, type Round, Subject } from '
 /** Command round trips (`system.ping`) of 50 connections against bare `ws` with JSON. */
 const CONNECTIONS = 50;
 const SECONDS = 4;
-const FRAME = JSON.stringify({ type: 'command', v: 1, request_id: 'req_a1b2c3d4e5f6a7b8', domain: 'system', command: 'ping', payload: { sent_at: 1735689600 } });
+const FRAME = JSON.stringify({
+  type: 'command',
+  v: 1,
+  request_id: 'req_a1b2c3d4e5f6a7b8',
+  domain: 'system',
+  command: 'ping',
+  payload: { sent_at: 1735689600 },
+});
 
 async function connect(url: string): Promise<WebSocket> {
   const socket = new WebSocket(url, { perMessageDeflate: false });
@@ -48,11 +55,17 @@ const ours = await Subject.switchboard();
 const [token] = await register(ours.url, 1);
 const wsUrl = (subject: Subject): string => subject.url.replace('http', 'ws');
 const theirSockets = await Promise.all(Array.from({ length: CONNECTIONS }, () => connect(wsUrl(yardstick))));
-const ourSockets = await Promise.all(Array.from({ length: CONNECTIONS }, () => connect(`${wsUrl(ours)}/v1/connect?token=${token}`)));
+const ourSockets = await Promise.all(
+  Array.from({ length: CONNECTIONS }, () => connect(`${wsUrl(ours)}/v1/connect?token=${token}`)),
+);
 report(
   `Command round trips, ${CONNECTIONS} connections`,
   'round trips',
-  await interleaved(5, () => roundTrips(yardstick, theirSockets), () => roundTrips(ours, ourSockets)),
+  await interleaved(
+    5,
+    () => roundTrips(yardstick, theirSockets),
+    () => roundTrips(ours, ourSockets),
+  ),
 );
 for (const socket of [...theirSockets, ...ourSockets]) socket.terminate();
 await Promise.all([yardstick.stop(), ours.stop()]);

@@ -68,7 +68,11 @@ export class Subject {
   }
 }
 
-function firstLine(child: ChildProcess, wanted: (line: string) => boolean, stream: 'stdout' | 'stderr' = 'stdout'): Promise<string> {
+function firstLine(
+  child: ChildProcess,
+  wanted: (line: string) => boolean,
+  stream: 'stdout' | 'stderr' = 'stdout',
+): Promise<string> {
   return new Promise((found, failed) => {
     const input = child[stream];
     if (!input) return failed(new Error('no pipe'));
@@ -124,18 +128,40 @@ const perSecond = ({ work, seconds }: Round): number => work / seconds;
 const perCpuSecond = ({ work, cpu }: Round): number => work / cpu;
 
 /** Prints both sides and the ratio of each round, as median (least-most). */
-export function report(title: string, unit: string, results: { readonly yardstick: readonly Round[]; readonly ours: readonly Round[] }): void {
+export function report(
+  title: string,
+  unit: string,
+  results: { readonly yardstick: readonly Round[]; readonly ours: readonly Round[] },
+): void {
   const { yardstick, ours } = results;
   const ratios = (measure: (round: Round) => number) => ours.map((round, i) => measure(round) / measure(yardstick[i] as Round));
   const spread = (values: readonly number[], digits: number) =>
     `${median(values).toFixed(digits)} (${Math.min(...values).toFixed(digits)}-${Math.max(...values).toFixed(digits)})`;
   console.log(`\n${title}`);
-  console.log(`  yardstick    ${spread(yardstick.map(perSecond), 0)} ${unit}/s, ${spread(yardstick.map(perCpuSecond), 0)} per CPU-second`);
+  console.log(
+    `  yardstick    ${spread(yardstick.map(perSecond), 0)} ${unit}/s, ${spread(yardstick.map(perCpuSecond), 0)} per CPU-second`,
+  );
   console.log(`  switchboard  ${spread(ours.map(perSecond), 0)} ${unit}/s, ${spread(ours.map(perCpuSecond), 0)} per CPU-second`);
   console.log(`  ratio        ${spread(ratios(perSecond), 2)} by time, ${spread(ratios(perCpuSecond), 2)} by server CPU`);
   if (ours[0]?.p50 !== undefined) {
-    console.log(`  latency ms   p50 ${spread(ours.map(({ p50 = 0 }) => p50), 2)}, p99 ${spread(ours.map(({ p99 = 0 }) => p99), 2)}`);
-    console.log(`  yardstick    p50 ${spread(yardstick.map(({ p50 = 0 }) => p50), 2)}, p99 ${spread(yardstick.map(({ p99 = 0 }) => p99), 2)}`);
+    console.log(
+      `  latency ms   p50 ${spread(
+        ours.map(({ p50 = 0 }) => p50),
+        2,
+      )}, p99 ${spread(
+        ours.map(({ p99 = 0 }) => p99),
+        2,
+      )}`,
+    );
+    console.log(
+      `  yardstick    p50 ${spread(
+        yardstick.map(({ p50 = 0 }) => p50),
+        2,
+      )}, p99 ${spread(
+        yardstick.map(({ p99 = 0 }) => p99),
+        2,
+      )}`,
+    );
   }
 }
 

@@ -4,8 +4,8 @@ import { PURGE_SESSIONS, PURGE_TOKENS } from './sessions.sql.js';
 import { SigningKeys } from './signing-keys.js';
 
 const HOUR_MS = 3_600_000;
-/** Seconds for which what is over is kept. */
-const KEPT_SEC = 7 * 86_400;
+/** Seconds for which what is over is kept: the log-in throttle looks this far back for addresses that are known. */
+const KEPT_SEC = 30 * 86_400;
 const CHUNK = 1_000;
 /** The advisory lock of the node that purges; any number will do as long as it never changes. */
 const PURGE_LOCK = 7_264_310_953;

@@ -107,7 +107,8 @@ const SECRETS = /SECRET|PASSWORD|_URL$/;
 /** One setting that cannot be used; `message` is the whole line to print. */
 export class SettingsError extends Error {
   constructor(name: string, given: string | undefined, allowed: string) {
-    const shown = given === undefined ? 'nothing' : SECRETS.test(name) ? `${given.length} characters (not shown)` : JSON.stringify(given);
+    const shown =
+      given === undefined ? 'nothing' : SECRETS.test(name) ? `${given.length} characters (not shown)` : JSON.stringify(given);
     super(`${name}: given ${shown}, allowed is ${allowed}`);
     this.name = 'SettingsError';
   }

@@ -22,7 +22,8 @@ const AWAY = new Set([
   '58030', // io_error
   '25006', // read_only_sql_transaction: a standby that has not been promoted yet
 ]);
-const AWAY_WORDS = /timeout exceeded when trying to connect|Connection terminated|Query read timeout|Client has encountered a connection error|not queryable|DataSource is not set|Driver not Connected/i;
+const AWAY_WORDS =
+  /timeout exceeded when trying to connect|Connection terminated|Query read timeout|Client has encountered a connection error|not queryable|not currently accepting connections|DataSource is not set|Driver not Connected/i;
 
 /** The core error that any thrown value is: itself, `unavailable` where the database is away, else `internal`. */
 export function coreErrorOf(thrown: unknown): CoreError {

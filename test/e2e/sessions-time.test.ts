@@ -92,10 +92,10 @@ describe('time', () => {
     const [expired, revoked, recent] = [await gameLogIn(username), await gameLogIn(username), await gameLogIn(username)];
     await one.client().post('/auth/logout', { refresh_token: revoked.refresh_token });
     await one.client().post('/auth/logout', { refresh_token: recent.refresh_token });
-    await sql.rows(`UPDATE sessions SET expires_at = now() - interval '8 days' WHERE id = ANY($1)`, [
+    await sql.rows(`UPDATE sessions SET expires_at = now() - interval '31 days' WHERE id = ANY($1)`, [
       [sidOf(expired.token), sidOf(revoked.token)],
     ]);
-    await sql.rows(`UPDATE refresh_tokens SET expires_at = now() - interval '8 days' WHERE session_id = $1`, [
+    await sql.rows(`UPDATE refresh_tokens SET expires_at = now() - interval '31 days' WHERE session_id = $1`, [
       sidOf(recent.token),
     ]);
     const deleted = await one.app.get(Housekeeping).purge();
@@ -110,7 +110,7 @@ describe('time', () => {
   test('does not let two nodes clear away at once', async () => {
     const { username } = await one.user();
     const expired = await gameLogIn(username);
-    await sql.rows(`UPDATE sessions SET expires_at = now() - interval '8 days' WHERE id = $1`, [sidOf(expired.token)]);
+    await sql.rows(`UPDATE sessions SET expires_at = now() - interval '31 days' WHERE id = $1`, [sidOf(expired.token)]);
     await sql.transaction(async (tx) => {
       await tx.rows('SELECT pg_advisory_xact_lock(7264310953)');
       expect(await one.app.get(Housekeeping).purge()).toBe(0);

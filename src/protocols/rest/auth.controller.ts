@@ -4,7 +4,6 @@ import { AccountsService } from '../../auth/accounts.service.js';
 import { LogInWith, loggedInUser } from '../../auth/guards/log-in.guard.js';
 import { RecoveryService } from '../../auth/recovery.service.js';
 import { type IssuedTokens, SessionsService } from '../../auth/sessions.service.js';
-import { CoreError } from '../../errors/catalogue.js';
 import { Public } from '../../http/access.js';
 import { ValidBody } from '../../http/input.js';
 import { ProtocolController } from '../../http/protocol-controller.js';
@@ -79,17 +78,9 @@ export class RestAuthController {
     errors: ['bad_refresh_token', 'forbidden'],
   })
   async refresh(@Req() request: FastifyRequest, @Res({ passthrough: true }) reply: FastifyReply): Promise<RestToken> {
-    try {
-      return this.answer(
-        request,
-        reply,
-        await this.sessions.rotate(this.cookie.read(request), originOf(request), arrivalOf(request)),
-      );
-    } catch (error) {
-      // A spent cookie would only be sent, and refused, again and again.
-      if (error instanceof CoreError && error.code === 'bad_refresh_token') this.cookie.clear(request, reply);
-      throw error;
-    }
+    // A cookie that is refused is not cleared: it may be the loser of a race, and the browser holds the winner's by now.
+    const tokens = await this.sessions.rotate(this.cookie.read(request), originOf(request), arrivalOf(request));
+    return this.answer(request, reply, tokens);
   }
 
   @Post('auth/logout')
