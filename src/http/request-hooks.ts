@@ -39,9 +39,8 @@ export function registerRateLimits(fastify: FastifyInstance, limits: RateLimits,
 }
 
 /**
- * What every answer says unless a route says otherwise: no cache may keep it (most of what we say is for one person only),
- * and a browser that is led to it runs, frames and sniffs nothing. Pages bring a content policy of their own. Set in one go
- * on the reply: Nest's `useSecurityHeaders` sets them on the raw response, which costs more than the whole rest of a request.
+ * What every answer says unless a route says otherwise: no cache may keep it (most of what we say is for one person only), and
+ * a browser that is led to it runs, frames and sniffs nothing. Pages bring a content policy of their own.
  */
 const DEFAULT_HEADERS = {
   'cache-control': 'no-store',
