@@ -11,7 +11,7 @@ import { type Handler, handlerKey, handlersOf } from './handlers.js';
 import type { OpenApi, Operation, PathItem } from './openapi.js';
 import { completed, type OperationParts, operationOf, tagOf } from './operation.js';
 import { Schemas } from './schemas.js';
-import { INTRODUCTION, socketsText, TAGS } from './texts.js';
+import { introduction, TAGS } from './texts.js';
 
 /** Where the Authorize button logs in, if that protocol is served. */
 const LOGIN_PATH = '/api/v1/login/access-token';
@@ -33,8 +33,11 @@ export async function buildDocument(app: INestApplication): Promise<OpenApi> {
   };
   const described = describePaths(found.paths, handlers, parts);
   const commands = commandsOf(app, described, handlers, found.paths, parts);
-  const sockets = socketsText(app.get(SocketEndpoints).all(), app.get(Settings).PROTOCOLS.includes('socketio'));
-  const description = INTRODUCTION + sockets;
+  const description = introduction({
+    hasButton: LOGIN_PATH in found.paths,
+    endpoints: app.get(SocketEndpoints).all(),
+    hasSocketIo: app.get(Settings).PROTOCOLS.includes('socketio'),
+  });
   const paths = sorted({ ...described, ...commands });
   return {
     openapi: '3.1.1',

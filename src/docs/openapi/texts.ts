@@ -1,28 +1,48 @@
 import type { SocketEndpoint } from '../../realtime/endpoints.js';
 
-/** What stands above the operations. CommonMark. */
-export const INTRODUCTION = `
+const ABOUT = `
 Accounts, sessions and commands of this server. One account works through every protocol: whoever registers through one logs
 in through every other, and a token of any of them opens every socket.
+`;
 
-**Log in** with the Authorize button, or with \`POST /api/v1/auth/login\`, and send the token as \`Authorization: Bearer …\`.
-Routes with a lock need it.
+const BUTTON = 'with the Authorize button, or ';
 
+const logIn = (hasButton: boolean): string => `
+**Log in** ${hasButton ? BUTTON : ''}by any of the log-ins below, and send the token as \`Authorization: Bearer …\`. Routes with a
+lock need it.
+`;
+
+const ERRORS = `
 **Errors** look as each protocol wants them; every operation below lists its own. Every answer carries \`X-Request-Id\`, by which
 the server's log finds it again.
+`;
 
+const LIMITS = `
 **Limits** count by client address: over them the answer is 429 with \`Retry-After\`. So is it with 503, when the server cannot
 do its work for a moment.
-`.trim();
+`;
 
-/** Where the sockets are, which OpenAPI has no words for. */
-export function socketsText(endpoints: readonly SocketEndpoint[], hasSocketIo: boolean): string {
+export interface Served {
+  /** Whether the page itself can log in. */
+  readonly hasButton: boolean;
+  /** OpenAPI has no words for sockets: the text says where they are. */
+  readonly endpoints: readonly SocketEndpoint[];
+  readonly hasSocketIo: boolean;
+}
+
+/** What stands above the operations. CommonMark. */
+export function introduction({ hasButton, endpoints, hasSocketIo }: Served): string {
   const raw = endpoints.map(
     ({ protocol, paths }) => `${paths.map((path) => `\`${printed(path)}\``).join(' and ')} (${protocol})`,
   );
   const all = [...raw, ...(hasSocketIo ? ['`/socket.io/` (Socket.IO)'] : [])];
-  if (all.length === 0) return '';
-  return `\n\n**Sockets** are not part of this document. They are at ${all.join(', ')}; the command \`system.commands\` lists what they understand.`;
+  const sockets =
+    all.length === 0
+      ? []
+      : [
+          `**Sockets** are not part of this document. They are at ${all.join(', ')}; the command \`system.commands\` lists what they understand.`,
+        ];
+  return [ABOUT, logIn(hasButton), ERRORS, LIMITS, ...sockets].map((text) => text.trim()).join('\n\n');
 }
 
 const printed = (path: string): string => path.replaceAll(/:(\w+)/g, '{$1}');
