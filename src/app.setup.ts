@@ -71,10 +71,10 @@ function prepare(app: NestFastifyApplication): void {
   registerIdentityHook(fastify, app.get(TokenReader));
   const origins = app.get(OriginPolicy);
   app.enableCors({
-    delegator: (request: FastifyRequest, done: (error: Error | null, options: object) => void) => {
-      // Only ever the origin that asks, never `*`: credentials go along.
-      const isAllowed = origins.allows(request.headers.origin, request.headers.host);
-      done(null, { ...CORS, origin: isAllowed ? (request.headers.origin ?? false) : false });
+    ...CORS,
+    // The origin that asks or none, never `*`: credentials go along. A page of our own needs no leave, so the host does not count.
+    origin: (origin: string | undefined, done: (error: Error | null, origin: string | false) => void) => {
+      done(null, origin !== undefined && origins.allows(origin, undefined) ? origin : false);
     },
   });
 }

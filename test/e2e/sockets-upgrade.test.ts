@@ -120,7 +120,8 @@ describe.each([
   });
 
   it('are granted CORS over HTTP by name, others nothing', async () => {
-    for (const origin of allowed()) {
+    // A page of the server's own needs no leave of it.
+    for (const origin of allowed().filter((one) => one !== server.url)) {
       const { headers } = await server.client(token).get('/api/v1/users/me', { origin });
       expect(headers.get('access-control-allow-origin')).toBe(origin);
       expect(headers.get('vary')).toMatch(/origin/i);

@@ -70,7 +70,7 @@ export class Client {
 }
 
 /** The value of the refresh cookie that an answer sets; empty where it sets none. */
-function refreshCookieOf({ headers }: Pick<Answer, 'headers'>): string {
+export function refreshCookieOf({ headers }: Pick<Answer, 'headers'>): string {
   const cookie = headers.getSetCookie().find((line) => line.startsWith('refresh_token='));
   return cookie?.slice('refresh_token='.length).split(';')[0] ?? '';
 }
