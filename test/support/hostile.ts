@@ -1,6 +1,6 @@
 import fc, { type Arbitrary } from 'fast-check';
 
-/** How often a property is tried: FUZZ_RUNS multiplies nothing, it is the number itself. */
+/** How often every property is tried; each has a number of its own without it. */
 const RUNS = Number(process.env['FUZZ_RUNS'] ?? 0);
 
 /**
