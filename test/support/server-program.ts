@@ -1,7 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { chmod, mkdtemp, realpath, rm } from 'node:fs/promises';
+import { chmod, mkdtemp, readFile, realpath, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { urlOf } from '../../src/database/embedded/greeting.js';
 import { worksIn } from '../../src/database/embedded/processes.js';
 import { compile, linkPackages } from './compiled.js';
 import { ended, postmasterIn } from './embedded.js';
@@ -82,6 +83,15 @@ export class ServerProcess {
       .split('\n')
       .filter((line) => line !== '')
       .map((line) => JSON.parse(line) as Record<string, unknown>);
+  }
+
+  /** Its embedded database: the process, and the way in for its superuser. */
+  async database(): Promise<{ readonly pid: number; readonly url: string }> {
+    const data = join(this.dataDir, 'data');
+    // PostgreSQL's documentation of `postmaster.pid`: the process is in the first line, the port in the fourth.
+    const [pid, , , port] = (await readFile(join(data, 'postgres/postmaster.pid'), 'utf8')).split('\n');
+    const password = (await readFile(join(data, 'postgres.password'), 'utf8')).trim();
+    return { pid: Number(pid), url: urlOf(Number(port), password, 'superuser') };
   }
 
   signal(signal: NodeJS.Signals): void {
