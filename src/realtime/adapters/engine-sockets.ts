@@ -1,5 +1,5 @@
 import { type ServerOptions, WebSocketServer } from 'ws';
-import { JudgedSocket, WS_LIMITS } from './judged-socket.js';
+import { JudgedSocket, nameRequest, WS_LIMITS } from './judged-socket.js';
 
 /** The WebSocket under a Socket.IO connection. */
 export class EngineSocket extends JudgedSocket {
@@ -15,5 +15,6 @@ export class EngineSocket extends JudgedSocket {
 export class EngineSockets extends WebSocketServer<typeof EngineSocket> {
   constructor(options: ServerOptions<typeof EngineSocket>) {
     super({ ...options, ...WS_LIMITS, WebSocket: EngineSocket });
+    this.on('headers', nameRequest);
   }
 }

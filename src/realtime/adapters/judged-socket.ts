@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { WebSocket } from 'ws';
 
 /** The largest message of a client, in bytes, whatever it is made of. */
@@ -17,6 +18,9 @@ export const WS_LIMITS = {
   maxPendingAutoPongs: 32,
   closeTimeout: CLOSE_TIMEOUT_MS,
 } as const;
+
+/** For the `headers` event of a server of `ws`: an upgrade is an answer and has an id like all others. */
+export const nameRequest = (headers: string[]): void => void headers.push(`X-Request-Id: ${randomUUID()}`);
 
 /** `ws`'s server-side socket, which is told before `ws` itself closes it for a fault of the peer: the last chance to say why. */
 export abstract class JudgedSocket extends WebSocket {

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { Injectable } from '@nestjs/common';
@@ -9,7 +8,7 @@ import { type BindingRules, Connection } from '../connection.js';
 import { FramePipeline } from '../frame-pipeline.js';
 import { Hub } from '../hub.js';
 import { Settings } from '../../config/settings.js';
-import { WS_LIMITS } from './judged-socket.js';
+import { nameRequest, WS_LIMITS } from './judged-socket.js';
 import { PeerSocket, type RawHandlers, RawTransport } from './raw-transport.js';
 
 /** What was found out about an upgrade before it is granted. */
@@ -37,7 +36,7 @@ export class RawServer implements RawHandlers {
     private readonly pipeline: FramePipeline,
     private readonly settings: Settings,
   ) {
-    this.server.on('headers', (headers) => void headers.push(`X-Request-Id: ${randomUUID()}`));
+    this.server.on('headers', nameRequest);
   }
 
   /** @returns false where the request was no proper WebSocket handshake (`ws` has answered it) */

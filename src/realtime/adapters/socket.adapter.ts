@@ -24,7 +24,7 @@ const PING_TIMEOUT_MS = 20_000;
 const CONNECT_TIMEOUT_MS = 10_000;
 
 function createEngine(): EngineServer {
-  const engine = new EngineServer({
+  return new EngineServer({
     wsEngine: EngineSockets,
     maxHttpBufferSize: MAX_FRAME_BYTES,
     pingInterval: PING_INTERVAL_MS,
@@ -34,8 +34,6 @@ function createEngine(): EngineServer {
     // The origin has been judged before Engine.IO sees a request; this only makes it say so to the browser.
     cors: { origin: true, credentials: true },
   });
-  engine.on('headers', (headers: Record<string, string>) => Object.assign(headers, { 'x-request-id': randomUUID() }));
-  return engine;
 }
 
 /**
@@ -87,7 +85,10 @@ export class SocketAdapter extends IoAdapter implements FrontHandlers {
 
   socketIoRequest(request: IncomingMessage, response: ServerResponse): void {
     this.check(request).then(
-      (engine) => engine.handleRequest(Object.assign(request, { res: response }), response),
+      (engine) => {
+        response.setHeader('x-request-id', randomUUID());
+        engine.handleRequest(Object.assign(request, { res: response }), response);
+      },
       (thrown: unknown) => refuseRequest(request, response, this.formats.of('socketio'), coreErrorOf(thrown)),
     );
   }
