@@ -13,7 +13,7 @@ export interface Issue {
  * `<name>.errors.ts`; nothing else throws a status.
  */
 export const CORE_ERRORS = {
-  malformed: { status: 400, text: 'The request cannot be parsed' },
+  malformed: { status: 400, text: 'Invalid request parameters' },
   invalid_input: { status: 422, text: 'Invalid input' },
   wrong_credentials: { status: 401, text: 'Invalid username or password' },
   bad_refresh_token: { status: 401, text: 'Refresh token is invalid or has expired.' },

@@ -1,0 +1,44 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { TestServer } from '../support/server.js';
+import { ACCOUNT_DRIVERS } from './drivers/accounts.js';
+import type { Outcome } from './drivers/driver.js';
+import { expectFault } from './words.js';
+
+describe.each(ACCOUNT_DRIVERS.filter(({ protocol }) => protocol !== 'messenger'))('requests through $protocol', (driver) => {
+  let server: TestServer;
+  beforeAll(async () => {
+    server = await TestServer.start({ variables: { RATE_LIMIT: 'on' } });
+  });
+  afterAll(() => server.stop());
+
+  it('pass ten a second and a burst of twenty; what is over is refused in its words, and /health is free', async () => {
+    const outcomes: Outcome[] = [];
+    const from = performance.now();
+    // A body that costs nothing to refuse.
+    for (let i = 0; i < 60; i++) outcomes.push(await driver.logIn(server, {}));
+    const seconds = (performance.now() - from) / 1000;
+    const refused = outcomes.filter(({ status }) => status === 429);
+    expect(outcomes.slice(0, 30).every(({ status }) => status !== 429)).toBe(true);
+    expect(60 - refused.length).toBeLessThanOrEqual(30 + Math.ceil(seconds * 10));
+    for (const outcome of refused) expectFault(driver.protocol, outcome, 'too many');
+    for (let i = 0; i < 100; i++) expect((await server.client().get('/health/live')).status).toBe(200);
+    // Other paths have an allowance of their own: thirty a second and twenty more.
+    const others: number[] = [];
+    for (let i = 0; i < 50; i++) others.push((await server.client().get('/nowhere')).status);
+    expect(others).toEqual(Array(50).fill(404));
+  });
+});
+
+describe('guesses of a password', () => {
+  it.each(ACCOUNT_DRIVERS)('through $protocol are refused after ten, in its words', async (driver) => {
+    const server = await TestServer.start({ variables: { LOGIN_THROTTLE: 'on' } });
+    try {
+      const { username } = await server.user();
+      const guess = () => driver.logIn(server, { username, password: 'wrong password' });
+      for (let i = 0; i < 10; i++) expectFault(driver.protocol, await guess(), 'wrong credentials');
+      expectFault(driver.protocol, await guess(), 'too many');
+    } finally {
+      await server.stop();
+    }
+  });
+});
