@@ -12,10 +12,20 @@ export interface BatcherOptions<In, Out> {
   readonly maxQueued: number;
   /** How many batches may run at once; 1 keeps the order of items across batches. */
   readonly inFlight?: number;
+  /** Hears of an item that waited too long and failed before its batch began. */
+  readonly dropped?: (item: In) => void;
 }
+
+/**
+ * Milliseconds that an item may have waited when a batch ends; one that waited longer fails then. A little less than a batch
+ * takes to fail when the database is away or a table is locked: else each further batch would make those behind it wait as long again.
+ */
+const MAX_WAIT_MS = 1_500;
 
 interface Waiting<In, Out> {
   readonly item: In;
+  /** Monotonic milliseconds. */
+  readonly addedAt: number;
   readonly resolve: (result: Out) => void;
   readonly reject: (error: Error) => void;
 }
@@ -43,12 +53,13 @@ export class Batcher<In, Out> {
   /**
    * Adds an item to the next batch.
    * @returns its own result
-   * @throws CoreError `unavailable` at once when `maxQueued` items wait already; else what `run` says of it
+   * @throws CoreError `unavailable` at once when `maxQueued` items wait already, or after a while when its batch cannot begin; else what
+   * `run` says of it
    */
   add(item: In): Promise<Out> {
     if (this.waiting.length >= this.options.maxQueued) return Promise.reject(new CoreError('unavailable'));
     const result = new Promise<Out>((resolve, reject) => {
-      this.waiting.push({ item, resolve, reject });
+      this.waiting.push({ item, addedAt: performance.now(), resolve, reject });
     });
     this.schedule();
     return result;
@@ -77,9 +88,22 @@ export class Batcher<In, Out> {
     this.running += 1;
     void this.runBatch(batch).then(() => {
       this.running -= 1;
+      this.dropLate();
       if (this.waiting.length > 0) this.schedule();
       else if (this.running === 0) for (const tell of this.idleListeners.splice(0)) tell();
     });
+  }
+
+  private dropLate(): void {
+    const latest = performance.now() - MAX_WAIT_MS;
+    // They wait in the order in which they came.
+    if ((this.waiting[0]?.addedAt ?? latest) >= latest) return;
+    const kept = this.waiting.findIndex(({ addedAt }) => addedAt >= latest);
+    const late = this.waiting.splice(0, kept === -1 ? this.waiting.length : kept);
+    for (const { item, reject } of late) {
+      this.options.dropped?.(item);
+      reject(new CoreError('unavailable'));
+    }
   }
 
   /** Settles every item of the batch; never rejects. */

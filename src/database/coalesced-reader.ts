@@ -24,6 +24,7 @@ export class CoalescedReader<Key extends string | number | bigint, Value> {
       maxBatch,
       maxQueued,
       inFlight,
+      dropped: (key) => this.unsent.delete(key),
       run: async (keys) => {
         for (const key of keys) this.unsent.delete(key);
         const found = await read(keys);
