@@ -45,6 +45,8 @@ export class Drain implements OnModuleInit, OnModuleDestroy, BeforeApplicationSh
   onModuleInit(): void {
     const fastify = this.fastify();
     fastify.server.on('connection', (socket: Socket) => {
+      // A connection begins anew after an offer of another protocol that was not taken up.
+      if (this.sockets.has(socket)) return;
       this.sockets.add(socket);
       socket.once('close', () => this.sockets.delete(socket));
     });

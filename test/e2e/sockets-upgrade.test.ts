@@ -68,6 +68,79 @@ describe('an upgrade', () => {
   });
 });
 
+describe('a request that offers another protocol', () => {
+  let server: TestServer;
+  let account: Account;
+  beforeAll(async () => {
+    server = await TestServer.start();
+    account = await server.user();
+  });
+  afterAll(() => server.stop());
+
+  /** As the HTTP client of Java sends its first request. */
+  const request = (line: string, token: string, body = ''): string =>
+    [
+      ...[
+        `${line} HTTP/1.1`,
+        'Connection: Upgrade, HTTP2-Settings',
+        `Content-Length: ${Buffer.byteLength(body)}`,
+        'Host: localhost',
+      ],
+      ...['HTTP2-Settings: AAEAAEAAAAIAAAABAAMAAABkAAQBAAAAAAUAAEAA', 'Upgrade: h2c', 'Content-Type: application/json'],
+      ...[`Authorization: Bearer ${token}`, '', body],
+    ].join('\r\n');
+
+  it('is served as if it had not, body and all, and the connection goes on', async () => {
+    const { username, tokens } = account;
+    const tcp = await TcpSocket.connect(server.port);
+    const login = JSON.stringify({ username, password: 'correct horse battery' });
+    tcp.send(request('POST /auth/login', '', login));
+    const answer = await tcp.head();
+    expect({ status: answer.status, body: JSON.parse(answer.body) }).toMatchObject({ status: 200, body: { success: true } });
+    // Once more on the same connection, in pieces.
+    const again = request('GET /api/v1/users/me', tokens.token);
+    tcp.send(again.slice(0, 60));
+    await server.client().get('/health/live');
+    tcp.send(again.slice(60));
+    expect(JSON.parse((await tcp.head()).body)).toMatchObject({ id: account.id });
+    tcp.send('GET /nowhere HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n');
+    expect((await tcp.head()).status).toBe(404);
+    await tcp.closed;
+  });
+
+  it('may do so with every request of a connection', async () => {
+    const warnings: Error[] = [];
+    const warned = (warning: Error): void => void warnings.push(warning);
+    process.on('warning', warned);
+    const tcp = await TcpSocket.connect(server.port);
+    for (let i = 0; i < 50; i++) {
+      tcp.send(request('GET /api/v1/users/me', account.tokens.token));
+      expect((await tcp.head()).status).toBe(200);
+    }
+    // Node says so where listeners pile up.
+    await server.client().get('/health/live');
+    expect(warnings).toEqual([]);
+    process.off('warning', warned);
+    tcp.destroy();
+  });
+
+  it('is refused like any other, and its body is measured like any other', async () => {
+    const tcp = await TcpSocket.connect(server.port);
+    tcp.send(request('GET /api/v1/users/me', 'x'));
+    expect((await tcp.head()).status).toBe(401);
+    tcp.send(request('POST /auth/login', '', 'x'.repeat(1024 * 1024 + 1)));
+    expect((await tcp.head()).status).toBe(413);
+    tcp.destroy();
+  });
+
+  it('opens no socket', async () => {
+    const tcp = await TcpSocket.connect(server.port);
+    tcp.upgrade('/ws/somebody', { Upgrade: 'h2c' });
+    expect((await tcp.head()).status).toBe(404);
+    tcp.destroy();
+  });
+});
+
 describe.each([
   ['outside production', { CORS_ORIGINS: 'https://app.example.com' }, true],
   ['in production', { CORS_ORIGINS: 'https://app.example.com', NODE_ENV: 'production' }, false],

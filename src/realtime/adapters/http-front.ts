@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type RequestListener, type Server, 
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { answerClientError } from '../../http/client-errors.js';
+import { asksForWebSocket, ignoreUpgrade } from './ignore-upgrade.js';
 
 /** Engine.IO's own path. It ends in a slash: `/socket.io` alone is nobody's. */
 const SOCKET_IO_PREFIX = '/socket.io/';
@@ -44,7 +45,10 @@ export class HttpFront {
         else route(request, response);
       },
     );
-    return server.on('upgrade', (request, stream, head) => this.upgrade(request, stream, head));
+    return server.on('upgrade', (request, stream, head) => {
+      if (asksForWebSocket(request)) this.upgrade(request, stream, head);
+      else ignoreUpgrade(server, request, stream, head);
+    });
   };
 
   serve(handlers: FrontHandlers): void {
