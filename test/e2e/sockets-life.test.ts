@@ -134,6 +134,42 @@ describe('a reader that is too slow', () => {
   });
 });
 
+describe('a reader of Socket.IO that is too slow', () => {
+  const big = JSON.stringify(['chat', { message: BIG }]);
+  const closures = (): number => server.app.get(Hub).closures.get('4413') ?? 0;
+  const pending = (): number =>
+    Math.max(0, ...[...server.app.get(Hub).connections()].map(({ transport }) => transport.pendingBytes()));
+
+  it('is closed when 4 MiB wait for it, over a WebSocket', async () => {
+    const slow = await TcpSocket.webSocket(server.port, '/socket.io/?EIO=4&transport=websocket');
+    slow.send(frameOf(OPCODE.text, `40${JSON.stringify({ token: account.tokens.token })}`));
+    for (let i = 0; i < 3; i++) await slow.frame();
+    slow.socket.pause();
+    const before = closures();
+    let most = 0;
+    await until(() => {
+      slow.send(frameOf(OPCODE.text, `42${big}`));
+      most = Math.max(most, pending());
+      return closures() > before;
+    });
+    expect(most).toBeLessThanOrEqual(4 * 1024 * 1024 + 2 * BIG.length);
+    slow.destroy();
+  });
+
+  it('is closed when 4 MiB wait for it, over long polling', async () => {
+    const base = '/socket.io/?EIO=4&transport=polling';
+    const { body: handshake } = await server.client().get<string>(base);
+    const session = `${base}&sid=${JSON.parse(handshake.slice(1)).sid}`;
+    const post = (packet: string) =>
+      server.client().raw(session, { method: 'POST', body: packet, headers: { 'content-type': 'text/plain;charset=UTF-8' } });
+    await post(`40${JSON.stringify({ token: account.tokens.token })}`);
+    const before = closures();
+    // It never polls again: the answers have nowhere to go.
+    for (let i = 0; i < 40 && closures() === before; i++) await post(`42${big}`);
+    expect(closures()).toBe(before + 1);
+  });
+});
+
 describe('a flood', () => {
   it('is answered, and ends the connection with 4429 after ten seconds', async () => {
     const flooder = await RawSocket.open(`${server.wsUrl}/ws/flooder`);
