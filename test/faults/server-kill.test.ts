@@ -197,9 +197,9 @@ describe('kill -9 of the server', () => {
       expect((await socket.command('system.whoami')).data.username).toMatch(/^watcher-/);
       await socket.close();
       const check = async ({ members }: Worker): Promise<void> => {
-      for (const member of members) await expectKept(again, member);
-    };
-    await Promise.all(workers.map(check));
+        for (const member of members) await expectKept(again, member);
+      };
+      await Promise.all(workers.map(check));
       expect(await again.stop()).toEqual({ code: 0, signal: null });
     },
     90_000,
