@@ -1,5 +1,5 @@
 /** Every column under its name in the entity `User`. */
-export const USER_COLUMNS = `id, username, username_fold AS "usernameFold", username_skeleton AS "usernameSkeleton", email,
+const USER_COLUMNS = `id, username, username_fold AS "usernameFold", username_skeleton AS "usernameSkeleton", email,
   email_fold AS "emailFold", full_name AS "fullName", password_hash AS "passwordHash", is_active AS "isActive",
   is_superuser AS "isSuperuser", created_at AS "createdAt", updated_at AS "updatedAt"`;
 

@@ -45,7 +45,7 @@ function decodeBody(body: string, encoding: string | undefined): string {
 }
 
 /** Takes a multipart/alternative mail apart. */
-export function readMail(raw: string, recipients?: readonly string[]): ReadMail {
+function readMail(raw: string, recipients?: readonly string[]): ReadMail {
   const [head = '', ...rest] = raw.split(/\r\n\r\n/);
   const headers = headersOf(head);
   const boundary = /boundary="([^"]+)"/.exec(headers.get('content-type') ?? '')?.[1] ?? '';
