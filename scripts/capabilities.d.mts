@@ -1,4 +1,4 @@
-export type Part = 'redis' | 'chromium' | 'python';
+export type Part = 'redis' | 'chromium' | 'python' | 'curl';
 export const programs: Readonly<Record<Part, string | undefined>>;
 export const missing: readonly Part[];
 export const everythingRequired: boolean;

@@ -28,9 +28,10 @@ export const programs = {
   redis: program('redis-server'),
   chromium: program('chromium', 'chromium-browser', 'google-chrome'),
   python: pythonWithClients(),
+  curl: program('curl'),
 };
 
-const PACKAGES = { redis: 'redis-server', chromium: 'chromium', python: 'python3-requests python3-websockets' };
+const PACKAGES = { curl: 'curl', redis: 'redis-server', chromium: 'chromium', python: 'python3-requests python3-websockets' };
 
 /** The names of the parts that are missing here. */
 export const missing = Object.keys(programs).filter((name) => programs[name] === undefined);

@@ -8,6 +8,7 @@ export const has: Readonly<Record<Part, boolean>> = {
   redis: programs.redis !== undefined,
   chromium: programs.chromium !== undefined,
   python: programs.python !== undefined,
+  curl: programs.curl !== undefined,
 };
 
 /**
