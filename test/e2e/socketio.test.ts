@@ -1,9 +1,11 @@
 import type { Socket } from 'socket.io-client';
+import { Hub } from '../../src/realtime/hub.js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { connect, connected } from '../conformance/drivers/socketio.js';
 import type { Parsed } from '../support/http-client.js';
-import { type Account, TestServer } from '../support/server.js';
+import { type Account, PASSWORD, TestServer } from '../support/server.js';
 import { frameOf, OPCODE, TcpSocket } from '../support/tcp-socket.js';
+import { until } from '../support/until.js';
 
 let server: TestServer;
 let account: Account;
@@ -42,7 +44,7 @@ describe.each(['websocket', 'polling'] as const)('over %s', (transport) => {
   it('answers hello with who one is', async () => {
     const { connection_id } = await greeting;
     expect(await ask(socket, 'hello')).toMatchObject({ type: 'hello', connection_id, user_id: account.id });
-    expect(await ask(socket, 'hello', { message: 'hi' })).toMatchObject({ type: 'hello', user_id: account.id });
+    expect(await ask(socket, 'hello', { message: 'hi' })).toMatchObject({ type: 'hello', message: 'hi', user_id: account.id });
   });
 
   it('acknowledges commands, or answers them by an event', async () => {
@@ -207,6 +209,22 @@ describe('a client that breaks the protocol', () => {
     expect(frames).toEqual([]);
     expect(performance.now() - from).toBeLessThan(14_000);
   }, 20_000);
+});
+
+describe('a client that joins many times at once', () => {
+  it('gets one connection', async () => {
+    const { token } = await server.client().logIn(account.username, PASSWORD);
+    const tcp = await TcpSocket.webSocket(server.port, '/socket.io/?EIO=4&transport=websocket');
+    await tcp.frame();
+    const before = server.app.get(Hub).size;
+    const join = frameOf(OPCODE.text, `40${JSON.stringify({ token })}`);
+    tcp.send(Buffer.concat(Array.from({ length: 20 }, () => join)));
+    await until(() => server.app.get(Hub).size > before);
+    await server.client().get('/api/v1/users/me', { authorization: `Bearer ${token}` });
+    expect(server.app.get(Hub).size).toBeLessThanOrEqual(before + 1);
+    tcp.destroy();
+    await until(() => server.app.get(Hub).size === before);
+  });
 });
 
 describe('answers of Engine.IO', () => {

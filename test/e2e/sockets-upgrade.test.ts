@@ -198,6 +198,13 @@ describe.each([
       const { headers } = await server.client(token).get('/api/v1/users/me', { origin });
       expect(headers.get('access-control-allow-origin')).toBe(origin);
       expect(headers.get('vary')).toMatch(/origin/i);
+      const polling = await server.client().get('/socket.io/?EIO=4&transport=polling', { origin });
+      expect(polling.headers.get('access-control-allow-origin')).toBe(origin);
+      const asked = { method: 'OPTIONS', headers: { origin, 'access-control-request-method': 'POST' } };
+      for (const path of ['/socket.io/?EIO=4&transport=polling', '/api/v1/users/']) {
+        const { status, headers } = await server.client().raw(path, asked);
+        expect({ status, origin: headers.get('access-control-allow-origin') }).toEqual({ status: 204, origin });
+      }
     }
     for (const origin of FOREIGN) {
       const { headers } = await server.client(token).get('/api/v1/users/me', { origin });

@@ -21,7 +21,7 @@ export interface SocketIoEvent {
 /** What an answer needs to know of its request; its frame's data is the acknowledgement where the client wants one. */
 export type SocketIoContext =
   | { readonly kind: 'command'; readonly command: CommandContext }
-  | { readonly kind: 'hello' }
+  | { readonly kind: 'hello'; readonly message: unknown }
   | { readonly kind: 'echo'; readonly message: unknown }
   | { readonly kind: 'sent' };
 
@@ -65,7 +65,10 @@ export const socketIoCodec: Codec<SocketIoFrame, SocketIoEvent, SocketIoContext>
 
   decode({ event, data }) {
     if (nestsTooDeep(data)) return { kind: 'bad', detail: 'The argument nests too deep' };
-    if (event === 'hello') return { kind: 'command', domain: 'system', name: 'whoami', payload: {}, context: { kind: 'hello' } };
+    if (event === 'hello') {
+      const message = isObject(data) ? data.message : undefined;
+      return { kind: 'command', domain: 'system', name: 'whoami', payload: {}, context: { kind: 'hello', message } };
+    }
     if (event !== 'command' && event !== 'chat') return { kind: 'bad', detail: 'Events are hello, command and chat' };
     if (!isObject(data)) return { kind: 'bad', detail: `The argument of ${event} must be an object` };
     return event === 'command' ? decodeCommandEvent(data) : decodeChat(data);
@@ -78,7 +81,7 @@ export const socketIoCodec: Codec<SocketIoFrame, SocketIoEvent, SocketIoContext>
       case 'command':
         return { event: 'response', data: responseFrame(context.command, data) };
       case 'hello':
-        return { event: 'hello', data: { type: 'hello', v: FRAME_VERSION, connection_id: peer.id, user_id: peer.userId } };
+        return { event: 'hello', data: helloAnswer(context.message, peer) };
       case 'echo':
         return { event: 'chat', data: { client_id: peer.id, message: context.message, type: 'echo' } };
       case 'sent':
@@ -107,6 +110,11 @@ export const socketIoCodec: Codec<SocketIoFrame, SocketIoEvent, SocketIoContext>
 
   disconnect: (notice) => ({ event: NOTICE_EVENT, data: { type: 'disconnect', v: FRAME_VERSION, ...notice } }),
 };
+
+/** What was said is said back, as `rest` does; undefined is left out on the way. */
+const helloAnswer = (message: unknown, { id, userId }: Peer): object => ({
+  ...{ type: 'hello', v: FRAME_VERSION, message, connection_id: id, user_id: userId },
+});
 
 const helloOf = (peer: Peer, heartbeatSec: number): object => ({
   type: 'hello',

@@ -41,6 +41,9 @@ const HANDLED = new Set(['hello', 'command', 'chat']);
 @WebSocketGateway()
 @UseFilters(SocketIoFaults)
 export class SocketIoGateway implements OnGatewayInit<Server>, OnGatewayConnection<Socket>, OnGatewayDisconnect<Socket> {
+  /** Joining many times before the first is answered, a client would get as many sockets out of one connection. */
+  private readonly joined = new WeakSet<object>();
+
   constructor(
     private readonly hub: Hub,
     private readonly pipeline: FramePipeline,
@@ -60,9 +63,16 @@ export class SocketIoGateway implements OnGatewayInit<Server>, OnGatewayConnecti
   }
 
   private async admit(socket: Socket): Promise<void> {
-    const identity = await this.identify(socket);
-    this.hub.checkRoom(null, identity.session.userId);
-    (socket.data as SocketData).identity = identity;
+    if (this.joined.has(socket.conn)) throw new CoreError('conflict', { detail: 'Already connected' });
+    this.joined.add(socket.conn);
+    try {
+      const identity = await this.identify(socket);
+      this.hub.checkRoom(null, identity.session.userId);
+      (socket.data as SocketData).identity = identity;
+    } catch (thrown) {
+      this.joined.delete(socket.conn);
+      throw thrown;
+    }
   }
 
   private async identify(socket: Socket): Promise<Identity> {
@@ -106,6 +116,7 @@ export class SocketIoGateway implements OnGatewayInit<Server>, OnGatewayConnecti
 
   handleDisconnect(socket: Socket): void {
     const { connection } = socket.data as SocketData;
+    this.joined.delete(socket.conn);
     if (connection) this.hub.remove(connection);
   }
 
