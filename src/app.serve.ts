@@ -1,4 +1,5 @@
 import { createApp } from './app.setup.js';
+import { AppSecretError } from './auth/app-secret.js';
 import { readEnvironment } from './config/environment.js';
 import { Settings, SettingsError } from './config/settings.js';
 import { openDatabase } from './database/open-database.js';
@@ -17,8 +18,7 @@ export async function serve(): Promise<void> {
     shutdown.started();
   } catch (error) {
     // For mistakes that people can mend one line is enough; for ours the stack is needed.
-    const isForPeople = error instanceof SettingsError || error instanceof DatabaseStartError || isListenError(error);
-    console.error(isForPeople ? error.message : error);
+    console.error(lineOf(error) ?? error);
     await shutdown.run(1);
   }
 }
@@ -79,8 +79,26 @@ async function hasSuperuser(sql: Sql): Promise<boolean> {
   return (await sql.rows('SELECT 1 FROM users WHERE is_superuser LIMIT 1')).length > 0;
 }
 
-function isListenError(error: unknown): error is Error {
-  return error instanceof Error && 'syscall' in error && error.syscall === 'listen';
+/** What the system says of HOST and PORT, for people who need not know its codes. */
+const LISTEN_FAULTS: Readonly<Record<string, string>> = {
+  EADDRINUSE: 'is in use by another program; stop that one, or set PORT',
+  EACCES: 'is not open to this user; set PORT to 1024 or above',
+  EADDRNOTAVAIL: 'is no address of this machine; set HOST',
+  ENOTFOUND: 'cannot be found; set HOST',
+};
+
+type ListenError = NodeJS.ErrnoException & { readonly address?: string; readonly hostname?: string; readonly port?: number };
+
+/** One line for mistakes that people can mend; undefined for ours. */
+function lineOf(error: unknown): string | undefined {
+  if (error instanceof SettingsError || error instanceof DatabaseStartError || error instanceof AppSecretError)
+    return error.message;
+  if (!(error instanceof Error && 'syscall' in error && 'code' in error)) return undefined;
+  const { syscall, code, address, hostname, port } = error as ListenError;
+  if (syscall !== 'listen' && syscall !== 'getaddrinfo') return undefined;
+  const place = [address ?? hostname, port].filter((part) => part !== undefined).join(':');
+  const fault = LISTEN_FAULTS[code ?? ''];
+  return fault ? `${place} ${fault}` : error.message;
 }
 
 interface Started {
