@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmod, cp, mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises';
+import { chmod, cp, mkdtemp, readdir, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -62,6 +62,9 @@ describe('npm start in a fresh clone', () => {
     expect((await fetch(`http://127.0.0.1:${port}/health/ready`)).status).toBe(200);
     const other = await fetch(`http://[::1]:${port}/health/ready`).catch(() => undefined);
     expect([200, undefined]).toContain(other?.status);
+    // A secret of this installation's own, for nobody else to read.
+    const secret = await stat(join(clone, '.data/app-secret'));
+    expect([secret.mode & 0o777, secret.size >= 32]).toEqual([0o600, true]);
     expect((await server.client().post('/register', { login: 'newcomer', password: 'correct horse battery' })).status).toBe(200);
     server.signal('SIGINT');
     expect(await server.exited).toEqual({ code: 0, signal: null });

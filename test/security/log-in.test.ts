@@ -198,6 +198,42 @@ describe('behind a trusted proxy', () => {
   });
 });
 
+describe('the limit on requests', () => {
+  it('holds for an address, whatever addresses its requests claim, and health is free of it', async () => {
+    const server = await TestServer.start({ variables: { RATE_LIMIT: 'on', RATE_LIMIT_API: '1', RATE_LIMIT_BURST: '4' } });
+    try {
+      const answers = await Promise.all(
+        Array.from({ length: 40 }, (_, at) => server.client().get('/api/v1/users/me', { 'x-forwarded-for': `198.51.100.${at}` })),
+      );
+      const passed = answers.filter(({ status }) => status === 401);
+      expect(passed.length).toBeGreaterThanOrEqual(5);
+      expect(passed.length).toBeLessThan(15);
+      expect(answers.filter(({ status }) => status === 429)).toHaveLength(40 - passed.length);
+      // Neither another spelling of the path nor another method has an allowance of its own.
+      for (const line of [
+        'GET /api/v1/users/me/',
+        'GET /%61pi/v1/users/me',
+        'POST /auth',
+        'POST /register',
+        'POST /auth/login',
+        'PUT /api/v1/nowhere',
+      ]) {
+        const [method = '', path = ''] = line.split(' ');
+        // One may pass, since a second is soon over; with an allowance of its own all three would.
+        const statuses = await Promise.all([1, 2, 3].map(async () => (await server.client().send(method, path)).status));
+        expect(statuses, line).toContain(429);
+      }
+      const upgrades = await Promise.allSettled([1, 2, 3].map(() => server.socket('/api/v1/ws/limited')));
+      expect(upgrades.map((upgrade) => (upgrade.status === 'rejected' ? String(upgrade.reason) : ''))).toContain(
+        'Error: upgrade answered 429',
+      );
+      for (let count = 0; count < 20; count += 1) expect((await server.client().get('/health/live')).status).toBe(200);
+    } finally {
+      await server.stop();
+    }
+  });
+});
+
 describe('two hundred log-ins at once', () => {
   it('wait in a bounded queue: the others are told to come back, and /health/live answers meanwhile', async () => {
     const server = await TestServer.start();

@@ -3,8 +3,10 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { SessionsService } from '../../src/auth/sessions.service.js';
 import { Sql } from '../../src/database/sql.js';
 import { opened } from '../support/doors.js';
-import { type RawSocket } from '../support/raw-socket.js';
+import { readOutbox } from '../support/mail.js';
+import type { RawSocket } from '../support/raw-socket.js';
 import { type Account, PASSWORD, TestServer } from '../support/server.js';
+import { until } from '../support/until.js';
 
 const OTHER_PASSWORD = 'quite another password';
 
@@ -103,13 +105,17 @@ describe('a session is dead everywhere, and its sockets are closed within a seco
 });
 
 describe('other sessions', () => {
-  it('live on after a log-out, and the one that changed the password lives on after that', async () => {
+  it('live on after a log-out, and the one that changed the password lives on after that; its owner is told by mail', async () => {
     const user = await server.user();
     const tokens = await server.client().logIn(user.username, PASSWORD);
     await server.client().post('/auth/logout', { refresh_token: tokens.refreshToken });
     expect((await user.client.get('/api/v1/users/me')).status).toBe(200);
     expect((await update(user, user, { password: OTHER_PASSWORD })).status).toBe(200);
     expect((await user.client.get('/api/v1/users/me')).status).toBe(200);
+    const mail = await until(async () =>
+      (await readOutbox(server.dataDir)).find(({ recipients }) => recipients.join().includes(user.email)),
+    );
+    expect(mail.subject).toContain('Your password was changed');
   });
 
   it("are not another user's to see or to end, by any id", async () => {
