@@ -1,8 +1,7 @@
 import { Agent, request } from 'node:http';
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import fc, { type Arbitrary } from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { heapBytes } from '../support/heap.js';
 import { fuzzing, hostileBody, hostileText, hostileValue } from '../support/hostile.js';
 import type { Answer } from '../support/http-client.js';
 import { type Route, routesOf } from '../support/routes.js';
@@ -25,14 +24,6 @@ let routes: Route[];
 let victims: Account[];
 let heapBefore: number;
 const agent = new Agent({ keepAlive: true, maxSockets: 8 });
-
-setFlagsFromString('--expose-gc');
-const collect = runInNewContext('gc') as () => void;
-const heapBytes = (): number => {
-  collect();
-  const { heapUsed, external } = process.memoryUsage();
-  return heapUsed + external;
-};
 
 beforeAll(async () => {
   server = await TestServer.start();

@@ -157,4 +157,37 @@ describe('Socket.IO', () => {
     expect(await neighbour.emitWithAck('hello', {})).toMatchObject({ type: 'hello', user_id: user.id });
     neighbour.disconnect();
   }, 60_000);
+
+  it('answers whatever comes as a request to its path', async () => {
+    const part = fc.oneof(hostileText, fc.constantFrom('4', '3', 'polling', 'websocket', 'x', user.tokens.token));
+    const query = fc.array(fc.tuple(fc.constantFrom('EIO', 'transport', 'sid', 't', 'b64', 'j', 'token'), part), {
+      maxLength: 5,
+    });
+    const good: [string, string][] = [
+      ['EIO', '4'],
+      ['transport', 'polling'],
+    ];
+    const body = fc.oneof(
+      hostileText.map((text) => Buffer.from(text)),
+      fc.uint8Array({ maxLength: 300 }).map((bytes) => Buffer.from(bytes)),
+      fc
+        .constantFrom('40', '4'.repeat(1_000), '42["a"]', '2\u001e40\u001e42[]', 'bAAAA', '9'.repeat(300_000))
+        .map((text) => Buffer.from(text)),
+    );
+    const method = fc.constantFrom('GET', 'POST', 'PUT', 'DELETE', 'OPTIONS', 'HEAD');
+    const property = fc.asyncProperty(method, query, fc.boolean(), body, async (verb, given, isGood, bytes) => {
+      const search = new URLSearchParams(isGood ? good : []);
+      for (const [name, value] of given) search.append(name, value.slice(0, 500));
+      const init = {
+        method: verb,
+        ...(verb === 'GET' || verb === 'HEAD' ? {} : { body: bytes }),
+        signal: AbortSignal.timeout(DEADLINE_MS),
+      };
+      const response = await fetch(`${server.url}/socket.io/?${search.toString()}`, init);
+      await response.arrayBuffer();
+      expect(response.status).toBeLessThan(500);
+    });
+    await fc.assert(property, fuzzing(150));
+    await expectAlive();
+  }, 60_000);
 });

@@ -5,6 +5,7 @@ import fc, { type Arbitrary } from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import { COMMANDS, MODES, REST } from '../support/frames.js';
+import { heapBytes } from '../support/heap.js';
 import { fuzzing, hostileBody, hostileText } from '../support/hostile.js';
 import { type Account, TestServer } from '../support/server.js';
 import { until } from '../support/until.js';
@@ -22,10 +23,12 @@ interface Sent {
 
 let server: TestServer;
 let user: Account;
+let heapBefore: number;
 
 beforeAll(async () => {
   server = await TestServer.start();
   user = await server.user();
+  heapBefore = heapBytes();
 });
 
 afterAll(() => server.stop());
@@ -227,4 +230,12 @@ describe('raw sockets', () => {
     expect((await neighbour.command('system.ping')).success).toBe(true);
     await neighbour.close();
   }, 60_000);
+
+  it('cost nothing once they are gone', async () => {
+    await expectAlive();
+    await until(
+      async () => /^switchboard_connections\{[^}]*\} [1-9]/m.exec((await server.client().get<string>('/metrics')).body) === null,
+    );
+    expect(heapBytes() - heapBefore).toBeLessThan(100 * 1024 * 1024);
+  });
 });
