@@ -17,8 +17,9 @@ export interface BatcherOptions<In, Out> {
 }
 
 /**
- * Milliseconds that an item may have waited when a batch ends; one that waited longer fails then. A little less than a batch
- * takes to fail when the database is away or a table is locked: else each further batch would make those behind it wait as long again.
+ * Milliseconds that an item may have waited when the batch before it fails; one that waited longer fails with it. A little less than
+ * a batch takes to fail when the database is away or a table is locked: else each further batch would make those behind it wait
+ * as long again.
  */
 const MAX_WAIT_MS = 1_500;
 
@@ -53,7 +54,7 @@ export class Batcher<In, Out> {
   /**
    * Adds an item to the next batch.
    * @returns its own result
-   * @throws CoreError `unavailable` at once when `maxQueued` items wait already, or after a while when its batch cannot begin; else what
+   * @throws CoreError `unavailable` at once when `maxQueued` items wait already, or after a while when those before it fail; else what
    * `run` says of it
    */
   add(item: In): Promise<Out> {
@@ -86,9 +87,9 @@ export class Batcher<In, Out> {
     const batch = this.waiting.length <= maxBatch ? this.waiting : this.waiting.slice(0, maxBatch);
     this.waiting = batch === this.waiting ? [] : this.waiting.slice(maxBatch);
     this.running += 1;
-    void this.runBatch(batch).then(() => {
+    void this.runBatch(batch).then((succeeded) => {
       this.running -= 1;
-      this.dropLate();
+      if (!succeeded) this.dropLate();
       if (this.waiting.length > 0) this.schedule();
       else if (this.running === 0) for (const tell of this.idleListeners.splice(0)) tell();
     });
@@ -106,8 +107,8 @@ export class Batcher<In, Out> {
     }
   }
 
-  /** Settles every item of the batch; never rejects. */
-  private async runBatch(batch: readonly Waiting<In, Out>[]): Promise<void> {
+  /** Settles every item of the batch; never rejects. @returns false where the batch failed as a whole */
+  private async runBatch(batch: readonly Waiting<In, Out>[]): Promise<boolean> {
     try {
       const results = await this.options.run(batch.map(({ item }) => item));
       if (results.length !== batch.length) throw new Error(`${results.length} results for a batch of ${batch.length}`);
@@ -116,9 +117,11 @@ export class Batcher<In, Out> {
         if (result instanceof Error) reject(result);
         else resolve(result);
       });
+      return true;
     } catch (thrown) {
       const error = thrown instanceof Error ? thrown : new Error(String(thrown));
       for (const { reject } of batch) reject(error);
+      return false;
     }
   }
 }

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { createServer, type AddressInfo, type Server } from 'node:net';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { Settings, SettingsError } from '../../src/config/settings.js';
 import { adminUrl } from '../support/database.js';
 import { type Ended, ServerProgram, type RunOptions } from '../support/server-program.js';
@@ -10,6 +10,9 @@ let program: ServerProgram;
 beforeAll(async () => {
   program = await ServerProgram.make();
 });
+
+// A test that fails leaves nothing behind that the next one would stumble over.
+afterEach(() => program.killAll());
 
 afterAll(() => program.close());
 

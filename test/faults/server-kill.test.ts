@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { Answer } from '../support/http-client.js';
 import { RawSocket } from '../support/raw-socket.js';
 import { type ServerProcess, ServerProgram } from '../support/server-program.js';
@@ -30,6 +30,9 @@ beforeAll(async () => {
   program = await ServerProgram.make();
   dataDir = await program.newFolder();
 });
+
+// A test that fails leaves nothing behind that the next one would stumble over.
+afterEach(() => program.killAll());
 
 afterAll(() => program.close());
 

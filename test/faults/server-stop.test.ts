@@ -1,7 +1,7 @@
 import { connect } from 'node:net';
 import { Client } from 'pg';
 import { io } from 'socket.io-client';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { runSql } from '../support/database.js';
 import { RawSocket } from '../support/raw-socket.js';
 import { type ServerProcess, ServerProgram } from '../support/server-program.js';
@@ -20,6 +20,9 @@ beforeAll(async () => {
   program = await ServerProgram.make();
   dataDir = await program.newFolder();
 });
+
+// A test that fails leaves nothing behind that the next one would stumble over.
+afterEach(() => program.killAll());
 
 afterAll(() => program.close());
 

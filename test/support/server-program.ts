@@ -161,9 +161,14 @@ export class ServerProgram {
     return (await this.run(options)).up();
   }
 
+  /** Ends every server that still runs. */
+  async killAll(): Promise<void> {
+    for (const started of this.processes) await started.kill();
+  }
+
   /** Ends everything that it started, databases left behind too, and removes all folders. */
   async close(): Promise<void> {
-    for (const started of this.processes) await started.kill();
+    await this.killAll();
     for (const folder of this.folders) {
       const cluster = join(await realpath(join(folder, 'data')).catch(() => folder), 'postgres');
       const pid = await postmasterIn(cluster);
