@@ -23,6 +23,8 @@ async function strangers(server: TestServer): Promise<Record<'unknown' | 'wrong'
   };
 }
 
+/** What a quarter of the values is below: the rest is what else the machine did meanwhile. */
+const quartile = (values: readonly number[]): number => values.toSorted((a, b) => a - b)[Math.floor(values.length / 4)] ?? 0;
 const median = (values: readonly number[]): number => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
 
 describe('log-in of an unknown, a mistaken and a disabled user', () => {
@@ -71,24 +73,24 @@ describe('log-in of an unknown, a mistaken and a disabled user', () => {
     const kinds = Object.entries(await strangers(server));
     const client = server.client();
     // Measured turn by turn, so that whatever else this machine does meets all alike; a disturbed series is measured again.
-    const measure = async (): Promise<number> => {
+    const measure = async (rounds: number): Promise<number> => {
       const times = new Map<string, number[]>(kinds.map(([name]) => [name, []]));
-      for (let round = 0; round < 30; round += 1) {
+      for (let round = 0; round < rounds; round += 1) {
         for (const [name, attempt] of kinds) {
           const from = performance.now();
           await client.post('/api/v1/auth/login', { ...attempt });
           times.get(name)?.push(performance.now() - from);
         }
       }
-      const medians = [...times.values()].map(median);
-      return Math.max(...medians) / Math.min(...medians);
+      const quartiles = [...times.values()].map(quartile);
+      return Math.max(...quartiles) / Math.min(...quartiles);
     };
-    await measure();
+    await measure(5);
     let ratio = Number.POSITIVE_INFINITY;
-    for (let attempt = 0; attempt < 4 && ratio > 1.25; attempt += 1) ratio = Math.min(ratio, await measure());
+    for (let attempt = 0; attempt < 4 && ratio > 1.25; attempt += 1) ratio = Math.min(ratio, await measure(30));
     // Without a hash the time is a fifth.
     expect(ratio).toBeLessThan(1.25);
-  });
+  }, 120_000);
 });
 
 describe('guessing passwords', () => {
