@@ -188,7 +188,7 @@ describe('recovery', () => {
       }
       const outbox = join(server.dataDir, 'outbox');
       const mails = async (): Promise<string[]> => {
-        const names = await readdir(outbox).catch(() => []);
+        const names = (await readdir(outbox).catch(() => [])).filter((name) => name.endsWith('.eml'));
         return Promise.all(names.map((name) => readFile(join(outbox, name), 'utf8')));
       };
       const toThem = async () => (await mails()).filter((mail) => mail.includes(email));
