@@ -2,6 +2,7 @@ import { hkdfSync, randomBytes } from 'node:crypto';
 import { chmod, link, mkdir, open, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Settings } from '../config/settings.js';
+import { syncFolder } from '../database/sync-folder.js';
 
 const FILE = 'app-secret';
 const LEAST_BYTES = 32;
@@ -78,6 +79,7 @@ async function makeSecret(folder: string, path: string): Promise<string> {
     await file.sync();
     await file.close();
     await link(draft, path);
+    // Keys sealed under a secret that a power cut takes away are lost with it.
     await syncFolder(folder);
     return secret;
   } catch (thrown) {
@@ -88,13 +90,6 @@ async function makeSecret(folder: string, path: string): Promise<string> {
   } finally {
     await rm(draft, { force: true });
   }
-}
-
-/** Makes the new name itself durable: keys sealed under a secret that a power cut takes away are lost with it. */
-async function syncFolder(folder: string): Promise<void> {
-  const handle = await open(folder, 'r').catch(() => undefined); // Windows opens no folders
-  await handle?.sync().catch(() => undefined);
-  await handle?.close();
 }
 
 const hasCode = (thrown: unknown, code: string): boolean => thrown instanceof Error && 'code' in thrown && thrown.code === code;

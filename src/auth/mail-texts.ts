@@ -1,3 +1,5 @@
+import { escapeHtml } from '../http/escape-html.js';
+
 /** A mail that is about to be sent. */
 export interface Mail {
   readonly to: string;
@@ -11,8 +13,6 @@ interface Wording {
   readonly subject: string;
   readonly paragraphs: readonly string[];
 }
-
-const escapeHtml = (text: string): string => text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
 
 const isLink = (paragraph: string): boolean => /^https?:\/\/\S+$/.test(paragraph);
 

@@ -6,6 +6,7 @@ import { Settings } from '../config/settings.js';
 import { Sql, type SqlTx } from '../database/sql.js';
 import { CoreError } from '../errors/catalogue.js';
 import type { LiveSession, Origin } from '../identity/identity.js';
+import { printTime } from '../identity/print-time.js';
 import type { User } from '../users/user.entity.js';
 import { LiveSessions } from './live-sessions.js';
 import { Session } from './session.entity.js';
@@ -197,10 +198,8 @@ function recordOf(session: Session): SessionRecord {
     protocol,
     ip,
     user_agent: userAgent,
-    created_at: printed(createdAt),
-    last_used_at: printed(lastUsedAt),
-    expires_at: printed(expiresAt),
+    created_at: printTime(createdAt),
+    last_used_at: printTime(lastUsedAt),
+    expires_at: printTime(expiresAt),
   };
 }
-
-const printed = (time: Date): string => `${time.toISOString().slice(0, 19)}Z`;

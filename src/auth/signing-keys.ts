@@ -5,6 +5,7 @@ import { Settings } from '../config/settings.js';
 import { Notifications } from '../database/notifications.js';
 import { Sql, type SqlTx } from '../database/sql.js';
 import type { Origin } from '../identity/identity.js';
+import { printTime } from '../identity/print-time.js';
 import { AppSecret, AppSecretError } from './app-secret.js';
 import { Audit } from './audit.js';
 import { ALGORITHM, makeKeyPair, type PublicJwk, publicKeyOf, seal, unseal } from './key-pair.js';
@@ -148,9 +149,9 @@ export class SigningKeys implements OnModuleInit {
     const rows = await this.sql.rows<ListedRow>(LIST, [this.verifySec]);
     return rows.map((row) => ({
       ...row,
-      created_at: printed(row.created_at),
-      retired_at: row.retired_at && printed(row.retired_at),
-      verifies_until: row.verifies_until && printed(row.verifies_until),
+      created_at: printTime(row.created_at),
+      retired_at: row.retired_at && printTime(row.retired_at),
+      verifies_until: row.verifies_until && printTime(row.verifies_until),
     }));
   }
 
@@ -233,7 +234,5 @@ function verifierOf({ public_jwk: jwk }: KeyRow): Verifier {
     jwt: new JwtService({ publicKey, verifyOptions: { algorithms: [ALGORITHM], issuer: ISSUER, audience: AUDIENCE } }),
   };
 }
-
-const printed = (time: Date): string => `${time.toISOString().slice(0, 19)}Z`;
 
 const lock = (tx: SqlTx): Promise<object[]> => tx.rows('SELECT pg_advisory_xact_lock($1)', [KEY_LOCK]);

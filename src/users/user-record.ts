@@ -1,3 +1,4 @@
+import { printTime } from '../identity/print-time.js';
 import type { User } from './user.entity.js';
 
 /** An account as clients see it: exactly these eight fields, in this order. */
@@ -13,8 +14,6 @@ export interface UserRecord {
   readonly updated_at: string;
 }
 
-const printed = (time: Date): string => `${time.toISOString().slice(0, 19)}Z`;
-
 export function recordOf(user: User): UserRecord {
   return {
     id: user.id,
@@ -23,7 +22,7 @@ export function recordOf(user: User): UserRecord {
     full_name: user.fullName,
     is_active: user.isActive,
     is_superuser: user.isSuperuser,
-    created_at: printed(user.createdAt),
-    updated_at: printed(user.updatedAt),
+    created_at: printTime(user.createdAt),
+    updated_at: printTime(user.updatedAt),
   };
 }

@@ -3,9 +3,10 @@ import { chown, mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { DatabaseStartError } from '../start-error.js';
+import { syncFolder } from '../sync-folder.js';
 import { closedFolder, type Account } from './account.js';
 import { BARE_ENVIRONMENT, type Binaries } from './binaries.js';
-import { createPassword, readPassword, syncFolder, UNFINISHED, type Layout } from './layout.js';
+import { createPassword, readPassword, UNFINISHED, type Layout } from './layout.js';
 
 const run = promisify(execFile);
 

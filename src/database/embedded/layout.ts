@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdir, open, readFile, realpath, rename } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { DatabaseStartError } from '../start-error.js';
+import { syncFolder } from '../sync-folder.js';
 import { closedFolder } from './account.js';
 
 /** Where in DATA_DIR what lies. */
@@ -67,15 +68,4 @@ export async function createPassword({ passwordFile }: Layout): Promise<string> 
   await rename(unfinished, passwordFile);
   await syncFolder(dirname(passwordFile));
   return password;
-}
-
-/** Makes renames in a folder survive a power cut, where the system can do that. */
-export async function syncFolder(folder: string): Promise<void> {
-  if (process.platform === 'win32') return;
-  const handle = await open(folder, 'r');
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
 }

@@ -4,6 +4,7 @@ import { SessionsService } from '../../auth/sessions.service.js';
 import { CoreError } from '../../errors/catalogue.js';
 import { SelfOrSuperuser } from '../../http/access.js';
 import type { LiveSession } from '../../identity/identity.js';
+import { printTime } from '../../identity/print-time.js';
 import { PathId } from '../../http/input.js';
 import { ProtocolController } from '../../http/protocol-controller.js';
 import { callerOf, originOf } from '../../http/request.js';
@@ -13,7 +14,6 @@ import { UsersService } from '../../users/users.service.js';
 import { ClientIds } from './client-ids.js';
 import { CLIENT_EXAMPLE, CLIENT_SCHEMA, listOf, MESSAGE_SCHEMA, SESSION_EXAMPLE, SESSION_SCHEMA } from './rest.schemas.js';
 
-const printed = (time: Date): string => `${time.toISOString().slice(0, 19)}Z`;
 const reasonOf = (userId: number, by: LiveSession) => (by.userId === userId ? 'ended_by_user' : 'ended_by_superuser');
 const ENDED = { description: 'Over, with its tokens and sockets', schema: MESSAGE_SCHEMA };
 
@@ -87,8 +87,8 @@ export class RestSessionsController {
     return Promise.all(
       links.map(async ({ clientId, firstSeen, lastSeen }) => ({
         client_id: clientId,
-        first_seen: printed(firstSeen),
-        last_seen: printed(lastSeen),
+        first_seen: printTime(firstSeen),
+        last_seen: printTime(lastSeen),
         online: await this.clientIds.isOnline(userId, clientId),
       })),
     );

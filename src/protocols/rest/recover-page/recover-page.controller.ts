@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { Get, Req, Res } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Public } from '../../../http/access.js';
+import { escapeHtml } from '../../../http/escape-html.js';
 import { ProtocolController } from '../../../http/protocol-controller.js';
 import { Documented, Undocumented } from '../../../http/route-docs.js';
 import { StaticFile } from '../../../http/static-file.js';
@@ -14,7 +15,6 @@ const HEADERS = {
 };
 
 const ours = (name: string) => readFile(new URL(name, import.meta.url), 'utf8');
-const escapeHtml = (text: string): string => text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
 
 const page = (texts: Readonly<Record<string, string>>): StaticFile =>
   new StaticFile({

@@ -1,0 +1,20 @@
+import { open } from 'node:fs/promises';
+
+/** Some file systems have no such thing as a folder to flush, and say so in one of these ways. */
+const NOT_POSSIBLE = ['EINVAL', 'ENOTSUP', 'ENOSYS'];
+
+/**
+ * Makes names that were just made in a folder survive a power cut, where the system can do that.
+ * @throws the system's error where the folder cannot be opened or its disk fails
+ */
+export async function syncFolder(folder: string): Promise<void> {
+  if (process.platform === 'win32') return; // opens no folders
+  const handle = await open(folder, 'r');
+  try {
+    await handle.sync();
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && NOT_POSSIBLE.includes(String(error.code)))) throw error;
+  } finally {
+    await handle.close();
+  }
+}
