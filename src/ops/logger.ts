@@ -28,9 +28,13 @@ function describeError(thrown: unknown, depth = 0): LoggedError {
   };
 }
 
+/** Characters of a URL that are kept: each line is looked through several times, and a URL may have 16 KB. */
+const MAX_URL = 2048;
+
 /** What of a request may be kept, be it Fastify's or Node's: no headers, no body. */
 function describeRequest(request: Pick<IncomingMessage, 'method' | 'url'> & { readonly ip?: string }) {
-  return { method: request.method, url: request.url, ip: request.ip };
+  const { url = '' } = request;
+  return { method: request.method, url: url.length > MAX_URL ? `${url.slice(0, MAX_URL)}…` : url, ip: request.ip };
 }
 
 /** Whether a line needs a closer look: nearly none does, and this look is all that those cost. */
@@ -45,7 +49,8 @@ const REDACTIONS: readonly (readonly [RegExp, string])[] = [
   [/([?&](?:[\w-]*token|password|secret)=)[^&#\s"\\]*/gi, '$1[redacted]'],
   [/\b(bearer\s+)[\w.~+/=-]{8,}/gi, '$1[redacted]'],
   // A JSON Web Token, wherever it stands.
-  [/\beyJ[\w-]{5,}\.[\w-]+\.[\w-]*/g, '[redacted]'],
+  // Only where a word begins: it would be looked for anew at each «-eyJ» of a long one, which takes quadratic time.
+  [/(?<![\w-])eyJ[\w-]{5,}\.[\w-]+\.[\w-]*/g, '[redacted]'],
   // The user part of a URL, such as a database's.
   [/:\/\/[^/@\s"]+@/g, '://[redacted]@'],
 ];
