@@ -6,8 +6,14 @@ const AWAY = new Set([
   'ECONNRESET',
   'EPIPE',
   'ETIMEDOUT',
+  'EHOSTUNREACH',
+  'EHOSTDOWN',
+  'ENETUNREACH',
+  'ENETDOWN',
   'ENOTFOUND',
   'EAI_AGAIN',
+  '40001', // serialization_failure
+  '40P01', // deadlock_detected: the other side has won, and the next attempt goes through
   '53000', // insufficient_resources
   '53100', // disk_full
   '53200', // out_of_memory
@@ -23,7 +29,7 @@ const AWAY = new Set([
   '25006', // read_only_sql_transaction: a standby that has not been promoted yet
 ]);
 const AWAY_WORDS =
-  /timeout exceeded when trying to connect|Connection terminated|Query read timeout|Client has encountered a connection error|not queryable|not currently accepting connections|DataSource is not set|Driver not Connected/i;
+  /timeout exceeded when trying to connect|timeout expired|Connection terminated|Query read timeout|Client has encountered a connection error|not queryable|not currently accepting connections|DataSource is not set|Driver not Connected/i;
 
 /** The core error that any thrown value is: itself, `unavailable` where the database is away, else `internal`. */
 export function coreErrorOf(thrown: unknown): CoreError {
