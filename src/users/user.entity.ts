@@ -1,7 +1,13 @@
-import { Column, Entity, PrimaryGeneratedColumn } from 'typeorm';
+import { Column, Entity, Index, PrimaryGeneratedColumn } from 'typeorm';
 
-/** An account, as stored. It never leaves a service towards a client: `UserRecord` does. */
+/**
+ * An account, as stored. It never leaves a service towards a client: `UserRecord` does. The indexes named here are beyond what
+ * decorators can say (operator classes, conditions): migrations make them, and a generated migration leaves them alone.
+ */
 @Entity('users')
+@Index('users_username_prefix_idx', { synchronize: false })
+@Index('users_email_prefix_idx', { synchronize: false })
+@Index('users_superuser_idx', { synchronize: false })
 export class User {
   @PrimaryGeneratedColumn('identity', { type: 'bigint', generatedIdentity: 'ALWAYS' })
   id!: number;

@@ -4,11 +4,13 @@ import { join } from 'node:path';
 import { Client } from 'pg';
 import { DataSource } from 'typeorm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { AUTH_ENTITIES } from '../../src/auth/auth.entities.js';
 import { connectDatabase } from '../../src/database/connect.js';
 import { checkServer, migrate } from '../../src/database/migrate.js';
 import { migrations } from '../../src/database/migrations/index.js';
-import { migrationOptions } from '../../src/database/options.js';
+import { dataSourceOptions, migrationOptions } from '../../src/database/options.js';
 import { DatabaseStartError } from '../../src/database/start-error.js';
+import { User } from '../../src/users/user.entity.js';
 import { compile, linkPackages, Program } from '../support/compiled.js';
 import { createDatabase, runSql, type TestDatabase } from '../support/database.js';
 import { until } from '../support/until.js';
@@ -133,6 +135,17 @@ describe('the schema', () => {
     await work();
     return heard.slice(before + 1, await mark());
   };
+
+  it('is what the entities say: nothing is left for a generated migration', async () => {
+    const entities = [User, ...AUTH_ENTITIES];
+    const dataSource = await new DataSource(dataSourceOptions(database.url, { pool: 2, entities })).initialize();
+    try {
+      const { upQueries } = await dataSource.driver.createSchemaBuilder().log();
+      expect(upQueries.map(({ query }) => query)).toEqual([]);
+    } finally {
+      await dataSource.destroy();
+    }
+  });
 
   const counted = async (): Promise<number> => {
     const [row] = await runSql<{ value: string }>(database.url, `SELECT value FROM counters WHERE name = 'users'`);
