@@ -17,11 +17,7 @@ export class AppSecretError extends Error {
 
 /** The root secret, from which a key is derived for each purpose. It is never stored in the database and never printed. */
 export class AppSecret {
-  /** @param source where the secret came from, in words for the start text */
-  constructor(
-    private readonly secret: string,
-    readonly source: string,
-  ) {}
+  constructor(private readonly secret: string) {}
 
   /**
    * APP_SECRET, or else the one in DATA_DIR, made there when there is none. Several processes may call this at once on one
@@ -29,10 +25,10 @@ export class AppSecret {
    * @throws AppSecretError
    */
   static async load(settings: Pick<Settings, 'APP_SECRET' | 'DATA_DIR'>): Promise<AppSecret> {
-    if (settings.APP_SECRET !== undefined) return new AppSecret(settings.APP_SECRET, 'APP_SECRET');
+    if (settings.APP_SECRET !== undefined) return new AppSecret(settings.APP_SECRET);
     const path = join(settings.DATA_DIR, FILE);
     try {
-      return new AppSecret((await readSecret(path)) ?? (await makeSecret(settings.DATA_DIR, path)), path);
+      return new AppSecret((await readSecret(path)) ?? (await makeSecret(settings.DATA_DIR, path)));
     } catch (thrown) {
       if (thrown instanceof AppSecretError) throw thrown;
       const reason = thrown instanceof Error ? thrown.message : String(thrown);

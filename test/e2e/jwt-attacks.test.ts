@@ -49,7 +49,7 @@ beforeAll(async () => {
   const [row] = await server.app
     .get(Sql)
     .rows<{ kid: string; sealed_private: Buffer; public_jwk: JWK }>('SELECT * FROM signing_keys');
-  const sealingKey = new AppSecret(server.settings.APP_SECRET ?? '', 'test').keyFor('switchboard signing keys');
+  const sealingKey = new AppSecret(server.settings.APP_SECRET ?? '').keyFor('switchboard signing keys');
   const found = row && unseal(row.sealed_private, row.kid, sealingKey);
   if (!found) throw new Error('no key');
   privateKey = found;

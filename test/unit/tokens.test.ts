@@ -183,12 +183,12 @@ describe('key pairs', () => {
   });
 
   test('are sealed for one secret and one name', () => {
-    const key = new AppSecret('a secret of thirty-two bytes at least', 'test').keyFor('keys');
+    const key = new AppSecret('a secret of thirty-two bytes at least').keyFor('keys');
     const sealed = seal(pair.privateKey, jwk.kid, key);
     const exported = (found: KeyObject | undefined) => found?.export({ format: 'jwk' });
     expect(exported(unseal(sealed, jwk.kid, key))).toEqual(exported(pair.privateKey));
     expect(unseal(sealed, makeKeyPair().jwk.kid, key)).toBeUndefined();
-    expect(unseal(sealed, jwk.kid, new AppSecret('another secret of thirty-two bytes', 'test').keyFor('keys'))).toBeUndefined();
+    expect(unseal(sealed, jwk.kid, new AppSecret('another secret of thirty-two bytes').keyFor('keys'))).toBeUndefined();
     for (const at of [0, 1, 20, sealed.length - 1]) {
       const altered = Buffer.from(sealed);
       altered[at] = (altered[at] ?? 0) ^ 1;
@@ -199,7 +199,7 @@ describe('key pairs', () => {
   });
 
   test('are sealed differently each time', () => {
-    const key = new AppSecret('a secret of thirty-two bytes at least', 'test').keyFor('keys');
+    const key = new AppSecret('a secret of thirty-two bytes at least').keyFor('keys');
     expect(seal(pair.privateKey, jwk.kid, key).equals(seal(pair.privateKey, jwk.kid, key))).toBe(false);
   });
 });
