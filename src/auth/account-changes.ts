@@ -47,7 +47,7 @@ export class AccountChanges {
       if (isSame(user, wanted)) return { before: user, after: user, ended: [] };
       const changed = await this.users.update(tx, id, wanted);
       const sessions = await this.endSessions(tx, user, changed, by);
-      for (const [action, details] of deedsOf(user, changed)) {
+      for (const [action, details] of auditEntriesOf(user, changed)) {
         await this.audit.write(tx, { action, actorId: by?.userId ?? null, userId: id, origin, details });
       }
       return { before: user, after: changed, ended: sessions };
@@ -117,14 +117,14 @@ function isSame(user: User, fields: UserFields): boolean {
   return (Object.keys(fields) as (keyof UserFields)[]).every((name) => user[name] === fields[name]);
 }
 
-type Deed = readonly [AuditAction, Readonly<Record<string, string | boolean | null>>];
+type AuditEntry = readonly [AuditAction, Readonly<Record<string, string | boolean | null>>];
 
-function deedsOf(before: User, after: User): readonly Deed[] {
-  const deeds: Deed[] = [];
-  if (before.passwordHash !== after.passwordHash) deeds.push(['password_changed', {}]);
-  if (before.email !== after.email) deeds.push(['email_changed', { from: before.email, to: after.email }]);
-  if (before.username !== after.username) deeds.push(['username_changed', { from: before.username, to: after.username }]);
-  if (before.isSuperuser !== after.isSuperuser) deeds.push(['role_changed', { superuser: after.isSuperuser }]);
-  if (before.isActive !== after.isActive) deeds.push([after.isActive ? 'activated' : 'deactivated', {}]);
-  return deeds;
+function auditEntriesOf(before: User, after: User): readonly AuditEntry[] {
+  const entries: AuditEntry[] = [];
+  if (before.passwordHash !== after.passwordHash) entries.push(['password_changed', {}]);
+  if (before.email !== after.email) entries.push(['email_changed', { from: before.email, to: after.email }]);
+  if (before.username !== after.username) entries.push(['username_changed', { from: before.username, to: after.username }]);
+  if (before.isSuperuser !== after.isSuperuser) entries.push(['role_changed', { superuser: after.isSuperuser }]);
+  if (before.isActive !== after.isActive) entries.push([after.isActive ? 'activated' : 'deactivated', {}]);
+  return entries;
 }

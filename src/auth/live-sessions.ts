@@ -62,9 +62,9 @@ export class LiveSessions implements OnModuleInit, OnApplicationShutdown {
   onModuleInit(): void {
     this.notifications.on('session', (id) => this.invalidateSessions([id]));
     this.notifications.on('user', (id) => this.invalidateUser(Number(id)));
-    this.notifications.onLost(() => this.doubtAll());
+    this.notifications.onLost(() => this.markAllStale());
     this.notifications.onRestored(() => {
-      this.doubtAll();
+      this.markAllStale();
       // Not before the notifications are trusted again: until then nothing that is read can be remembered.
       queueMicrotask(() => this.check(this.hub.sessions()));
     });
@@ -202,7 +202,7 @@ export class LiveSessions implements OnModuleInit, OnApplicationShutdown {
     this.retry = setTimeout(() => this.check([]), again).unref();
   }
 
-  private doubtAll(): void {
+  private markAllStale(): void {
     for (const watch of this.watches) watch.lost = true;
     for (const session of this.known.values()) session.state = 'stale';
   }
