@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { Injectable, type OnModuleDestroy } from '@nestjs/common';
+import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import { PassportStrategy } from '@nestjs/passport';
 import type { FastifyRequest } from 'fastify';
 import passport from 'passport';
@@ -19,7 +19,7 @@ const localStrategyFor = (field: LoginField) => {
   @Injectable()
   class FieldStrategy
     extends PassportStrategy(Strategy, field === 'username' ? 'local' : `local-${field}`)
-    implements OnModuleDestroy
+    implements OnApplicationShutdown
   {
     readonly ownName = `local-${randomUUID()}`;
 
@@ -33,7 +33,8 @@ const localStrategyFor = (field: LoginField) => {
       return this.accounts.verifyCredentials(login, password, originOf(request));
     }
 
-    onModuleDestroy(): void {
+    /** Not earlier: until here the requests that had come in by the beginning of the shutdown are still answered. */
+    onApplicationShutdown(): void {
       passport.unuse(this.ownName);
     }
   }
