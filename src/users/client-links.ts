@@ -17,10 +17,17 @@ export interface ClientLink {
   readonly lastSeen: Date;
 }
 
+/*
+ * The accounts are locked first, as the foreign key would lock them, in the order of their ids: an account that is removed at the
+ * same time is waited for and then left out, instead of failing the whole statement, and nobody's lock crosses another's.
+ */
 const SEEN = `
+  WITH present AS MATERIALIZED (
+    SELECT id FROM users WHERE id = ANY($1::bigint[]) ORDER BY id FOR KEY SHARE
+  )
   INSERT INTO client_links AS link (user_id, client_id)
   SELECT DISTINCT given.user_id, given.client_id FROM unnest($1::bigint[], $2::text[]) AS given(user_id, client_id)
-    JOIN users ON users.id = given.user_id
+    JOIN present ON present.id = given.user_id
   ON CONFLICT (user_id, client_id) DO UPDATE SET last_seen = now()
   RETURNING user_id, (xmax = 0) AS is_new`;
 
