@@ -4,16 +4,19 @@ import { PURGE_SESSIONS, PURGE_TOKENS } from './sessions.sql.js';
 import { SigningKeys } from './signing-keys.js';
 
 const HOUR_MS = 3_600_000;
+/** The first time comes between one and five minutes after the start, so that a server that is often started again purges, too. */
+const FIRST_MS = { least: 60_000, spread: 240_000 };
 /** Seconds for which what is over is kept: the log-in throttle looks this far back for addresses that are known. */
 const KEPT_SEC = 30 * 86_400;
 const CHUNK = 1_000;
 /** The advisory lock of the node that purges; any number will do as long as it never changes. */
 const PURGE_LOCK = 7_264_310_953;
 
-/** Deletes, once an hour and on one node at a time, what is long over: sessions with their tokens, spent tokens, retired keys. */
+/** Deletes, soon after the start and then once an hour, on one node at a time, what is long over: sessions with their tokens, spent tokens, retired keys. */
 @Injectable()
 export class Housekeeping implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly log = new Logger('Housekeeping');
+  private first: NodeJS.Timeout | undefined;
   private timer: NodeJS.Timeout | undefined;
   private running: Promise<unknown> | undefined;
   private stopping = false;
@@ -24,17 +27,13 @@ export class Housekeeping implements OnApplicationBootstrap, BeforeApplicationSh
   ) {}
 
   onApplicationBootstrap(): void {
-    this.timer = setInterval(() => {
-      this.running ??= this.purge()
-        .catch((thrown: unknown) => this.log.warn(`What is long over could not be deleted: ${String(thrown)}`))
-        .finally(() => {
-          this.running = undefined;
-        });
-    }, HOUR_MS).unref();
+    this.first = setTimeout(() => this.start(), FIRST_MS.least + Math.random() * FIRST_MS.spread).unref();
+    this.timer = setInterval(() => this.start(), HOUR_MS).unref();
   }
 
   async beforeApplicationShutdown(): Promise<void> {
     this.stopping = true;
+    clearTimeout(this.first);
     clearInterval(this.timer);
     await this.running;
   }
@@ -44,6 +43,14 @@ export class Housekeeping implements OnApplicationBootstrap, BeforeApplicationSh
     const deleted = (await this.purgeBy(PURGE_SESSIONS)) + (await this.purgeBy(PURGE_TOKENS));
     if (!this.stopping) await this.keys.purge();
     return deleted;
+  }
+
+  private start(): void {
+    this.running ??= this.purge()
+      .catch((thrown: unknown) => this.log.warn(`What is long over could not be deleted: ${String(thrown)}`))
+      .finally(() => {
+        this.running = undefined;
+      });
   }
 
   /** In chunks, each a short transaction of its own: nobody waits for a long one, and none is lost with it. */
