@@ -5,9 +5,8 @@ import type { Identity } from '../identity/identity.js';
 import { CLOSE, type CloseReason, faultOf, noticeOf } from './close-reasons.js';
 import type { Codec, ServerEvent } from './codec.js';
 import type { Connection } from './connection.js';
+import { MAX_PENDING_BYTES } from './transport.js';
 
-/** Past this, a reader is so slow that what waits for it endangers everyone else's memory. */
-const MAX_PENDING_BYTES = 4 * 1024 * 1024;
 /** Past this, ephemeral events (typing, presence) are no longer queued for a reader. */
 const EPHEMERAL_PENDING_BYTES = 256 * 1024;
 
@@ -143,11 +142,12 @@ export class Hub {
     return 1;
   }
 
-  /** Sends one frame, and ends the connection where its reader has fallen too far behind. */
+  /** Sends one frame, or ends the connection where its reader has fallen too far behind. */
   send(connection: Connection, frame: unknown): void {
     if (connection.closed) return;
-    connection.transport.send(frame);
+    // What waited before: however large one frame is, it alone makes no reader slow.
     if (connection.transport.pendingBytes() > MAX_PENDING_BYTES) this.close(connection, CLOSE.slow);
+    else connection.transport.send(frame);
   }
 
   /** Says why, then closes. */

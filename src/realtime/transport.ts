@@ -1,5 +1,8 @@
 import type { CloseReason } from './close-reasons.js';
 
+/** Bytes; past this, a reader is so slow that what waits for it endangers everyone else's memory. */
+export const MAX_PENDING_BYTES = 4 * 1024 * 1024;
+
 /** One open socket of any kind, as the core sees it. Every method may be called after the socket has gone. */
 export interface Transport<Frame = unknown> {
   /** Makes a frame ready once, to be sent to many sockets of the same kind. */

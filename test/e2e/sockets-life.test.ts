@@ -140,7 +140,10 @@ describe('a reader of Socket.IO that is too slow', () => {
   const pending = (): number =>
     Math.max(0, ...[...server.app.get(Hub).connections()].map(({ transport }) => transport.pendingBytes()));
 
-  it('is closed when 4 MiB wait for it, over a WebSocket', async () => {
+  it.each([
+    ['events', '42'],
+    ['acknowledgements', '421'],
+  ])('is closed when 4 MiB of %s wait for it, over a WebSocket', async (_what, prefix) => {
     const slow = await TcpSocket.webSocket(server.port, '/socket.io/?EIO=4&transport=websocket');
     slow.send(frameOf(OPCODE.text, `40${JSON.stringify({ token: account.tokens.token })}`));
     for (let i = 0; i < 3; i++) await slow.frame();
@@ -148,7 +151,7 @@ describe('a reader of Socket.IO that is too slow', () => {
     const before = closures();
     let most = 0;
     await until(() => {
-      slow.send(frameOf(OPCODE.text, `42${big}`));
+      slow.send(frameOf(OPCODE.text, `${prefix}${big}`));
       most = Math.max(most, pending());
       return closures() > before;
     });
@@ -167,6 +170,17 @@ describe('a reader of Socket.IO that is too slow', () => {
     // It never polls again: the answers have nowhere to go.
     for (let i = 0; i < 40 && closures() === before; i++) await post(`42${big}`);
     expect(closures()).toBe(before + 1);
+  });
+
+  it('is cut off before it has joined, too: refusals of namespaces wait like all else', async () => {
+    const base = '/socket.io/?EIO=4&transport=polling';
+    const { body: handshake } = await server.client().get<string>(base);
+    const session = `${base}&sid=${JSON.parse(handshake.slice(1)).sid}`;
+    const body = Array.from({ length: 10_000 }, () => '40/nowhere,').join('\u001e');
+    const headers = { 'content-type': 'text/plain;charset=UTF-8' };
+    const statuses: number[] = [];
+    for (let i = 0; i < 4; i++) statuses.push((await server.client().raw(session, { method: 'POST', body, headers })).status);
+    expect(statuses).toEqual([200, expect.any(Number), 400, 400]);
   });
 });
 

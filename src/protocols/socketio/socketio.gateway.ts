@@ -89,7 +89,10 @@ export class SocketIoGateway implements OnGatewayInit<Server>, OnGatewayConnecti
       address: this.addresses.of(socket.request),
       userAgent: socket.handshake.headers['user-agent']?.slice(0, 512) ?? null,
     };
-    const transport = new SocketIoTransport(socket, (code) => this.hub.fault(connection, code));
+    const transport = new SocketIoTransport(socket, {
+      fault: (code) => this.hub.fault(connection, code),
+      backlog: () => this.hub.close(connection, CLOSE.slow),
+    });
     const connection: Connection = new Connection(socketIoCodec, transport, origin);
     connection.identity = data.identity ?? null;
     data.connection = connection;

@@ -3,13 +3,14 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { INestApplication } from '@nestjs/common';
 import { IoAdapter } from '@nestjs/platform-socket.io';
-import { Server as EngineServer } from 'engine.io';
+import { type Socket as EngineConnection, Server as EngineServer } from 'engine.io';
 import { type Namespace, Server, type ServerOptions } from 'socket.io';
 import { CoreError } from '../../errors/catalogue.js';
 import { coreErrorOf } from '../../errors/core-error-of.js';
 import { ErrorFormats } from '../../http/error-formats.js';
 import { OriginPolicy } from '../../http/origins.js';
 import { Hub } from '../hub.js';
+import { Backlog } from './backlog.js';
 import { ClientAddress } from './client-address.js';
 import type { FrontHandlers, HttpFront } from './http-front.js';
 import { EngineSockets } from './engine-sockets.js';
@@ -63,6 +64,8 @@ export class SocketAdapter extends IoAdapter implements FrontHandlers {
   override createIOServer(_port: number, options: Partial<ServerOptions> = {}): Server {
     const io = new Server({ ...options, serveClient: false, connectTimeout: CONNECT_TIMEOUT_MS });
     this.engine ??= createEngine();
+    // From the start: a client may stay in namespaces that are not ours, or in none.
+    this.engine.on('connection', (conn: EngineConnection) => void Backlog.of(conn));
     io.bind(this.engine);
     return io;
   }

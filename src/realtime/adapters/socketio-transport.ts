@@ -1,6 +1,7 @@
 import type { Socket } from 'socket.io';
 import type { CloseReason } from '../close-reasons.js';
 import type { Transport } from '../transport.js';
+import { Backlog } from './backlog.js';
 import { EngineSocket } from './engine-sockets.js';
 import { CLOSE_TIMEOUT_MS } from './judged-socket.js';
 
@@ -10,36 +11,32 @@ export interface SocketIoFrame {
   readonly data: unknown;
 }
 
-/**
- * A Socket.IO socket, over WebSocket or long polling. Engine.IO keeps packets in arrays and says nothing of their size,
- * so the bytes that wait are counted here: made by `packetCreate`, handed to the network by `flush`, gone by `drain`.
- */
-export class SocketIoTransport implements Transport<SocketIoFrame> {
-  private waitingBytes = 0;
-  private flushedBytes = 0;
+/** What the transport finds out about its peer. */
+export interface SocketIoHandlers {
+  /** The WebSocket under it is about to be closed with this code, for a fault of the peer. */
+  fault(code: number): void;
+  /** More is made for it than it reads, not all of it by way of `send`. */
+  backlog(): void;
+}
 
-  /** @param onFault the WebSocket under it is about to be closed with this code, for a fault of the peer */
+/** A Socket.IO socket, over WebSocket or long polling. */
+export class SocketIoTransport implements Transport<SocketIoFrame> {
+  private readonly waiting: Backlog;
+
   constructor(
     private readonly socket: Socket,
-    onFault: (code: number) => void,
+    handlers: SocketIoHandlers,
   ) {
     const { conn } = socket;
     const watch = (transport: object): void => {
       const under: unknown = Reflect.get(transport, 'socket');
-      if (under instanceof EngineSocket) under.onFault = onFault;
+      if (under instanceof EngineSocket) under.onFault = (code) => handlers.fault(code);
     };
     watch(conn.transport);
     conn.on('upgrade', watch);
-    conn.on('packetCreate', ({ data }: { data?: unknown }) => {
-      if (typeof data === 'string' || Buffer.isBuffer(data)) this.waitingBytes += data.length;
-    });
-    conn.on('flush', () => {
-      this.flushedBytes += this.waitingBytes;
-      this.waitingBytes = 0;
-    });
-    conn.on('drain', () => {
-      this.flushedBytes = 0;
-    });
+    this.waiting = Backlog.of(conn);
+    const cut = this.waiting.onExcess;
+    this.waiting.onExcess = () => (socket.connected ? handlers.backlog() : cut());
   }
 
   prepare(frame: SocketIoFrame): SocketIoFrame {
@@ -52,7 +49,7 @@ export class SocketIoTransport implements Transport<SocketIoFrame> {
   }
 
   pendingBytes(): number {
-    return this.waitingBytes + this.flushedBytes;
+    return this.waiting.bytes;
   }
 
   /** Engine.IO pings by itself. */
