@@ -41,9 +41,11 @@ class Shutdown {
   private isStarting = true;
   private isAsked = false;
   private isRunning = false;
+  private deadline: NodeJS.Timeout | undefined;
 
   constructor() {
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => this.ask());
+    // SIGHUP is what a terminal sends that is closed.
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => this.ask());
   }
 
   add(step: () => Promise<void>): void {
@@ -58,13 +60,18 @@ class Shutdown {
   private ask(): void {
     if (this.isAsked) return;
     this.isAsked = true;
-    setTimeout(() => process.exit(1), SHUTDOWN_MS).unref();
+    this.limit();
     if (!this.isStarting) void this.run(0);
+  }
+
+  private limit(): void {
+    this.deadline ??= setTimeout(() => process.exit(1), SHUTDOWN_MS).unref();
   }
 
   async run(code: number): Promise<void> {
     if (this.isRunning) return;
     this.isRunning = true;
+    this.limit();
     for (const step of this.steps.reverse()) {
       await step().catch((error: unknown) => {
         console.error(error);

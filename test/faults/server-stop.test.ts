@@ -3,6 +3,7 @@ import { Client } from 'pg';
 import { io } from 'socket.io-client';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { runSql } from '../support/database.js';
+import { ended } from '../support/embedded.js';
 import { RawSocket } from '../support/raw-socket.js';
 import { type ServerProcess, ServerProgram } from '../support/server-program.js';
 import { until } from '../support/until.js';
@@ -56,7 +57,7 @@ const isRefused = (server: ServerProcess): Promise<boolean> =>
     });
   });
 
-describe.each(['SIGTERM', 'SIGINT'] as const)('%s', (signal) => {
+describe.each(['SIGTERM', 'SIGINT', 'SIGHUP'] as const)('%s', (signal) => {
   it('answers what was asked, tells every socket to come back later, takes nobody new and ends with 0', async () => {
     const server = await program.start({ dataDir });
     const account = { username: `one-${signal}`, email: `${signal}@example.com`, password: PASSWORD };
@@ -95,5 +96,22 @@ describe.each(['SIGTERM', 'SIGINT'] as const)('%s', (signal) => {
     socketIo.disconnect();
     // The database was stopped in order: nobody has to clear up after it.
     await expect(server.database()).rejects.toThrow(/ENOENT/);
+  }, 60_000);
+});
+
+describe('told to stop while PostgreSQL still starts', () => {
+  it('leaves none behind, even one that never comes up', async () => {
+    const folder = await program.newFolder();
+    await (await program.start({ dataDir: folder })).stop();
+    const server = await program.run({ dataDir: folder });
+    let pid = 0;
+    await until(async () => {
+      pid = (await server.database().catch(() => ({ pid: 0 }))).pid;
+      return pid > 0;
+    });
+    process.kill(pid, 'SIGSTOP');
+    server.signal('SIGTERM');
+    expect((await server.exited).code).toBe(1);
+    await until(() => ended(pid));
   }, 60_000);
 });

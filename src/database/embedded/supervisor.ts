@@ -54,8 +54,14 @@ export class Supervisor {
    * @throws DatabaseStartError with what PostgreSQL said
    */
   async start(): Promise<void> {
-    this.current = (await this.adopt()) ?? (await this.firstStart());
+    // Before anything runs: our process may be told to end while PostgreSQL still starts.
     process.once('exit', this.lastMoment);
+    try {
+      this.current = (await this.adopt()) ?? (await this.firstStart());
+    } catch (thrown) {
+      process.off('exit', this.lastMoment);
+      throw thrown;
+    }
     this.watching = this.watch();
   }
 
