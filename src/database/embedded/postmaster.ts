@@ -17,6 +17,16 @@ export interface Postmaster {
   readonly port: number;
   /** Resolves when it is gone, with what is known of the reason; never rejects. */
   readonly gone: Promise<string>;
+  /** Whether it is gone: from then on its number may be another process's. */
+  readonly ended: boolean;
+}
+
+function postmaster(pid: number, port: number, gone: Promise<string>): Postmaster {
+  const made = { pid, port, gone, ended: false };
+  void gone.then(() => {
+    made.ended = true;
+  });
+  return made;
 }
 
 /** How a server is started. */
@@ -72,7 +82,7 @@ export function launch(
       setTimeout(() => resolve(`${signal ?? `exit code ${code}`}${lastWords(said)}`), 20);
     });
   });
-  return { pid: child.pid ?? -1, port, gone };
+  return postmaster(child.pid ?? -1, port, gone);
 }
 
 function lastWords(said: string): string {
@@ -87,7 +97,7 @@ export async function findOrphan(cluster: string): Promise<Postmaster | undefine
   const found = await readPidFile(cluster);
   if (!found || !(await worksIn(found.pid, cluster))) return undefined;
   const start = await startOf(found.pid);
-  return { ...found, gone: waitUntilGone(found.pid, start) };
+  return postmaster(found.pid, found.port, waitUntilGone(found.pid, start));
 }
 
 async function waitUntilGone(pid: number, start: string | undefined): Promise<string> {
@@ -113,8 +123,8 @@ async function readPidFile(cluster: string): Promise<{ pid: number; port: number
   return Number.isInteger(pid) && pid > 0 ? { pid, port } : undefined;
 }
 
-function signal({ pid }: Postmaster, name: NodeJS.Signals): void {
-  if (pid <= 0) return; // it could not be started: 0 and -1 would mean other processes
+function signal({ pid, ended }: Postmaster, name: NodeJS.Signals): void {
+  if (ended || pid <= 0) return; // it could not be started: 0 and -1 would mean other processes
   try {
     process.kill(pid, name);
   } catch {
@@ -125,10 +135,12 @@ function signal({ pid }: Postmaster, name: NodeJS.Signals): void {
 /** Asks it to stop, without waiting: for the last moment of our process. */
 export function askToStop(postmaster: Postmaster): void {
   signal(postmaster, 'SIGINT');
+  signal(postmaster, 'SIGCONT'); // one that somebody has halted hears nothing
 }
 
 /** Fast shutdown; after 8 s an immediate one, which recovers at the next start; after 16 s the end. Returns when it is gone. */
 export async function shutDown(postmaster: Postmaster, { layout, binaries }: Installation): Promise<void> {
+  if (postmaster.ended) return;
   // Windows has no signals; there PostgreSQL listens to its own tool.
   if (process.platform === 'win32')
     void promisify(execFile)(binaries.pgCtl, ['stop', '-D', layout.cluster, '-m', 'fast']).catch(() => undefined);
