@@ -87,7 +87,8 @@ async function makeCluster({ layout, account, binaries }: Installation, password
   try {
     await mkdir(data, { mode: 0o700 });
     await writeFile(passwordFile, `${password}\n`, { mode: 0o600 });
-    if (account.ids) for (const path of [folder, data, passwordFile]) await chown(path, account.ids.uid, account.ids.gid);
+    // The folder last: from then on its new owner could put links in the place of what it holds.
+    if (account.ids) for (const path of [passwordFile, data, folder]) await chown(path, account.ids.uid, account.ids.gid);
     await runInitdb({ layout, account, binaries }, data);
     await rename(data, layout.cluster);
     await syncFolder(layout.dataDir);
