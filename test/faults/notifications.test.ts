@@ -4,7 +4,7 @@ import { adminUrl, createDatabase, runSql, type TestDatabase } from '../support/
 import { Line } from '../support/line.js';
 import { until } from '../support/until.js';
 
-const TIMES = { checkEvery: 50, limit: 200, firstRetry: 10, lastRetry: 40 };
+const TIMES = { checkEvery: 50, limit: 200, connectLimit: 200, firstRetry: 10, lastRetry: 40 };
 
 describe('Notifications', () => {
   let database: TestDatabase;
@@ -84,6 +84,22 @@ describe('Notifications', () => {
     line.mend();
     await until(() => notifications.trusted);
     expect(events).toEqual(['restored false', 'lost false', 'restored false']);
+  });
+
+  it('by its own settings notices that within a second', async () => {
+    const quick = new Line(new URL(database.url));
+    const standard = new Notifications(await quick.open());
+    try {
+      await standard.onModuleInit();
+      expect(standard.trusted).toBe(true);
+      quick.silence();
+      const from = performance.now();
+      await until(() => !standard.trusted);
+      expect(performance.now() - from).toBeLessThan(1_000);
+    } finally {
+      await standard.onApplicationShutdown();
+      await quick.close();
+    }
   });
 
   it('notices that the server has ended its session', async () => {
