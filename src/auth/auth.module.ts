@@ -17,6 +17,7 @@ import { PasswordResets } from './password-resets.js';
 import { RecoveryRequests } from './recovery-requests.js';
 import { RecoveryService } from './recovery.service.js';
 import { RecoveryTokens } from './recovery-tokens.js';
+import { RecoveryWarnings } from './recovery-warnings.js';
 import { SESSION_EXPORTS, SESSION_PROVIDERS } from './sessions.providers.js';
 
 const ACCOUNT_PROVIDERS = [
@@ -36,6 +37,7 @@ const ACCOUNT_PROVIDERS = [
   RecoveryRequests,
   RecoveryService,
   RecoveryTokens,
+  RecoveryWarnings,
 ];
 
 /** Accounts, their passwords, sessions and tokens. */
