@@ -33,6 +33,14 @@ export function nestsTooDeep(value: unknown, levels = MAX_DEPTH): boolean {
   return levels === 0 || Object.values(value).some((item) => nestsTooDeep(item, levels - 1));
 }
 
+/** About how many bytes a value takes that somebody else has parsed; what nests deeper than is taken is not looked at. */
+export function weightOf(value: unknown, levels = MAX_DEPTH): number {
+  if (typeof value === 'string') return value.length;
+  if (typeof value !== 'object' || value === null || levels === 0) return 8;
+  if (ArrayBuffer.isView(value)) return value.byteLength;
+  return Object.entries(value).reduce((sum, [key, item]) => sum + key.length + weightOf(item, levels - 1), 16);
+}
+
 function endOfString(text: string, from: number): number {
   let end = text.indexOf('"', from);
   while (end !== -1) {

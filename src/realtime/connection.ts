@@ -28,8 +28,6 @@ export const newConnectionId = (): string => randomBytes(16).toString('base64url
  * One live connection of any protocol: one small object, no closures, no timers. There may be ten thousand of them.
  */
 export class Connection<Frame = unknown> implements Peer, Caller {
-  /** Unix milliseconds. */
-  readonly connectedAt = Date.now();
   identity: Identity | null = null;
   rules: BindingRules | null = null;
   /** Set once; nothing is sent or handled afterwards. */
@@ -47,6 +45,8 @@ export class Connection<Frame = unknown> implements Peer, Caller {
   /** When the last bad frames came, oldest first; fewer than would end the connection. */
   badFrames: number[] | null = null;
   inFlight = 0;
+  /** About how many bytes the requests under way keep in memory. */
+  inFlightBytes = 0;
   /** Of protocols that answer in order: the end of the queue. */
   tail: Promise<unknown> | null = null;
 

@@ -1,7 +1,7 @@
 import { setTimeout } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
 import { Settings } from '../config/settings.js';
-import { CoreError } from '../errors/catalogue.js';
+import { CoreError, type ErrorCode } from '../errors/catalogue.js';
 import { coreErrorOf } from '../errors/core-error-of.js';
 import { CLOSE } from './close-reasons.js';
 import type { CommandFrame, Decoded } from './codec.js';
@@ -13,6 +13,11 @@ import { FaultLog } from '../errors/fault-log.js';
 
 /** Requests of one connection that may be under way at once; more are refused until some are answered. */
 const MAX_IN_FLIGHT = 256;
+/** The same in bytes: of a protocol that answers in order, what waits for its turn is kept whole. */
+const MAX_IN_FLIGHT_BYTES = 1024 * 1024;
+/** Refusals may have to wait for their turn, too, with the request ids that they carry; so many more end the connection. */
+const MAX_REFUSED = MAX_IN_FLIGHT;
+const MAX_REFUSED_BYTES = 4 * MAX_IN_FLIGHT_BYTES;
 
 /**
  * What happens to every incoming frame of every protocol: limits, decoding, authentication, the command, the answer.
@@ -32,9 +37,10 @@ export class FramePipeline {
 
   /**
    * Handles one incoming frame.
+   * @param bytes about how much memory it takes while it is kept
    * @returns the answer for the transport to send; undefined where there is none (the connection was closed)
    */
-  receive(connection: Connection, raw: unknown): unknown {
+  receive(connection: Connection, raw: unknown, bytes: number): unknown {
     if (connection.closed) return undefined;
     const now = performance.now();
     connection.seenAt = now;
@@ -48,16 +54,15 @@ export class FramePipeline {
     const decoded = connection.codec.decode(raw, connection);
     if (decoded.kind === 'bad') {
       if (countBadFrame(connection, now)) return this.endBad(connection, decoded);
-      return this.queued(connection, decoded);
+      return this.queued(connection, decoded, bytes);
     }
-    if (this.closing)
-      return this.queued(connection, { kind: 'refused', context: decoded.context, error: new CoreError('unavailable') });
-    if (verdict === 'ok' && connection.inFlight < MAX_IN_FLIGHT) return this.queued(connection, decoded);
-    if (connection.inFlight >= 2 * MAX_IN_FLIGHT) {
+    if (this.closing) return this.queued(connection, refused(decoded, 'unavailable'), bytes);
+    if (verdict === 'ok' && hasRoom(connection, bytes, 0, 0)) return this.queued(connection, decoded, bytes);
+    if (!hasRoom(connection, bytes, MAX_REFUSED, MAX_REFUSED_BYTES)) {
       this.hub.close(connection, CLOSE.flood);
       return undefined;
     }
-    return this.queued(connection, { kind: 'refused', context: decoded.context, error: new CoreError('too_many_requests') });
+    return this.queued(connection, refused(decoded, 'too_many_requests'), bytes);
   }
 
   /** From now on requests are refused; resolves when those under way have been answered, or after `limitMs`. */
@@ -73,13 +78,15 @@ export class FramePipeline {
   }
 
   /** Answers a frame: at once, or after those before it where the protocol answers in order. */
-  private queued(connection: Connection, decoded: Decoded): unknown {
+  private queued(connection: Connection, decoded: Decoded, bytes: number): unknown {
     const before = connection.tail;
     const answer = before ? before.then(() => this.answer(connection, decoded)) : this.answer(connection, decoded);
     if (!(answer instanceof Promise)) return answer;
     connection.inFlight += 1;
+    connection.inFlightBytes += bytes;
     const done = answer.finally(() => {
       connection.inFlight -= 1;
+      connection.inFlightBytes -= bytes;
       if (connection.tail === done) connection.tail = null;
     });
     if (connection.codec.ordered) connection.tail = done;
@@ -117,4 +124,12 @@ export class FramePipeline {
     this.faults.report(error, { connection: connection.id, protocol: connection.codec.protocol });
     return connection.codec.error(context, error, connection);
   }
+}
+
+const refused = ({ context }: Decoded, code: ErrorCode): Decoded => ({ kind: 'refused', context, error: new CoreError(code) });
+
+/** Whether a frame may join those under way; one that is alone may always. */
+function hasRoom({ inFlight, inFlightBytes }: Connection, bytes: number, more: number, moreBytes: number): boolean {
+  if (inFlight === 0) return true;
+  return inFlight < MAX_IN_FLIGHT + more && inFlightBytes + bytes <= MAX_IN_FLIGHT_BYTES + moreBytes;
 }

@@ -13,6 +13,7 @@ import type { Server, Socket } from 'socket.io';
 import { Settings } from '../../config/settings.js';
 import { CoreError } from '../../errors/catalogue.js';
 import { coreErrorOf } from '../../errors/core-error-of.js';
+import { weightOf } from '../../http/json.js';
 import { tokenOfHandshake } from '../../http/bearer.js';
 import type { Identity } from '../../identity/identity.js';
 import { ClientAddress } from '../../realtime/adapters/client-address.js';
@@ -147,7 +148,7 @@ export class SocketIoGateway implements OnGatewayInit<Server>, OnGatewayConnecti
       if (typeof ack === 'function') (ack as Acknowledge)((frame as SocketIoFrame).data);
       else this.hub.send(connection, frame);
     };
-    const answer = this.pipeline.receive(connection, event);
+    const answer = this.pipeline.receive(connection, event, weightOf(event.data));
     if (answer instanceof Promise) void answer.then(reply);
     else reply(answer);
   }

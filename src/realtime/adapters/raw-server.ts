@@ -61,7 +61,7 @@ export class RawServer implements RawHandlers {
   }
 
   message(connection: Connection, text: string | null): void {
-    const answer = this.pipeline.receive(connection, text);
+    const answer = this.pipeline.receive(connection, text, text?.length ?? 0);
     if (answer instanceof Promise) void answer.then((frame) => this.reply(connection, frame));
     else this.reply(connection, answer);
   }
