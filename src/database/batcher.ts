@@ -1,9 +1,11 @@
 import { CoreError } from '../errors/catalogue.js';
+import { coreErrorOf } from '../errors/core-error-of.js';
 
 export interface BatcherOptions<In, Out> {
   /**
    * Does the work of a whole batch at once. Returns one result per item, in their order; an `Error` in its place fails that
-   * item alone. What it throws fails every item of the batch.
+   * item alone. If it throws, nothing may have been done: then the items are run again, each by itself, so that one which the
+   * database does not take fails alone; only `unavailable` (`coreErrorOf`) fails all of them at once.
    */
   readonly run: (items: readonly In[]) => Promise<readonly (Out | Error)[]>;
   /** The most items of one batch. */
@@ -17,11 +19,10 @@ export interface BatcherOptions<In, Out> {
 }
 
 /**
- * Milliseconds that an item may have waited when the batch before it fails; one that waited longer fails with it. A little less than
- * a batch takes to fail when the database is away or a table is locked: else each further batch would make those behind it wait
- * as long again.
+ * Milliseconds that an item may have waited when the batch before it turns out to be `unavailable`; one that waited longer fails with it.
+ * A batch takes nearly two seconds to fail while a table is locked: whoever has waited already must not wait as long again.
  */
-const MAX_WAIT_MS = 1_500;
+const MAX_WAIT_MS = 100;
 
 interface Waiting<In, Out> {
   readonly item: In;
@@ -33,13 +34,12 @@ interface Waiting<In, Out> {
 
 /**
  * Group commit: the next batch is whatever was added while the last one ran. There is no timer, so a lone item runs at once,
- * at the end of the turn in which it was added, and a loaded server makes its batches larger by itself.
+ * in the microtask after it was added, and a loaded server makes its batches larger by itself.
  */
 export class Batcher<In, Out> {
   private waiting: Waiting<In, Out>[] = [];
   private running = 0;
   private scheduled = false;
-  private idleListeners: (() => void)[] = [];
   private readonly inFlight: number;
 
   constructor(private readonly options: BatcherOptions<In, Out>) {
@@ -66,16 +66,10 @@ export class Batcher<In, Out> {
     return result;
   }
 
-  /** Resolves when nothing waits and nothing runs. */
-  idle(): Promise<void> {
-    if (this.running === 0 && this.waiting.length === 0) return Promise.resolve();
-    return new Promise((resolve) => this.idleListeners.push(resolve));
-  }
-
   private schedule(): void {
     if (this.scheduled || this.running >= this.inFlight) return;
     this.scheduled = true;
-    // The end of the turn: what one turn adds in a row goes out together.
+    // Once the code that adds is done: what it adds in a row goes out together.
     queueMicrotask(() => {
       this.scheduled = false;
       while (this.running < this.inFlight && this.waiting.length > 0) this.start();
@@ -87,11 +81,10 @@ export class Batcher<In, Out> {
     const batch = this.waiting.length <= maxBatch ? this.waiting : this.waiting.slice(0, maxBatch);
     this.waiting = batch === this.waiting ? [] : this.waiting.slice(maxBatch);
     this.running += 1;
-    void this.runBatch(batch).then((succeeded) => {
+    void this.runBatch(batch).then((available) => {
       this.running -= 1;
-      if (!succeeded) this.dropLate();
+      if (!available) this.dropLate();
       if (this.waiting.length > 0) this.schedule();
-      else if (this.running === 0) for (const tell of this.idleListeners.splice(0)) tell();
     });
   }
 
@@ -107,21 +100,50 @@ export class Batcher<In, Out> {
     }
   }
 
-  /** Settles every item of the batch; never rejects. @returns false where the batch failed as a whole */
+  /** Settles every item of the batch; never rejects. @returns false where it was `unavailable` */
   private async runBatch(batch: readonly Waiting<In, Out>[]): Promise<boolean> {
-    try {
-      const results = await this.options.run(batch.map(({ item }) => item));
-      if (results.length !== batch.length) throw new Error(`${results.length} results for a batch of ${batch.length}`);
-      batch.forEach(({ resolve, reject }, index) => {
-        const result = results[index] as Out | Error;
-        if (result instanceof Error) reject(result);
-        else resolve(result);
-      });
-      return true;
-    } catch (thrown) {
-      const error = thrown instanceof Error ? thrown : new Error(String(thrown));
-      for (const { reject } of batch) reject(error);
-      return false;
+    const failure = await this.attempt(batch);
+    if (!failure) return true;
+    if (batch.length === 1 || isUnavailable(failure)) {
+      rejectAll(batch, failure);
+      return !isUnavailable(failure);
     }
+    for (const [index, waiting] of batch.entries()) {
+      const ownFailure = await this.attempt([waiting]);
+      if (!ownFailure) continue;
+      if (isUnavailable(ownFailure)) {
+        rejectAll(batch.slice(index), ownFailure);
+        return false;
+      }
+      waiting.reject(ownFailure);
+    }
+    return true;
   }
+
+  /** Runs these and settles them. @returns what `run` threw; then none of them is settled */
+  private async attempt(batch: readonly Waiting<In, Out>[]): Promise<Error | undefined> {
+    let results: readonly (Out | Error)[];
+    try {
+      results = await this.options.run(batch.map(({ item }) => item));
+    } catch (thrown) {
+      return thrown instanceof Error ? thrown : new Error(String(thrown));
+    }
+    if (results.length !== batch.length) {
+      // It was done, whatever it was: never again.
+      rejectAll(batch, new Error(`${results.length} results for a batch of ${batch.length}`));
+      return undefined;
+    }
+    batch.forEach(({ resolve, reject }, index) => {
+      const result = results[index] as Out | Error;
+      if (result instanceof Error) reject(result);
+      else resolve(result);
+    });
+    return undefined;
+  }
+}
+
+const isUnavailable = (error: Error): boolean => coreErrorOf(error).code === 'unavailable';
+
+function rejectAll<In, Out>(batch: readonly Waiting<In, Out>[], error: Error): void {
+  for (const { reject } of batch) reject(error);
 }

@@ -46,7 +46,7 @@ describe('Batcher', () => {
     expect(batches.map(({ items }) => items)).toEqual([[1], [2, 3, 4], [5]]);
   });
 
-  it('fails one item alone, and a whole batch only when `run` throws', async () => {
+  it('fails one item alone, and a whole batch only when the database is away', async () => {
     const { batches, run } = byHand<string, string>();
     const batcher = new Batcher({ run, maxBatch: 10, maxQueued: 10 });
     const first = Promise.allSettled(['a', 'b', 'c'].map((item) => batcher.add(item)));
@@ -55,12 +55,47 @@ describe('Batcher', () => {
     batches[0]?.resolve(['A', new CoreError('conflict'), 'C']);
     expect(await first).toMatchObject([{ value: 'A' }, { reason: { code: 'conflict' } }, { value: 'C' }]);
     await turn();
-    batches[1]?.reject(new Error('gone'));
-    expect(await second).toMatchObject([{ reason: { message: 'gone' } }, { reason: { message: 'gone' } }]);
+    const gone = { reason: { message: 'Connection terminated' } };
+    batches[1]?.reject(new Error('Connection terminated'));
+    expect(await second).toMatchObject([gone, gone]);
     const third = batcher.add('f');
     await turn();
     batches[2]?.resolve(['F']);
     expect(await third).toBe('F');
+  });
+
+  it('runs each item of a batch that fails by itself, in order, before what came later', async () => {
+    const ran: (readonly number[])[] = [];
+    const batcher = new Batcher<number, number>({
+      run: async (items) => {
+        ran.push(items);
+        await turn();
+        if (items.includes(2)) throw Object.assign(new Error('violates foreign key'), { code: '23503' });
+        return items.map((item) => item * 10);
+      },
+      maxBatch: 3,
+      maxQueued: 10,
+    });
+    const outcomes = await Promise.allSettled([1, 2, 3, 4].map((item) => batcher.add(item)));
+    expect(outcomes).toMatchObject([{ value: 10 }, { reason: { code: '23503' } }, { value: 30 }, { value: 40 }]);
+    expect(ran).toEqual([[1, 2, 3], [1], [2], [3], [4]]);
+  });
+
+  it('gives up the rest of such a batch when the database goes away meanwhile', async () => {
+    const ran: (readonly number[])[] = [];
+    const batcher = new Batcher<number, number>({
+      run: (items) => {
+        ran.push(items);
+        if (items.length > 1) return Promise.reject(new Error('of one of them'));
+        return items[0] === 1 ? Promise.resolve([10]) : Promise.reject(new CoreError('unavailable'));
+      },
+      maxBatch: 3,
+      maxQueued: 10,
+    });
+    const outcomes = await Promise.allSettled([1, 2, 3].map((item) => batcher.add(item)));
+    const away = { reason: { code: 'unavailable' } };
+    expect(outcomes).toMatchObject([{ value: 10 }, away, away]);
+    expect(ran).toEqual([[1, 2, 3], [1], [2]]);
   });
 
   it('fails the batch when `run` throws before it returns a promise, or returns too few results', async () => {
@@ -72,11 +107,20 @@ describe('Batcher', () => {
       maxQueued: 10,
     });
     await expect(thrower.add(1)).rejects.toThrow('at once');
-    const short = new Batcher<number, number>({ run: () => Promise.resolve([1]), maxBatch: 10, maxQueued: 10 });
+    let runs = 0;
+    const short = new Batcher<number, number>({
+      run: () => {
+        runs += 1;
+        return Promise.resolve([1]);
+      },
+      maxBatch: 10,
+      maxQueued: 10,
+    });
     expect(await Promise.allSettled([short.add(1), short.add(2)])).toMatchObject([
       { status: 'rejected' },
       { status: 'rejected' },
     ]);
+    expect(runs).toBe(1); // it was done, perhaps
   });
 
   it('refuses what does not fit into the queue, and takes again when there is room', async () => {
@@ -109,24 +153,6 @@ describe('Batcher', () => {
     expect(await Promise.all(results)).toEqual([1, 2, 3]);
   });
 
-  it('tells when nothing is left to do', async () => {
-    const { batches, run } = byHand<number, number>();
-    const batcher = new Batcher({ run, maxBatch: 1, maxQueued: 10 });
-    await batcher.idle();
-    const results = [batcher.add(1), batcher.add(2)];
-    let idle = false;
-    const told = batcher.idle().then(() => {
-      idle = true;
-    });
-    await turn();
-    batches[0]?.resolve([1]);
-    await turn();
-    expect(idle).toBe(false);
-    batches[1]?.resolve([2]);
-    await told;
-    await Promise.all(results);
-  });
-
   it('gives every item its own result, whatever the sizes and the order of completion', async () => {
     await fc.assert(
       fc.asyncProperty(
@@ -142,7 +168,7 @@ describe('Batcher', () => {
           });
           const batcher = new Batcher({ run, maxBatch, maxQueued: 100, inFlight });
           const results = Promise.allSettled(items.map((item) => batcher.add(item)));
-          await scheduler.waitFor(batcher.idle());
+          await scheduler.waitFor(results);
           (await results).forEach((result, index) => {
             const item = items[index] as number;
             expect(result.status === 'fulfilled' ? result.value : String(result.reason.message)).toBe(
