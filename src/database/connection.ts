@@ -1,7 +1,7 @@
 import { types, type ClientConfig } from 'pg';
 
-/** Milliseconds that a caller waits for a connection; after that the answer is `unavailable`. */
-export const WAIT_MS = 1_800;
+/** Milliseconds that an attempt to connect may take. */
+const CONNECT_MS = 1_800;
 
 const INT8 = 20;
 const INT8_ARRAY = 1016;
@@ -30,7 +30,7 @@ export function connectionConfig(url: string, applicationName = 'switchboard'): 
   return {
     connectionString: url,
     application_name: applicationName,
-    connectionTimeoutMillis: WAIT_MS,
+    connectionTimeoutMillis: CONNECT_MS,
     keepAlive: true,
     keepAliveInitialDelayMillis: 10_000,
     // An answer to a client means committed, whatever the server's own default is.

@@ -1,12 +1,16 @@
 import type { PoolClient } from 'pg';
 import type { DataSourceOptions } from 'typeorm';
-import { connectionConfig, WAIT_MS } from './connection.js';
+import { connectionConfig } from './connection.js';
 import { migrations } from './migrations/index.js';
 import { PostgresNaming } from './naming.js';
 
+/** Milliseconds that a caller waits for a connection of the pool; after that the answer is `unavailable`. */
+const POOL_WAIT_MS = 1_000;
+/** Milliseconds that a statement waits for a lock. Together with the wait for a connection this stays below two seconds. */
+const LOCK_WAIT_MS = 900;
 /** Milliseconds after which the server cancels a statement, or ends a session that sits in an open transaction. */
 const STATEMENT_MS = 10_000;
-/** Milliseconds after which a server that says nothing at all is given up; above `STATEMENT_MS`, so that its own word comes first. */
+/** Milliseconds after which a server that says nothing at all is given up (`Sql` does so earlier where it can); above `STATEMENT_MS`, so that its own word comes first. */
 const SILENCE_MS = 12_000;
 
 /** How a server uses its pool. */
@@ -38,10 +42,11 @@ export function dataSourceOptions(url: string, { pool, entities }: PoolOptions) 
     extra: {
       ...common,
       max: pool,
+      connectionTimeoutMillis: POOL_WAIT_MS,
       idleTimeoutMillis: 60_000,
       statement_timeout: STATEMENT_MS,
       idle_in_transaction_session_timeout: STATEMENT_MS,
-      lock_timeout: WAIT_MS,
+      lock_timeout: LOCK_WAIT_MS,
       query_timeout: SILENCE_MS,
       // With it a query that runs into `query_timeout` takes its connection along, instead of leaving it to block the next one.
       pipeline: true,
@@ -53,6 +58,7 @@ export function dataSourceOptions(url: string, { pool, entities }: PoolOptions) 
 /** The data source of migrations: few connections, no entities, and as much time as a large table takes. */
 export function migrationOptions(url: string) {
   const { extra, ...options } = dataSourceOptions(url, { pool: 2, entities: [] });
+  const { connectionTimeoutMillis } = connectionConfig(url);
   const patient = { statement_timeout: 0, idle_in_transaction_session_timeout: 0, lock_timeout: 0, query_timeout: 0 };
-  return { ...options, extra: { ...extra, ...patient } } satisfies DataSourceOptions;
+  return { ...options, extra: { ...extra, ...patient, connectionTimeoutMillis } } satisfies DataSourceOptions;
 }

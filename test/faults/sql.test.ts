@@ -88,7 +88,7 @@ describe('Sql', () => {
       synchronous_commit: 'on',
       TimeZone: 'UTC',
       statement_timeout: '10000',
-      lock_timeout: '1800',
+      lock_timeout: '900',
       idle_in_transaction_session_timeout: '10000',
     });
   });
@@ -117,6 +117,33 @@ describe('Sql', () => {
     expect(performance.now() - waited).toBeLessThan(2_000);
     free();
     await locked;
+  });
+
+  it('needs less than two seconds even where it waits for a connection first, and then for a lock', async () => {
+    let free = (): void => undefined;
+    const locked = sql.transaction(async (tx) => {
+      await tx.rows('LOCK TABLE notes');
+      await new Promise<void>((resolve) => {
+        free = resolve;
+      });
+    });
+    const held = Array.from({ length: POOL - 1 }, () => sql.transaction(() => sleep(850)));
+    await until(() => sql.state.total === POOL && sql.state.idle === 0);
+    const from = performance.now();
+    await expect(sql.rows('SELECT * FROM notes')).rejects.toMatchObject({ code: '55P03' });
+    expect(performance.now() - from).toBeLessThan(2_000);
+    free();
+    await Promise.all([locked, ...held]);
+  });
+
+  it('gives up a server that has halted after three seconds', async () => {
+    const named = (seconds: number) => sql.rows('SELECT pg_sleep($1)', [seconds], 'sleep');
+    await named(0);
+    const from = performance.now();
+    await expect(named(8)).rejects.toThrow(/Query read timeout/);
+    expect(performance.now() - from).toBeLessThan(4_000);
+    await endConnections();
+    await until(() => sql.state.total === 0);
   });
 
   it('survives the end of its idle connections without a word', async () => {
