@@ -65,6 +65,14 @@ export class FramePipeline {
     return this.queued(connection, refused(decoded, 'too_many_requests'), bytes);
   }
 
+  /**
+   * Says that the answer to a frame could not be sent, such as one that its transport cannot encode.
+   * @returns the answer to send in its place
+   */
+  unsendable(connection: Connection, raw: unknown, thrown: unknown): unknown {
+    return this.fault(connection, connection.codec.decode(raw, connection).context, thrown);
+  }
+
   /** From now on requests are refused; resolves when those under way have been answered, or after `limitMs`. */
   async drain(limitMs: number): Promise<void> {
     this.closing = true;
@@ -103,10 +111,9 @@ export class FramePipeline {
       const data =
         decoded.token === undefined ? this.runner.run(decoded, connection) : this.runSigned(connection, decoded, decoded.token);
       if (!(data instanceof Promise)) return connection.codec.result(context, data, connection);
-      return data.then(
-        (value: unknown) => connection.codec.result(context, value, connection),
-        (thrown: unknown) => this.fault(connection, context, thrown),
-      );
+      return data
+        .then((value: unknown) => connection.codec.result(context, value, connection))
+        .catch((thrown: unknown) => this.fault(connection, context, thrown));
     } catch (thrown) {
       return this.fault(connection, context, thrown);
     }

@@ -148,8 +148,18 @@ export class SocketIoGateway implements OnGatewayInit<Server>, OnGatewayConnecti
       if (typeof ack === 'function') (ack as Acknowledge)((frame as SocketIoFrame).data);
       else this.hub.send(connection, frame);
     };
+    // Socket.IO encodes as it sends: only then does it show that an answer cannot be.
+    const replace = (thrown: unknown): void => reply(this.pipeline.unsendable(connection, event, thrown));
     const answer = this.pipeline.receive(connection, event, weightOf(event.data));
-    if (answer instanceof Promise) void answer.then(reply);
-    else reply(answer);
+    if (answer instanceof Promise) answer.then(reply).catch(replace);
+    else attempt(() => reply(answer), replace);
+  }
+}
+
+function attempt(act: () => void, otherwise: (thrown: unknown) => void): void {
+  try {
+    act();
+  } catch (thrown) {
+    otherwise(thrown);
   }
 }

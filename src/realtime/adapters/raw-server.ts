@@ -62,8 +62,10 @@ export class RawServer implements RawHandlers {
 
   message(connection: Connection, text: string | null): void {
     const answer = this.pipeline.receive(connection, text, text?.length ?? 0);
-    if (answer instanceof Promise) void answer.then((frame) => this.reply(connection, frame));
-    else this.reply(connection, answer);
+    if (!(answer instanceof Promise)) return this.reply(connection, answer);
+    answer
+      .then((frame) => this.reply(connection, frame))
+      .catch((thrown: unknown) => this.reply(connection, this.pipeline.unsendable(connection, text, thrown)));
   }
 
   private reply(connection: Connection, frame: unknown): void {
