@@ -1,9 +1,10 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { LiveSession } from '../../src/identity/identity.js';
 import type { CloseReason } from '../../src/realtime/close-reasons.js';
 import type { Codec, ServerEvent } from '../../src/realtime/codec.js';
 import { Connection } from '../../src/realtime/connection.js';
 import { Hub } from '../../src/realtime/hub.js';
+import { UsersService } from '../../src/users/users.service.js';
 import { HERE, logIn, member, startAccounts, startNode, type AccountsApp } from '../support/accounts.js';
 import { until } from '../support/until.js';
 
@@ -51,6 +52,30 @@ describe('connections of an account', () => {
     const record = await node.accounts.update(session.userId, { full_name: 'Watched' }, root, HERE);
     for (const { received } of own) expect(received).toEqual([{ domain: 'user', event: 'updated', data: record }]);
     expect(foreign.received).toEqual([]);
+  });
+
+  it('are told by the database where another process changed it, and never twice', async () => {
+    const second = await startNode(node.database, { LOGIN_THROTTLE: 'off', DATA_DIR: node.dataDir });
+    try {
+      const session = await member(node, 'renamed');
+      const here = connect(node, session);
+      const there = connect(second, (await logIn(second, 'renamed')).session);
+      const events: ServerEvent[] = [];
+      for (const username of ['renamed-1', 'renamed-2', 'renamed-3']) {
+        const record = await node.accounts.update(session.userId, { username }, session, HERE);
+        events.push({ domain: 'user', event: 'updated', data: record });
+        await until(() => there.received.length === events.length, 1000);
+        // What both hear of last: then all that the database has to say of the change has been worked off.
+        const read = vi.spyOn(node.app.get(UsersService), 'find');
+        await node.sql.rows(`SELECT pg_notify('switchboard', $1)`, [`user:${session.userId}`]);
+        await until(() => read.mock.settledResults.some(({ type }) => type === 'fulfilled'));
+        read.mockRestore();
+      }
+      expect(there.received).toEqual(events);
+      expect(here.received).toEqual(events);
+    } finally {
+      await second.stop();
+    }
   });
 
   it('are not told of what did not come about', async () => {
