@@ -5,6 +5,7 @@ import { type IssuedTokens, SessionsService } from '../auth/sessions.service.js'
 import { CoreError } from '../errors/catalogue.js';
 import type { Caller } from '../realtime/connection.js';
 import { Hub } from '../realtime/hub.js';
+import { RateLimits } from '../ops/rate-limits.js';
 import { LoginName, LoginPassword, Password, Username } from '../users/fields.js';
 import { foldName } from '../users/names.js';
 import { Email, Text } from '../validation/fields.js';
@@ -50,6 +51,7 @@ export class AccountCommands {
     private readonly accounts: AccountsService,
     private readonly sessions: SessionsService,
     private readonly recovery: RecoveryService,
+    private readonly limits: RateLimits,
     private readonly hub: Hub,
   ) {}
 
@@ -61,6 +63,7 @@ export class AccountCommands {
   })
   @AllowAnonymous()
   async logIn({ username, password }: LogInPayload, caller: Caller): Promise<{ token: string }> {
+    await this.count(caller);
     const user = await this.accounts.verifyCredentials(username, password, caller.origin);
     return this.bind(await this.sessions.open(user, caller.origin, { refresh: false }), caller);
   }
@@ -73,6 +76,7 @@ export class AccountCommands {
   })
   @AllowAnonymous()
   async register(payload: RegisterPayload, caller: Caller): Promise<{ token: string }> {
+    await this.count(caller);
     const user = await this.accounts.register(payload, caller.origin);
     return this.bind(await this.sessions.open(user, caller.origin, { refresh: false }), caller);
   }
@@ -83,8 +87,9 @@ export class AccountCommands {
     internal: true,
   })
   @AllowAnonymous()
-  async recover({ known_data: known, known_data_type: type }: RecoverPayload, { origin }: Caller): Promise<object> {
-    await this.recovery.request(type === 'email' ? { email: known } : { username: known }, origin);
+  async recover({ known_data: known, known_data_type: type }: RecoverPayload, caller: Caller): Promise<object> {
+    await this.count(caller);
+    await this.recovery.request(type === 'email' ? { email: known } : { username: known }, caller.origin);
     return {};
   }
 
@@ -101,6 +106,12 @@ export class AccountCommands {
     if (caller.connection) await this.hub.bind(caller.connection, null);
     await this.sessions.revoke(session.id, 'logout', session, caller.origin);
     return {};
+  }
+
+  /** What costs as much as a request to the API counts as one, however it comes. @throws CoreError `too_many_requests` */
+  private async count({ origin }: Caller): Promise<void> {
+    const wait = await this.limits.take('api', origin.address);
+    if (wait > 0) throw new CoreError('too_many_requests', { retryAfterSec: wait });
   }
 
   private async bind({ token, expiresIn, session }: IssuedTokens, { connection }: Caller): Promise<{ token: string }> {

@@ -29,6 +29,29 @@ describe.each(ACCOUNT_DRIVERS.filter(({ protocol }) => protocol !== 'messenger')
   });
 });
 
+describe('requests that cost as much as one to the API', () => {
+  it('are limited for their address over a live connection, too, on all its connections together', async () => {
+    const server = await TestServer.start({ variables: { RATE_LIMIT: 'on' } });
+    try {
+      const frames = [
+        { mode: 'auth', username: 'nobody', password: 'wrong password' },
+        { mode: 'register', username: 'somebody', password: 'correct horse battery', email: 'nobody@example.com' },
+        { mode: 'recovery', known_data: 'nobody', known_data_type: 'username' },
+      ];
+      const sockets = await Promise.all([0, 1, 2].map(() => server.socket('/')));
+      const from = performance.now();
+      const asked = sockets.flatMap((socket, i) => Array.from({ length: 30 }, () => socket.ask({ ...frames[i] })));
+      const statuses = (await Promise.all(asked)).map(({ status }) => status as number);
+      const allowed = 30 + Math.ceil(((performance.now() - from) / 1000) * 10);
+      for (const first of [0, 30, 60]) expect(statuses.slice(first, first + 30)).toContain(429);
+      expect(statuses.filter((status) => status !== 429).length).toBeLessThanOrEqual(allowed);
+      await Promise.all(sockets.map((socket) => socket.close()));
+    } finally {
+      await server.stop();
+    }
+  });
+});
+
 describe('guesses of a password', () => {
   it.each(ACCOUNT_DRIVERS)('through $protocol are refused after ten, in its words', async (driver) => {
     const server = await TestServer.start({ variables: { LOGIN_THROTTLE: 'on' } });
