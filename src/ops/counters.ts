@@ -9,8 +9,6 @@ export interface CounterOptions {
   /** How many are allowed within `durationSec`, counted from the first. */
   readonly points: number;
   readonly durationSec: number;
-  /** Seconds for which a key is refused once it went beyond `points`; without it, until `durationSec` is over. */
-  readonly blockSec?: number;
 }
 
 export interface Count {
@@ -54,8 +52,8 @@ export class Counter {
   private readonly limiter: RateLimiterMemory | RateLimiterRedis;
   private readonly points: number;
 
-  constructor(name: string, { points, durationSec, blockSec = 0 }: CounterOptions, redis: Redis | null) {
-    const options = { keyPrefix: `switchboard:count:${name}`, points, duration: durationSec, blockDuration: blockSec };
+  constructor(name: string, { points, durationSec }: CounterOptions, redis: Redis | null) {
+    const options = { keyPrefix: `switchboard:count:${name}`, points, duration: durationSec };
     this.points = points;
     this.memory = new BoundedMemory(options);
     this.limiter = redis

@@ -10,6 +10,7 @@ import { DataSource } from 'typeorm';
 import { afterEach, describe, expect, it } from 'vitest';
 import { BusModule } from '../../src/bus/bus.module.js';
 import { Settings } from '../../src/config/settings.js';
+import { type PoolState, Sql } from '../../src/database/sql.js';
 import { fastifyLogging } from '../../src/ops/fastify-options.js';
 import { listen } from '../../src/ops/listen.js';
 import { createLogger } from '../../src/ops/logger.js';
@@ -23,7 +24,7 @@ import { until } from '../support/until.js';
 class FakeDatabase {
   mode: 'up' | 'down' | 'hanging' = 'up';
   asked = 0;
-  readonly driver = { master: { totalCount: 4, idleCount: 3, waitingCount: 0 } };
+  readonly state: PoolState = { total: 4, idle: 3, waiting: 0 };
 
   query(): Promise<unknown> {
     this.asked += 1;
@@ -75,6 +76,7 @@ class Ground {
     const providers = [
       { provide: Settings, useValue: settings },
       { provide: DataSource, useValue: database },
+      { provide: Sql, useValue: database },
     ];
     return { module: Ground, global: true, providers, exports: providers };
   }

@@ -67,13 +67,13 @@ describe.runIf(has.redis)('limits over Redis', () => {
   });
 
   it('share counters, which know keys by their hashes only', async () => {
-    const [one, two] = nodes.map((node) => node.counter('logins', { points: 2, durationSec: 60, blockSec: 300 }));
+    const [one, two] = nodes.map((node) => node.counter('logins', { points: 2, durationSec: 60 }));
     expect(await one?.consume('anna@example.com')).toEqual({ consumed: 1, exceeded: false, waitSec: 60 });
     expect(await two?.consume('anna@example.com')).toMatchObject({ consumed: 2, exceeded: false });
-    expect(await one?.consume('anna@example.com')).toEqual({ consumed: 3, exceeded: true, waitSec: 300 });
+    expect(await one?.consume('anna@example.com')).toEqual({ consumed: 3, exceeded: true, waitSec: 60 });
     const refused = await two?.get('anna@example.com');
     expect(refused?.exceeded).toBe(true);
-    expect(refused?.waitSec).toBeGreaterThan(290);
+    expect(refused?.waitSec).toBeGreaterThan(50);
     const keys = (await clients[0]?.keys('*')) ?? [];
     expect(keys).toHaveLength(1);
     expect(keys.join()).not.toContain('anna');
@@ -82,10 +82,10 @@ describe.runIf(has.redis)('limits over Redis', () => {
   });
 
   it('keep counting, each node for itself, while Redis is away', async () => {
-    const [one] = nodes.map((node) => node.counter('logins', { points: 2, durationSec: 60, blockSec: 300 }));
+    const [one] = nodes.map((node) => node.counter('logins', { points: 2, durationSec: 60 }));
     await server.down();
     for (let n = 1; n <= 2; n++) expect(await one?.consume('k')).toMatchObject({ consumed: n, exceeded: false });
-    expect(await one?.consume('k')).toMatchObject({ exceeded: true, waitSec: 300 });
+    expect(await one?.consume('k')).toMatchObject({ exceeded: true, waitSec: 60 });
     expect(await one?.get('k')).toMatchObject({ exceeded: true });
     await one?.delete('k');
     expect(await one?.get('k')).toMatchObject({ consumed: 0 });
