@@ -46,7 +46,7 @@ export async function build() {
     if (!(await compile(unfinished))) return false;
     await cp(join(top, 'src'), join(unfinished, 'src'), { recursive: true, filter: isServedAsItIs });
     await mkdir(join(unfinished, 'assets'));
-    await Promise.all(assets.map(async ({ name, make }) => writeFile(join(unfinished, 'assets', name), await make())));
+    await Promise.all(assets.map(async ({ name, make }) => writeFile(join(unfinished, 'assets', name), await make(unfinished))));
     await writeFile(join(unfinished, stamp), '');
     await utimes(join(unfinished, stamp), began, began);
     await rm(dist, { recursive: true, force: true });

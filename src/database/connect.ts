@@ -1,6 +1,7 @@
 import { Logger } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { coreErrorOf } from '../errors/core-error-of.js';
+import { reasonOf } from '../errors/reason-of.js';
 import { placeOf } from './connection.js';
 import { migrate } from './migrate.js';
 import { dataSourceOptions, type PoolOptions } from './options.js';
@@ -32,12 +33,6 @@ async function patiently<T>(url: string, patienceMs: number, attempt: () => Prom
       await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
     }
   }
-}
-
-// A host with two addresses fails with an AggregateError whose own message is empty.
-function reasonOf(thrown: unknown): string {
-  if (thrown instanceof AggregateError) return thrown.errors.map(reasonOf).join(', ');
-  return thrown instanceof Error ? thrown.message : String(thrown);
 }
 
 /**

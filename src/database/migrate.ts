@@ -26,15 +26,7 @@ const log = new Logger('Database');
  * @throws DatabaseStartError with one line that says what is wrong and what to do
  */
 export async function checkServer(query: (text: string) => Promise<ServerSettings[]>): Promise<void> {
-  const names = [
-    'server_version',
-    'server_version_num',
-    'fsync',
-    'full_page_writes',
-    'synchronous_commit',
-    'server_encoding',
-  ] as const;
-  const columns = names.map((name) => `current_setting('${name}') AS ${name}`).join(', ');
+  const columns = SETTINGS.map((name) => `current_setting('${name}') AS ${name}`).join(', ');
   const [row] = await query(`SELECT ${columns}`);
   if (Number(row?.server_version_num) < OLDEST) {
     throw new DatabaseStartError(`The database server is PostgreSQL ${row?.server_version}; version 14 or newer is needed.`);

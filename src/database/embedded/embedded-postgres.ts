@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { reasonOf } from '../../errors/reason-of.js';
 import { DatabaseStartError } from '../start-error.js';
 import { accountFor } from './account.js';
 import { findBinaries } from './binaries.js';
@@ -48,7 +49,7 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
   } catch (thrown) {
     lock?.release();
     if (thrown instanceof DatabaseStartError) throw thrown;
-    const reason = thrown instanceof Error ? thrown.message : String(thrown);
+    const reason = reasonOf(thrown);
     throw new DatabaseStartError(`The embedded database in ${layout.dataDir} cannot be started: ${reason}`, { cause: thrown });
   }
 }

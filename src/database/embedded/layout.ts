@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, open, readFile, realpath, rename } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
+import { reasonOf } from '../../errors/reason-of.js';
 import { DatabaseStartError } from '../start-error.js';
 import { syncFolder } from '../sync-folder.js';
 import { closedFolder } from './account.js';
@@ -33,7 +34,7 @@ export async function prepareLayout(given: string): Promise<Layout> {
     await mkdir(locks, { recursive: true, mode: 0o755 });
     return { dataDir, locks, cluster: join(dataDir, 'postgres'), passwordFile: join(dataDir, 'postgres.password') };
   } catch (thrown) {
-    const reason = thrown instanceof Error ? thrown.message : String(thrown);
+    const reason = reasonOf(thrown);
     const closed = codeOf(thrown) === 'EACCES' ? await closedFolder(wanted) : undefined;
     const line = closed
       ? `DATA_DIR ${wanted} cannot be used: the folder ${closed} is closed to this user; set DATA_DIR to a folder of your own.`

@@ -1,5 +1,6 @@
 import { createServer, type AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { reasonOf } from '../../errors/reason-of.js';
 import { DatabaseStartError } from '../start-error.js';
 import { answers } from './greeting.js';
 import type { Installation } from './init.js';
@@ -137,7 +138,7 @@ export class Supervisor {
     // It may be a stranger at that port who refuses, and ours is about to say that it could not have it.
     if (await Promise.race([postmaster.gone.then(() => true), sleep(1_000).then(() => false)])) return false;
     await shutDown(postmaster, this.installation);
-    const reason = thrown instanceof Error ? thrown.message : String(thrown);
+    const reason = reasonOf(thrown);
     throw new DatabaseStartError(`PostgreSQL in ${this.installation.layout.cluster} refuses its own password file: ${reason}`, {
       cause: thrown,
     });

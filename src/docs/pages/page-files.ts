@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { StaticFile } from '../../http/static-file.js';
+import { redocWithoutLogo } from './redoc.js';
 
 const require = createRequire(import.meta.url);
 
@@ -44,15 +45,11 @@ export const PAGE_ASSETS: ReadonlyMap<string, StaticFile> = new Map([
   ['redoc.standalone.js', new StaticFile({ type: SCRIPT, read: readRedoc })],
 ]);
 
-const LOGO = /https:\/\/cdn\.redoc\.ly\/[\w./-]+\.svg/g;
-const EMPTY_IMAGE = 'data:image/svg+xml,%3Csvg xmlns=%27http://www.w3.org/2000/svg%27/%3E';
-
 /** The build has put it beside the code, without the logo that it would fetch from elsewhere; where nothing was built, the package has it. */
 async function readRedoc(): Promise<string> {
   try {
     return await readFile(new URL('../../../assets/redoc.standalone.js', import.meta.url), 'utf8');
   } catch {
-    const bundle = await readFile(require.resolve('redoc/bundles/redoc.standalone.js'), 'utf8');
-    return bundle.replaceAll(LOGO, EMPTY_IMAGE);
+    return redocWithoutLogo();
   }
 }
