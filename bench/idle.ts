@@ -1,7 +1,7 @@
 import { WebSocket } from 'ws';
 import { Subject } from './support.js';
 
-/** Memory per idle connection against bare `ws`. */
+/** Memory in use per idle connection against bare `ws`: of the heap and beside it, without the kernel's. */
 const CONNECTIONS = 5_000;
 
 async function bytesPerConnection(subject: Subject, path: string): Promise<number> {
@@ -20,13 +20,13 @@ async function bytesPerConnection(subject: Subject, path: string): Promise<numbe
   }
   const after = await settled(subject);
   for (const socket of sockets) socket.terminate();
-  return ((after - before) * 1024) / CONNECTIONS;
+  return (after - before) / CONNECTIONS;
 }
 
-/** Memory when it no longer falls: what the collector has not got to yet is not what a connection costs. */
+/** Memory once the last greetings are written and forgotten. */
 async function settled(subject: Subject): Promise<number> {
   await new Promise((done) => setTimeout(done, 3000));
-  return subject.memoryKib();
+  return subject.memory();
 }
 
 const yardstick = await Subject.yardstick('ws-json');

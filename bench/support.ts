@@ -1,12 +1,16 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
+import { pathToFileURL } from 'node:url';
 
 const TOP = resolve(import.meta.dirname, '..');
 const TICKS_PER_SEC = 100;
+/** How a server is started so that it can be asked for `Subject.memory`. */
+const MEASURED = ['--expose-gc', '--import', pathToFileURL(join(import.meta.dirname, 'memory.mjs')).href];
 
 /** A server in a process of its own, so that its work can be told from that of whoever measures it. */
 export class Subject {
@@ -19,8 +23,9 @@ export class Subject {
 
   /** One of `bench/yardsticks`: it prints its port. */
   static async yardstick(name: string): Promise<Subject> {
-    const child = spawn(process.execPath, ['--import', 'tsx', join(import.meta.dirname, 'yardsticks', `${name}.ts`)], {
-      stdio: ['ignore', 'pipe', 'inherit'],
+    const program = join(import.meta.dirname, 'yardsticks', `${name}.ts`);
+    const child = spawn(process.execPath, [...MEASURED, '--import', 'tsx', program], {
+      stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
     });
     const port = await firstLine(child, (line) => /^\d+$/.test(line));
     return new Subject(name, `http://127.0.0.1:${port}`, child, () => Promise.resolve());
@@ -30,7 +35,7 @@ export class Subject {
   static async switchboard(variables: Readonly<Record<string, string>> = {}): Promise<Subject> {
     const dataDir = await mkdtemp(join(tmpdir(), 'switchboard-bench-'));
     const port = 20_000 + Math.floor(Math.random() * 20_000);
-    const child = spawn(process.execPath, [join(TOP, 'dist/src/main.js')], {
+    const child = spawn(process.execPath, [...MEASURED, join(TOP, 'dist/src/main.js')], {
       env: {
         ...process.env,
         HOST: '127.0.0.1',
@@ -43,7 +48,7 @@ export class Subject {
         MAX_CONNECTIONS_PER_ADDRESS: '0',
         ...variables,
       },
-      stdio: ['ignore', 'ignore', 'pipe'],
+      stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     });
     await firstLine(child, (line) => line.includes('is up at'), 'stderr');
     return new Subject('switchboard', `http://127.0.0.1:${port}`, child, () => rm(dataDir, { recursive: true, force: true }));
@@ -55,9 +60,11 @@ export class Subject {
     return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SEC;
   }
 
-  /** Resident memory in KiB. */
-  memoryKib(): number {
-    return Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${this.child.pid}/status`, 'utf8'))?.[1]);
+  /** Bytes in use on its heap and beside it, once everything unused is collected. */
+  async memory(): Promise<number> {
+    const answer = once(this.child, 'message');
+    this.child.send('memory');
+    return Number((await answer)[0]);
   }
 
   async stop(): Promise<void> {
