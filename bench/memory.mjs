@@ -1,6 +1,5 @@
 /** Loaded before a server whose memory is to be measured (with --expose-gc): tells what is in use once everything unused is collected. */
-process.on('message', async (asked) => {
-  if (asked !== 'memory') return;
+async function tell() {
   for (let round = 0; round < 3; round += 1) {
     globalThis.gc();
     // What waits for a finaliser goes in the next round.
@@ -8,6 +7,10 @@ process.on('message', async (asked) => {
   }
   const { heapUsed, external } = process.memoryUsage();
   process.send(heapUsed + external);
+}
+
+process.on('message', (asked) => {
+  if (asked === 'memory') void tell();
 });
 // Whoever is measured ends as it would without this.
 process.channel?.unref();
