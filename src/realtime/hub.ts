@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { Settings } from '../config/settings.js';
 import { CoreError } from '../errors/catalogue.js';
 import type { Identity } from '../identity/identity.js';
+import { addressKey } from '../ops/address-key.js';
 import { CLOSE, type CloseReason, faultOf, noticeOf } from './close-reasons.js';
 import type { Codec, ServerEvent } from './codec.js';
 import type { Connection } from './connection.js';
@@ -16,6 +17,7 @@ export class Hub {
   private readonly all = new Set<Connection>();
   private readonly byUser = new Map<number, Set<Connection>>();
   private readonly bySession = new Map<string, Set<Connection>>();
+  /** By what stands for the address in limits (`addressKey`). */
   private readonly byAddress = new Map<string, number>();
   /** Frames received by protocol, and connections that the server closed by code: plain numbers, read by the metrics. */
   readonly received = new Map<string, number>();
@@ -51,7 +53,7 @@ export class Hub {
   checkRoom(address: string | null, userId: number | null): void {
     const { MAX_CONNECTIONS_PER_ADDRESS: perAddress, MAX_CONNECTIONS_PER_USER: perUser } = this.settings;
     const detail = 'Too many connections';
-    if (address !== null && perAddress > 0 && (this.byAddress.get(address) ?? 0) >= perAddress) {
+    if (address !== null && perAddress > 0 && (this.byAddress.get(addressKey(address)) ?? 0) >= perAddress) {
       throw new CoreError('too_many_requests', { detail, retryAfterSec: 10 });
     }
     if (userId !== null && perUser > 0 && (this.byUser.get(userId)?.size ?? 0) >= perUser) {
@@ -61,7 +63,7 @@ export class Hub {
 
   add(connection: Connection): void {
     this.all.add(connection);
-    const { address } = connection.origin;
+    const address = addressKey(connection.origin.address);
     this.byAddress.set(address, (this.byAddress.get(address) ?? 0) + 1);
     if (connection.identity) this.index(connection, connection.identity);
   }
@@ -69,7 +71,7 @@ export class Hub {
   remove(connection: Connection): void {
     connection.closed = true;
     if (!this.all.delete(connection)) return;
-    const { address } = connection.origin;
+    const address = addressKey(connection.origin.address);
     const left = (this.byAddress.get(address) ?? 1) - 1;
     if (left > 0) this.byAddress.set(address, left);
     else this.byAddress.delete(address);

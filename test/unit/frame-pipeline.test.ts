@@ -9,9 +9,12 @@ import { Connection } from '../../src/realtime/connection.js';
 import { FramePipeline } from '../../src/realtime/frame-pipeline.js';
 import { Hub } from '../../src/realtime/hub.js';
 import { CommandRunner, TokenReader } from '../../src/realtime/ports.js';
+import type { Transport } from '../../src/realtime/transport.js';
 import type { Parsed } from '../support/http-client.js';
 
 const KIB = 1024;
+
+const nowhere: Transport = { prepare: (frame) => frame, send: () => {}, pendingBytes: () => 0, ping: () => {}, close: () => {} };
 
 class NoTokens extends TokenReader {
   override identify(): null {
@@ -116,5 +119,21 @@ describe('a reader', () => {
     expect(bench.connection.closed).toBe(true);
     expect(bench.hub.closures.get('4413')).toBe(1);
     expect(bench.sent.at(-1)).toMatchObject({ type: 'disconnect', code: 4413 });
+  });
+});
+
+describe('connections of one address', () => {
+  it('are those of one client: of IPv6 its /64', () => {
+    const { hub, settings } = new Bench(gameCodec as Codec<string>, () => ({}));
+    const most = settings.MAX_CONNECTIONS_PER_ADDRESS;
+    const connections = Array.from({ length: most }, (_, i) => {
+      const origin = { protocol: 'game', address: `2001:db8::${(i + 1).toString(16)}`, userAgent: null };
+      return new Connection(gameCodec as Codec<unknown>, nowhere, origin);
+    });
+    for (const connection of connections) hub.add(connection);
+    expect(() => hub.checkRoom('2001:db8::ffff', null)).toThrow('Too many connections');
+    expect(() => hub.checkRoom('2001:db8:0:1::1', null)).not.toThrow();
+    for (const connection of connections) hub.remove(connection);
+    expect(() => hub.checkRoom('2001:db8::ffff', null)).not.toThrow();
   });
 });

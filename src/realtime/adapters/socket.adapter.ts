@@ -101,8 +101,7 @@ export class SocketAdapter extends IoAdapter implements FrontHandlers {
     const { engine } = this;
     if (!engine) throw new CoreError('not_found');
     if (this.gate.isClosing) throw new CoreError('unavailable', { retryAfterSec: 5 });
-    const isOpenSession = /[?&]sid=/.test(request.url ?? '');
-    if (isOpenSession) {
+    if (isOpenSession(engine, request)) {
       if (!this.origins.allows(request.headers.origin, request.headers.host)) throw new CoreError('forbidden');
       return engine;
     }
@@ -117,4 +116,11 @@ export class SocketAdapter extends IoAdapter implements FrontHandlers {
     await server.close();
     this.engine = null;
   }
+}
+
+/** Whether a request names a session that exists: anybody can write `?sid=`. */
+function isOpenSession(engine: EngineServer, { url = '' }: IncomingMessage): boolean {
+  const sid = new URLSearchParams(url.slice(url.indexOf('?') + 1)).get('sid');
+  const clients: unknown = Reflect.get(engine, 'clients');
+  return sid !== null && typeof clients === 'object' && clients !== null && Object.hasOwn(clients, sid);
 }
