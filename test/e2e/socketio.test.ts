@@ -1,16 +1,31 @@
+import { Module } from '@nestjs/common';
+import { SubscribeMessage, WebSocketGateway } from '@nestjs/websockets';
 import type { Socket } from 'socket.io-client';
+import { AuthModule } from '../../src/auth/auth.module.js';
+import { LiveSessions } from '../../src/auth/live-sessions.js';
 import { Hub } from '../../src/realtime/hub.js';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { connect, connected } from '../conformance/drivers/socketio.js';
 import type { Parsed } from '../support/http-client.js';
 import { type Account, PASSWORD, TestServer } from '../support/server.js';
 import { frameOf, OPCODE, TcpSocket } from '../support/tcp-socket.js';
 import { until } from '../support/until.js';
 
+@WebSocketGateway()
+class WavingGateway {
+  @SubscribeMessage('wave')
+  wave(): string {
+    return 'waved';
+  }
+}
+
+@Module({ imports: [AuthModule], providers: [WavingGateway] })
+class WavingModule {}
+
 let server: TestServer;
 let account: Account;
 beforeAll(async () => {
-  server = await TestServer.start();
+  server = await TestServer.start({ extensions: [WavingModule] });
   account = await server.user();
 });
 afterAll(() => server.stop());
@@ -148,6 +163,58 @@ async function openByHand(): Promise<TcpSocket> {
   expect((await tcp.frame())?.payload.toString()).toMatch(/^42\["hello"/);
   return tcp;
 }
+
+describe('while nobody can say whether a session is still good', () => {
+  it('events are counted like those of other protocols: what is over is refused, not kept', async () => {
+    const own = await server.user();
+    const socket = await connected(connect(server, 'websocket', { auth: { token: own.tokens.token } }));
+    const [connection] = [...server.app.get(Hub).of(own.id)];
+    if (!connection?.identity) throw new Error('no connection');
+    const refresh = vi.spyOn(server.app.get(LiveSessions), 'refresh').mockReturnValue(new Promise(() => {}));
+    try {
+      connection.identity.session.state = 'stale';
+      const codes: unknown[] = [];
+      socket.on('response', ({ code }: Parsed) => codes.push(code));
+      for (let i = 0; i < 300; i++) socket.emit('command', { request_id: String(i), domain: 'system', command: 'ping' });
+      await until(() => codes.length === 44);
+      expect(codes).toEqual(Array(44).fill('too_many_requests'));
+      expect(connection.inFlight).toBe(256);
+    } finally {
+      refresh.mockRestore();
+      socket.disconnect();
+    }
+  });
+});
+
+describe('an extension on the same namespace', () => {
+  it('has its events to itself; nobody’s are still told to be bad frames', async () => {
+    const socket = await connected(connect(server, 'websocket', { auth: { token: account.tokens.token } }));
+    const bad: unknown[] = [];
+    socket.on('error', (frame) => bad.push(frame));
+    expect(await ask(socket, 'wave', { to: 'all' })).toBe('waved');
+    socket.emit('wave', { to: 'all' });
+    expect(await ask(socket, 'error', {})).toMatchObject({ code: 'bad_frame' });
+    expect(await ask(socket, 'waves', {})).toMatchObject({ code: 'bad_frame' });
+    expect(bad).toEqual([]);
+    socket.disconnect();
+  });
+});
+
+describe('a request that names a session', () => {
+  it('is spared the limit on requests only where there is that session', async () => {
+    const limited = await TestServer.start({ variables: { RATE_LIMIT: 'on' } });
+    try {
+      const poll = async (sid: string) =>
+        (await limited.client().get<unknown>(`/socket.io/?EIO=4&transport=polling&sid=${sid}`)).status;
+      const statuses: number[] = [];
+      for (let i = 0; i < 120; i++) statuses.push(await poll(i % 2 ? 'AAAAAAAAAAAAAAAAAAAA' : '__proto__'));
+      expect(statuses.slice(0, 40)).toEqual(Array(40).fill(400));
+      expect(statuses).toContain(429);
+    } finally {
+      await limited.stop();
+    }
+  });
+});
 
 describe('a client that breaks the protocol', () => {
   it.each([

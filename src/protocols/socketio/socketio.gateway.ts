@@ -1,4 +1,3 @@
-import { UseFilters } from '@nestjs/common';
 import {
   Ack,
   ConnectedSocket,
@@ -13,6 +12,7 @@ import type { Server, Socket } from 'socket.io';
 import { Settings } from '../../config/settings.js';
 import { CoreError } from '../../errors/catalogue.js';
 import { coreErrorOf } from '../../errors/core-error-of.js';
+import { Public } from '../../http/access.js';
 import { weightOf } from '../../http/json.js';
 import { tokenOfHandshake } from '../../http/bearer.js';
 import type { Identity } from '../../identity/identity.js';
@@ -24,7 +24,6 @@ import { FramePipeline } from '../../realtime/frame-pipeline.js';
 import { Hub } from '../../realtime/hub.js';
 import { TokenReader } from '../../realtime/ports.js';
 import { type SocketIoEvent, socketIoCodec } from './socketio.codec.js';
-import { SocketIoFaults } from './socketio.faults.js';
 
 interface SocketData {
   identity?: Identity;
@@ -33,14 +32,12 @@ interface SocketData {
 
 type Acknowledge = (answer: unknown) => void;
 
-const HANDLED = new Set(['hello', 'command', 'chat']);
-
 /**
- * Socket.IO's default namespace. Who may connect is decided below, once; whether that still holds, before each event, by the
- * application's guard (`WsTokenGuard` behind it).
+ * Socket.IO's default namespace. Who may connect is decided below, once; whether that still holds, with each command, by the
+ * dispatcher. The application's guard would decide it, too, but before the limits on frames: events would wait for it uncounted.
  */
 @WebSocketGateway()
-@UseFilters(SocketIoFaults)
+@Public()
 export class SocketIoGateway implements OnGatewayInit<Server>, OnGatewayConnection<Socket>, OnGatewayDisconnect<Socket> {
   /** Joining many times before the first is answered, a client would get as many sockets out of one connection. */
   private readonly joined = new WeakSet<object>();
@@ -103,7 +100,7 @@ export class SocketIoGateway implements OnGatewayInit<Server>, OnGatewayConnecti
     if (!hasRoom) return this.hub.close(connection, CLOSE.tryAgainLater);
     // An event that nobody handles is answered, too: nothing is dropped silently.
     socket.onAny((event: string, ...args: unknown[]) => {
-      if (!HANDLED.has(event)) this.answer(socket, { event, data: args[0] }, args.at(-1));
+      if (isUnheard(socket, event)) this.answer(socket, { event, data: args[0] }, args.at(-1));
     });
     const hello = socketIoCodec.hello?.(connection, this.settings.HEARTBEAT_SEC);
     if (hello) this.hub.send(connection, hello);
@@ -155,6 +152,9 @@ export class SocketIoGateway implements OnGatewayInit<Server>, OnGatewayConnecti
     else attempt(() => reply(answer), replace);
   }
 }
+
+/** Whether nobody listens to an event: no handler of ours, and none of an extension. Of `error`, Socket.IO itself is a listener. */
+const isUnheard = (socket: Socket, event: string): boolean => event === 'error' || socket.listenerCount(event) === 0;
 
 function attempt(act: () => void, otherwise: (thrown: unknown) => void): void {
   try {
