@@ -30,6 +30,8 @@ export const newConnectionId = (): string => randomBytes(16).toString('base64url
 export class Connection<Frame = unknown> implements Peer, Caller {
   identity: Identity | null = null;
   rules: BindingRules | null = null;
+  /** The change of who it is that is under way, with those that wait behind it; null when none is. Never rejects. */
+  binding: Promise<void> | null = null;
   /** Set once; nothing is sent or handled afterwards. */
   closed = false;
 

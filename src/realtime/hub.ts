@@ -80,10 +80,22 @@ export class Hub {
   }
 
   /**
-   * Makes a connection somebody's, somebody else's, or nobody's.
+   * Makes a connection somebody's, somebody else's, or nobody's. One change at a time: each begins with what the one before left.
    * @throws CoreError where the endpoint's rules or the limits do not allow it; the connection stays whose it was
    */
   bind(connection: Connection, identity: Identity | null): void | Promise<void> {
+    const { binding } = connection;
+    const bound = binding ? binding.then(() => this.change(connection, identity)) : this.change(connection, identity);
+    if (!(bound instanceof Promise)) return;
+    const settle = (): void => {
+      if (connection.binding === settled) connection.binding = null;
+    };
+    const settled: Promise<void> = bound.then(settle, settle);
+    connection.binding = settled;
+    return bound;
+  }
+
+  private change(connection: Connection, identity: Identity | null): void | Promise<void> {
     if (connection.identity?.session === identity?.session) {
       // The same session with a newer token: nothing to index anew.
       connection.identity = identity;
@@ -91,7 +103,16 @@ export class Hub {
     }
     if (identity && connection.userId !== identity.session.userId) this.checkRoom(null, identity.session.userId);
     const admitted = connection.rules?.admit(connection, identity);
-    if (admitted instanceof Promise) return admitted.then(() => this.rebind(connection, identity));
+    if (admitted instanceof Promise) {
+      return admitted.then(
+        () => this.rebind(connection, identity),
+        (thrown: unknown) => {
+          // It went meanwhile: whatever the rules gave back to it is for nobody.
+          if (!this.all.has(connection)) connection.rules?.released(connection);
+          throw thrown;
+        },
+      );
+    }
     this.rebind(connection, identity);
   }
 

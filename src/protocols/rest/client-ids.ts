@@ -3,7 +3,9 @@ import { Leases } from '../../bus/leases.js';
 import { CoreError } from '../../errors/catalogue.js';
 import type { Identity } from '../../identity/identity.js';
 import type { Peer } from '../../realtime/codec.js';
+import { CLOSE } from '../../realtime/close-reasons.js';
 import type { BindingRules } from '../../realtime/connection.js';
+import { Hub } from '../../realtime/hub.js';
 import { ClientLinks } from '../../users/client-links.js';
 
 /** What a node that dies holds is free again after this; it renews three times as often. */
@@ -30,6 +32,7 @@ export class ClientIds implements BindingRules, OnModuleInit, OnModuleDestroy {
   constructor(
     private readonly leases: Leases,
     private readonly links: ClientLinks,
+    private readonly hub: Hub,
   ) {}
 
   onModuleInit(): void {
@@ -57,6 +60,15 @@ export class ClientIds implements BindingRules, OnModuleInit, OnModuleDestroy {
       return;
     }
     if (isOwnAlone) this.released(peer);
+    try {
+      await this.begin(clientId, userId, peer);
+    } catch (thrown) {
+      if (isOwnAlone) await this.takeBack(clientId, held.userId, peer);
+      throw thrown;
+    }
+  }
+
+  private async begin(clientId: string, userId: number, peer: Peer): Promise<void> {
     await this.take(clientId, userId, peer.id);
     await this.links.seen(userId, clientId).catch((thrown: unknown) => {
       this.released(peer);
@@ -64,9 +76,26 @@ export class ClientIds implements BindingRules, OnModuleInit, OnModuleDestroy {
     });
   }
 
+  /** The connection stays whose it was, and so does its id; where somebody else has it meanwhile, the connection has to go. */
+  private async takeBack(clientId: string, userId: number, peer: Peer): Promise<void> {
+    try {
+      await this.take(clientId, userId, peer.id);
+    } catch (thrown) {
+      this.logger.warn(`A client id could not be taken back: ${String(thrown)}`);
+      this.replaced(new Set([peer.id]));
+    }
+  }
+
+  private replaced(peers: ReadonlySet<string>): void {
+    for (const connection of [...this.hub.connections()]) {
+      if (peers.has(connection.id)) this.hub.close(connection, CLOSE.conflict);
+    }
+  }
+
   /** Held here before the lease is asked for, so that the id is not given back by another connection that goes meanwhile. */
   private async take(clientId: string, userId: number, peerId: string): Promise<void> {
     const held = this.holds.get(clientId);
+    if (held && held.userId !== userId) throw taken();
     if (held) held.peers.add(peerId);
     else this.holds.set(clientId, { userId, peers: new Set([peerId]) });
     this.idOf.set(peerId, clientId);
@@ -107,15 +136,24 @@ export class ClientIds implements BindingRules, OnModuleInit, OnModuleDestroy {
   }
 
   private async renew(): Promise<void> {
-    for (const [clientId, { userId }] of [...this.holds]) {
+    for (const [clientId, hold] of [...this.holds]) {
       try {
-        const isHeld = await this.leases.renew(keyOf(clientId), ownerOf(userId), LEASE_SEC);
-        if (!isHeld) await this.leases.claim(keyOf(clientId), ownerOf(userId), LEASE_SEC);
+        // Much may happen while the others are renewed: only what is still held is asked for.
+        if (this.holds.get(clientId) === hold) await this.prolong(clientId, hold);
       } catch (error) {
         this.logger.warn(`Client ids could not be renewed: ${String(error)}`);
         return;
       }
     }
+  }
+
+  private async prolong(clientId: string, hold: Hold): Promise<void> {
+    const [key, owner] = [keyOf(clientId), ownerOf(hold.userId)];
+    const isHeld = (await this.leases.renew(key, owner, LEASE_SEC)) || (await this.leases.claim(key, owner, LEASE_SEC)).ok;
+    const isWanted = this.holds.get(clientId)?.userId === hold.userId;
+    if (isHeld && !isWanted) await this.leases.release(key, owner);
+    // It ran out, and somebody else has it now.
+    else if (!isHeld && this.holds.get(clientId) === hold) this.replaced(hold.peers);
   }
 }
 

@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type RequestListener, type Server, 
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { answerClientError } from '../../http/client-errors.js';
-import { asksForWebSocket, ignoreUpgrade } from './ignore-upgrade.js';
+import { asksForWebSocket, ignoreUpgrade, whenAnswered } from './ignore-upgrade.js';
 
 /** Engine.IO's own path. It ends in a slash: `/socket.io` alone is nobody's. */
 const SOCKET_IO_PREFIX = '/socket.io/';
@@ -46,8 +46,10 @@ export class HttpFront {
       },
     );
     return server.on('upgrade', (request, stream, head) => {
-      if (asksForWebSocket(request)) this.upgrade(request, stream, head);
-      else ignoreUpgrade(server, request, stream, head);
+      whenAnswered(stream, () => {
+        if (asksForWebSocket(request)) this.upgrade(request, stream, head);
+        else ignoreUpgrade(server, request, stream, head);
+      });
     });
   };
 

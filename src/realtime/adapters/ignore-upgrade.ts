@@ -1,4 +1,4 @@
-import type { IncomingMessage, Server } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 
 /** Headers that ask for another protocol; without them the request is an ordinary one. */
@@ -7,6 +7,23 @@ const ASKING = new Set(['upgrade', 'http2-settings', 'connection']);
 /** Whether a request asks for a WebSocket (RFC 6455 §4.2.1), and not for something that we do not speak. */
 export const asksForWebSocket = ({ headers }: IncomingMessage): boolean =>
   headers.upgrade?.split(',').some((protocol) => protocol.trim().toLowerCase() === 'websocket') === true;
+
+/**
+ * Goes on when every earlier request of the connection has been answered. A client may send an upgrade behind other requests
+ * without waiting (RFC 9112 §9.3.2): their answers come first, and until the last of them has left, the connection is still
+ * Node's; one that is taken over or begun anew before that ends in an assertion of Node's own.
+ */
+export function whenAnswered(stream: Duplex, then: () => void): void {
+  const { _httpMessage: earlier } = stream as Duplex & { readonly _httpMessage?: ServerResponse | null };
+  if (!earlier) return then();
+  // Node has let go of the connection's errors already.
+  const onError = (): void => void stream.destroy();
+  stream.once('error', onError);
+  earlier.once('close', () => {
+    stream.off('error', onError);
+    if (!stream.destroyed) whenAnswered(stream, then);
+  });
+}
 
 /**
  * Serves a request that asks for a protocol other than WebSocket as if it had not asked (RFC 9110 §7.8): HTTP clients of Java
