@@ -1,7 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { Settings } from '../config/settings.js';
 
-const LOCAL_HOST = /^(localhost|.+\.localhost|127(\.\d{1,3}){3}|\[::1\])$/;
+const LOCAL_HOST = /^(localhost|.+\.localhost|127(\.\d{1,3}){3}|\[::1\])(:\d+)?$/i;
+
+/** Whether a host, with its port or without, is this machine itself as browsers see it. */
+export const isLocal = (host: string): boolean => LOCAL_HOST.test(host);
 
 /** Which web origins may talk to us: for CORS on HTTP, and for sockets, which browsers open without asking (RFC 6455 §4.2.2, §10.2). */
 @Injectable()
@@ -21,6 +24,6 @@ export class OriginPolicy {
     if (!URL.canParse(origin)) return false;
     const url = new URL(origin);
     if (url.protocol !== 'http:' && url.protocol !== 'https:') return false;
-    return url.host === host?.toLowerCase() || (this.localAllowed && LOCAL_HOST.test(url.hostname));
+    return url.host === host?.toLowerCase() || (this.localAllowed && isLocal(url.hostname));
   }
 }

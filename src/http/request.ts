@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http';
 import type { FastifyRequest } from 'fastify';
 import { CoreError } from '../errors/catalogue.js';
 import type { Identity, LiveSession, Origin } from '../identity/identity.js';
@@ -17,12 +18,18 @@ declare module 'fastify' {
   }
 }
 
+const MAX_USER_AGENT = 512;
+
+/** What a client calls itself, as far as it is kept. */
+export const userAgentOf = ({ headers }: Pick<IncomingMessage, 'headers'>): string | null =>
+  headers['user-agent']?.slice(0, MAX_USER_AGENT) ?? null;
+
 /** From where a request comes, for sessions and audit rows. */
 export function originOf(request: FastifyRequest): Origin {
   return {
     protocol: request.routeOptions.config.protocol ?? 'rest',
     address: request.ip,
-    userAgent: request.headers['user-agent']?.slice(0, 512) ?? null,
+    userAgent: userAgentOf(request),
   };
 }
 
@@ -30,7 +37,7 @@ export function originOf(request: FastifyRequest): Origin {
 export const arrivalOf = (request: FastifyRequest): number => request.arrivedAt || performance.now();
 
 /** The session of a request that the guard has let through. @throws CoreError `not_authenticated` */
-export function callerOf(request: FastifyRequest): LiveSession {
+export function sessionOf(request: FastifyRequest): LiveSession {
   if (!request.identity) throw new CoreError('not_authenticated');
   return request.identity.session;
 }

@@ -38,14 +38,18 @@ export interface TextOptions extends FieldOptions {
 }
 
 const FIELDS = new WeakMap<object, Map<string, FieldSpec>>();
+/** Those of a class with its ancestors', once somebody has asked; declaring another field begins anew. */
+let known = new WeakMap<object, ReadonlyMap<string, FieldSpec>>();
 
 /** The fields of a DTO class with those of its ancestors, in the order in which they are written. */
 export function fieldsOf(dto: object): ReadonlyMap<string, FieldSpec> {
+  const found = known.get(dto);
+  if (found) return found;
   const parent: unknown = Object.getPrototypeOf(dto);
-  const inherited = typeof parent === 'function' ? fieldsOf(parent) : undefined;
-  const own = FIELDS.get(dto);
-  if (!inherited || inherited.size === 0) return own ?? new Map<string, FieldSpec>();
-  return new Map([...inherited, ...(own ?? [])]);
+  const inherited = typeof parent === 'function' ? fieldsOf(parent) : [];
+  const fields = new Map([...inherited, ...(FIELDS.get(dto) ?? [])]);
+  known.set(dto, fields);
+  return fields;
 }
 
 /**
@@ -58,6 +62,7 @@ function field(spec: FieldSpec): PropertyDecorator {
     const name = String(property);
     const fields = FIELDS.get(dto) ?? new Map<string, FieldSpec>();
     FIELDS.set(dto, fields.set(name, spec));
+    known = new WeakMap();
     registerDecorator({
       name: 'field',
       target: dto,

@@ -2,6 +2,15 @@ import { type CommandContext, decodeCommand, FRAME_VERSION, faultFrame, response
 import { frameObject } from '../../http/frame-object.js';
 import type { Codec } from '../../realtime/codec.js';
 
+const badFrame = (context: CommandContext | undefined, detail: string): string =>
+  JSON.stringify({
+    type: 'error',
+    v: FRAME_VERSION,
+    code: 'bad_frame',
+    detail,
+    ...(context ? { request_id: context.requestId } : {}),
+  });
+
 /** JSON text frames on `/v1/connect`: `hello`, `command` → `response`, `event`, `error`, `disconnect`. */
 export const gameCodec: Codec<string, string | null, CommandContext> = {
   protocol: 'game',
@@ -21,21 +30,12 @@ export const gameCodec: Codec<string, string | null, CommandContext> = {
   result: (context, data) => JSON.stringify(responseFrame(context, data)),
 
   error(context, error) {
-    return context ? JSON.stringify(faultFrame(context, error)) : this.badFrame(undefined, error.message, NOBODY);
+    return context ? JSON.stringify(faultFrame(context, error)) : badFrame(undefined, error.message);
   },
 
-  badFrame: (context, detail) =>
-    JSON.stringify({
-      type: 'error',
-      v: FRAME_VERSION,
-      code: 'bad_frame',
-      detail,
-      ...(context ? { request_id: context.requestId } : {}),
-    }),
+  badFrame,
 
   event: ({ domain, event, data }) => JSON.stringify({ type: 'event', v: FRAME_VERSION, domain, event, data }),
 
   disconnect: (notice) => JSON.stringify({ type: 'disconnect', v: FRAME_VERSION, ...notice }),
 };
-
-const NOBODY = { id: '', clientId: null, userId: null };

@@ -3,11 +3,10 @@ import { HttpAdapterHost } from '@nestjs/core';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Settings } from '../../config/settings.js';
 import { CoreError } from '../../errors/catalogue.js';
-import { OriginPolicy } from '../../http/origins.js';
+import { isLocal, OriginPolicy } from '../../http/origins.js';
 
 const NAME = 'refresh_token';
 const PATH = '/api/v1/auth';
-const LOCAL = /^(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d+)?$/i;
 
 /** The cookie in which this protocol keeps the refresh token, so that its bodies stay as documented. */
 @Injectable()
@@ -39,6 +38,6 @@ export class RefreshCookie {
   }
 
   private attributes(request: FastifyRequest) {
-    return { path: PATH, httpOnly: true, sameSite: 'strict', secure: !LOCAL.test(request.headers.host ?? '') } as const;
+    return { path: PATH, httpOnly: true, sameSite: 'strict', secure: !isLocal(request.headers.host ?? '') } as const;
   }
 }

@@ -1,41 +1,16 @@
-import { type CommandContext, commandFault, decodeCommand, faultFrame, responseFrame } from '../../commands/command-frame.js';
-import { CoreError } from '../../errors/catalogue.js';
+import { type ChatContext, decodeChat, decodeNamed, type NamedContext, sentData } from '../../commands/chat-frame.js';
+import { commandFault, faultFrame, responseFrame } from '../../commands/command-frame.js';
 import { frameObject } from '../../http/frame-object.js';
-import type { Codec, Decoded, Peer } from '../../realtime/codec.js';
-import { MISSING, NO_STRING } from '../../validation/fields.js';
+import { printTime } from '../../identity/print-time.js';
+import type { Codec, Peer } from '../../realtime/codec.js';
 
 /** What an answer needs to know of its request. */
-export type RestContext =
-  | { readonly kind: 'command'; readonly command: CommandContext }
-  | { readonly kind: 'echo'; readonly message: unknown }
-  | { readonly kind: 'sent' }
-  | { readonly kind: 'hello'; readonly message: unknown };
+export type RestContext = NamedContext | ChatContext | { readonly kind: 'hello'; readonly message: unknown };
 
 /** UTC, whole seconds, as the documents print it. */
-const timestamp = (): string => `${new Date().toISOString().slice(0, 19)}Z`;
+const timestamp = (): string => printTime(new Date());
 
 const errorFrame = (data: object): string => JSON.stringify({ type: 'error', data, timestamp: timestamp() });
-
-function decodeChat(frame: Readonly<Record<string, unknown>>): Decoded<RestContext> {
-  const { message, chat_id: chatId, client_msg_id: clientMsgId } = frame;
-  if (chatId !== undefined && chatId !== null) {
-    const payload = { chat_id: chatId, content: message, client_msg_id: clientMsgId };
-    return { kind: 'command', domain: 'chat', name: 'send', payload, context: { kind: 'sent' } };
-  }
-  const context: RestContext = { kind: 'echo', message };
-  if (typeof message === 'string') return { kind: 'reply', context, data: null };
-  const issue = { loc: ['payload', 'message'], ...(message === undefined ? MISSING : NO_STRING) };
-  return { kind: 'refused', context, error: new CoreError('invalid_input', { issues: [issue] }) };
-}
-
-function decodeCommandFrame(frame: Readonly<Record<string, unknown>>): Decoded<RestContext> {
-  const decoded = decodeCommand(frame);
-  if (decoded.kind === 'bad') {
-    const { detail, context } = decoded;
-    return context ? { kind: 'bad', detail, context: { kind: 'command', command: context } } : { kind: 'bad', detail };
-  }
-  return { ...decoded, context: { kind: 'command', command: decoded.context } };
-}
 
 /** JSON text frames on `/api/v1/ws/{client_id}` and `/ws/{client_id}`: by their `type`. */
 export const restCodec: Codec<string, string | null, RestContext> = {
@@ -59,7 +34,7 @@ export const restCodec: Codec<string, string | null, RestContext> = {
           context: { kind: 'hello', message: frame.message },
         };
       case 'command':
-        return decodeCommandFrame(frame);
+        return decodeNamed(frame);
       default:
         return { kind: 'bad', detail: 'type must be one of chat, hello, command' };
     }
@@ -94,8 +69,3 @@ export const restCodec: Codec<string, string | null, RestContext> = {
 
 const hello = (message: unknown, { clientId, userId }: Peer): string =>
   JSON.stringify({ type: 'hello', message, client_id: clientId, user_id: userId, timestamp: timestamp() });
-
-function sentData(data: unknown): object {
-  const { chat_id, seq, id } = data as Readonly<Record<string, unknown>>;
-  return { chat_id, seq, id };
-}

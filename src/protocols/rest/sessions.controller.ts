@@ -7,7 +7,7 @@ import type { LiveSession } from '../../identity/identity.js';
 import { printTime } from '../../identity/print-time.js';
 import { PathId } from '../../http/input.js';
 import { ProtocolController } from '../../http/protocol-controller.js';
-import { callerOf, originOf } from '../../http/request.js';
+import { sessionOf, originOf } from '../../http/request.js';
 import { Documented } from '../../http/route-docs.js';
 import { ClientLinks } from '../../users/client-links.js';
 import { UsersService } from '../../users/users.service.js';
@@ -35,7 +35,7 @@ export class RestSessionsController {
     errors: ['not_found'],
   })
   async list(@PathId('user_id') userId: number, @Req() request: FastifyRequest): Promise<object[]> {
-    const by = callerOf(request);
+    const by = sessionOf(request);
     await this.find(userId, by);
     const sessions = await this.sessions.list(userId);
     return sessions.map((session) => ({ ...session, current: session.id === by.id }));
@@ -53,7 +53,7 @@ export class RestSessionsController {
     @Param('id') id: string,
     @Req() request: FastifyRequest,
   ): Promise<{ message: string }> {
-    const by = callerOf(request);
+    const by = sessionOf(request);
     const isEnded = await this.sessions.revokeOf(userId, id, reasonOf(userId, by), by, originOf(request));
     if (!isEnded) throw new CoreError('not_found');
     return { message: 'Session ended successfully' };
@@ -68,7 +68,7 @@ export class RestSessionsController {
     errors: ['not_found'],
   })
   async endAll(@PathId('user_id') userId: number, @Req() request: FastifyRequest): Promise<{ message: string }> {
-    const by = callerOf(request);
+    const by = sessionOf(request);
     await this.find(userId, by);
     await this.sessions.revokeAll(userId, reasonOf(userId, by), by, originOf(request));
     return { message: 'Sessions ended successfully' };
@@ -82,7 +82,7 @@ export class RestSessionsController {
     errors: ['not_found'],
   })
   async clients(@PathId('user_id') userId: number, @Req() request: FastifyRequest): Promise<object[]> {
-    await this.find(userId, callerOf(request));
+    await this.find(userId, sessionOf(request));
     const links = await this.links.list(userId);
     return Promise.all(
       links.map(async ({ clientId, firstSeen, lastSeen }) => ({

@@ -6,7 +6,7 @@ import { CoreError } from '../../errors/catalogue.js';
 import { SelfOrSuperuser, Superuser } from '../../http/access.js';
 import { PathId, ValidBody, ValidQuery } from '../../http/input.js';
 import { ProtocolController } from '../../http/protocol-controller.js';
-import { callerOf, originOf } from '../../http/request.js';
+import { sessionOf, originOf } from '../../http/request.js';
 import { Documented } from '../../http/route-docs.js';
 import type { UserRecord } from '../../users/user-record.js';
 import { UsersService } from '../../users/users.service.js';
@@ -61,13 +61,13 @@ export class RestUsersController {
   @Documented({ summary: 'Make a user', body: RestCreateUserBody, answer: USER, errors: ['taken'] })
   create(@ValidBody(RestCreateUserBody) body: RestCreateUserBody, @Req() request: FastifyRequest): Promise<UserRecord> {
     const { full_name: fullName = null, is_active: isActive, is_superuser: isSuperuser, ...rest } = body;
-    return this.accounts.create({ ...rest, fullName, isActive, isSuperuser }, callerOf(request), originOf(request));
+    return this.accounts.create({ ...rest, fullName, isActive, isSuperuser }, sessionOf(request), originOf(request));
   }
 
   @Get('me')
   @Documented({ summary: 'The user who asks', answer: USER })
   me(@Req() request: FastifyRequest): Promise<UserRecord> {
-    return this.find(callerOf(request).userId);
+    return this.find(sessionOf(request).userId);
   }
 
   @Get(':user_id')
@@ -91,7 +91,7 @@ export class RestUsersController {
     @ValidBody(RestUpdateUserBody) body: RestUpdateUserBody,
     @Req() request: FastifyRequest,
   ): Promise<UserRecord> {
-    return this.accounts.update(userId, body, callerOf(request), originOf(request));
+    return this.accounts.update(userId, body, sessionOf(request), originOf(request));
   }
 
   @Delete(':user_id')
@@ -102,7 +102,7 @@ export class RestUsersController {
     errors: ['not_found'],
   })
   async remove(@PathId('user_id') userId: number, @Req() request: FastifyRequest): Promise<{ message: string }> {
-    await this.accounts.remove(userId, callerOf(request), originOf(request));
+    await this.accounts.remove(userId, sessionOf(request), originOf(request));
     return { message: 'User deleted successfully' };
   }
 
@@ -127,7 +127,7 @@ export class RestUsersController {
     @PathId('user_id') userId: number,
     @Req() request: FastifyRequest,
   ): Promise<{ token: string; expires_in: number }> {
-    return this.recovery.issueByOwner(userId, callerOf(request), originOf(request));
+    return this.recovery.issueByOwner(userId, sessionOf(request), originOf(request));
   }
 
   private async find(userId: number): Promise<UserRecord> {

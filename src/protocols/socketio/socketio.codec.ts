@@ -1,16 +1,8 @@
-import {
-  type CommandContext,
-  commandFault,
-  decodeCommand,
-  FRAME_VERSION,
-  faultFrame,
-  responseFrame,
-} from '../../commands/command-frame.js';
-import { CoreError } from '../../errors/catalogue.js';
+import { type ChatContext, decodeChat, decodeNamed, type NamedContext, sentData } from '../../commands/chat-frame.js';
+import { commandFault, FRAME_VERSION, faultFrame, responseFrame } from '../../commands/command-frame.js';
 import { nestsTooDeep } from '../../http/json.js';
 import type { SocketIoFrame } from '../../realtime/adapters/socketio-transport.js';
-import type { Codec, Decoded, Peer } from '../../realtime/codec.js';
-import { MISSING, NO_STRING } from '../../validation/fields.js';
+import type { Codec, Peer } from '../../realtime/codec.js';
 
 /** One incoming event: its name and its first argument. */
 export interface SocketIoEvent {
@@ -19,11 +11,7 @@ export interface SocketIoEvent {
 }
 
 /** What an answer needs to know of its request; its frame's data is the acknowledgement where the client wants one. */
-export type SocketIoContext =
-  | { readonly kind: 'command'; readonly command: CommandContext }
-  | { readonly kind: 'hello'; readonly message: unknown }
-  | { readonly kind: 'echo'; readonly message: unknown }
-  | { readonly kind: 'sent' };
+export type SocketIoContext = NamedContext | ChatContext | { readonly kind: 'hello'; readonly message: unknown };
 
 /**
  * The last event before the server disconnects. Socket.IO reserves the name `disconnect`, and its own says nothing of the
@@ -33,28 +21,6 @@ const NOTICE_EVENT = 'disconnect_notice';
 
 const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value) && !Buffer.isBuffer(value);
-
-function decodeChat(data: Readonly<Record<string, unknown>>): Decoded<SocketIoContext> {
-  const { chat_id: chatId, message, client_msg_id: clientMsgId } = data;
-  if (chatId !== undefined && chatId !== null) {
-    const payload = { chat_id: chatId, content: message, client_msg_id: clientMsgId };
-    return { kind: 'command', domain: 'chat', name: 'send', payload, context: { kind: 'sent' } };
-  }
-  const context: SocketIoContext = { kind: 'echo', message };
-  if (typeof message === 'string') return { kind: 'reply', context, data: null };
-  const issue = { loc: ['payload', 'message'], ...(message === undefined ? MISSING : NO_STRING) };
-  return { kind: 'refused', context: { kind: 'sent' }, error: new CoreError('invalid_input', { issues: [issue] }) };
-}
-
-function decodeCommandEvent(data: Readonly<Record<string, unknown>>): Decoded<SocketIoContext> {
-  // The event's name says what it is; `type` and `v` may be left out.
-  const decoded = decodeCommand({ type: 'command', v: FRAME_VERSION, ...data });
-  if (decoded.kind === 'bad') {
-    const { detail, context } = decoded;
-    return context ? { kind: 'bad', detail, context: { kind: 'command', command: context } } : { kind: 'bad', detail };
-  }
-  return { ...decoded, context: { kind: 'command', command: decoded.context } };
-}
 
 /** Events `hello`, `command` and `chat` of Socket.IO's default namespace. */
 export const socketIoCodec: Codec<SocketIoFrame, SocketIoEvent, SocketIoContext> = {
@@ -71,7 +37,9 @@ export const socketIoCodec: Codec<SocketIoFrame, SocketIoEvent, SocketIoContext>
     }
     if (event !== 'command' && event !== 'chat') return { kind: 'bad', detail: 'Events are hello, command and chat' };
     if (!isObject(data)) return { kind: 'bad', detail: `The argument of ${event} must be an object` };
-    return event === 'command' ? decodeCommandEvent(data) : decodeChat(data);
+    if (event === 'chat') return decodeChat(data);
+    // The event's name says what it is; `type` and `v` may be left out.
+    return decodeNamed({ type: 'command', v: FRAME_VERSION, ...data });
   },
 
   hello: (peer, heartbeatSec) => ({ event: 'hello', data: helloOf(peer, heartbeatSec) }),
@@ -122,8 +90,3 @@ const helloOf = (peer: Peer, heartbeatSec: number): object => ({
   connection_id: peer.id,
   heartbeat_sec: heartbeatSec,
 });
-
-function sentData(data: unknown): object {
-  const { chat_id, seq, id } = data as Readonly<Record<string, unknown>>;
-  return { chat_id, seq, id };
-}

@@ -15,6 +15,7 @@ import { coreErrorOf } from '../../errors/core-error-of.js';
 import { Public } from '../../http/access.js';
 import { weightOf } from '../../http/json.js';
 import { tokenOfHandshake } from '../../http/bearer.js';
+import { userAgentOf } from '../../http/request.js';
 import type { Identity } from '../../identity/identity.js';
 import { ClientAddress } from '../../realtime/adapters/client-address.js';
 import { type SocketIoFrame, SocketIoTransport } from '../../realtime/adapters/socketio-transport.js';
@@ -85,7 +86,7 @@ export class SocketIoGateway implements OnGatewayInit<Server>, OnGatewayConnecti
     const origin = {
       protocol: 'socketio',
       address: this.addresses.of(socket.request),
-      userAgent: socket.handshake.headers['user-agent']?.slice(0, 512) ?? null,
+      userAgent: userAgentOf(socket.handshake),
     };
     const transport = new SocketIoTransport(socket, {
       fault: (code) => this.hub.fault(connection, code),

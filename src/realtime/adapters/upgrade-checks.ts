@@ -3,6 +3,7 @@ import { Injectable } from '@nestjs/common';
 import { CoreError } from '../../errors/catalogue.js';
 import { bearerOf } from '../../http/bearer.js';
 import { OriginPolicy } from '../../http/origins.js';
+import { userAgentOf } from '../../http/request.js';
 import type { Identity } from '../../identity/identity.js';
 import { RateLimits } from '../../ops/rate-limits.js';
 import type { Peer } from '../codec.js';
@@ -12,8 +13,6 @@ import { Hub } from '../hub.js';
 import { TokenReader } from '../ports.js';
 import { ClientAddress } from './client-address.js';
 import type { Admission } from './raw-server.js';
-
-const MAX_USER_AGENT = 512;
 
 /** The parameters of a path, as path-to-regexp gives them. */
 export type Params = Partial<Record<string, string | string[]>>;
@@ -68,7 +67,7 @@ export class UpgradeChecks {
       origin: {
         protocol: endpoint.protocol,
         address,
-        userAgent: request.headers['user-agent']?.slice(0, MAX_USER_AGENT) ?? null,
+        userAgent: userAgentOf(request),
       },
       codec: endpoint.codec,
       rules: endpoint.rules ?? null,

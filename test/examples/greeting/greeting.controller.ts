@@ -3,7 +3,7 @@ import { AuthGuard } from '@nestjs/passport';
 import { ApiOkResponse, ApiOperation } from '@nestjs/swagger';
 import type { FastifyRequest } from 'fastify';
 import { Public, Superuser } from '../../../src/http/access.js';
-import { callerOf } from '../../../src/http/request.js';
+import { sessionOf } from '../../../src/http/request.js';
 import { WeekdayGuard } from './weekday.guard.js';
 
 @Controller('greetings')
@@ -20,7 +20,7 @@ export class GreetingController {
   /** For everybody with an account: a route that says nothing is never open by accident. */
   @Get('mine')
   mine(@Req() request: FastifyRequest): { text: string } {
-    return { text: `Hello, ${callerOf(request).username}!` };
+    return { text: `Hello, ${sessionOf(request).username}!` };
   }
 
   @Get('all')
