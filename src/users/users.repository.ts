@@ -4,7 +4,7 @@ import { DatabaseError } from 'pg';
 import type { Repository } from 'typeorm';
 import { Sql, type SqlTx } from '../database/sql.js';
 import { CoreError } from '../errors/catalogue.js';
-import { foldEmail, foldName, skeletonOf } from './names.js';
+import { foldEmail, foldName, lookalikeOf, skeletonOf } from './names.js';
 import { User } from './user.entity.js';
 import type { UserRecord } from './user-record.js';
 import { FIND_USERS, INSERT_USER, IS_TAKEN, LOCK_USERS, UPDATE_USER, USERS_PAGE, USERS_SEARCH } from './users.sql.js';
@@ -47,6 +47,7 @@ const columnsOf = ({ username, email, fullName, passwordHash, isActive, isSuperu
   username,
   foldName(username),
   skeletonOf(username),
+  lookalikeOf(username),
   email,
   email === null ? null : foldEmail(email),
   fullName,
@@ -75,7 +76,7 @@ export class UsersRepository {
 
   /** Whether somebody has the name, one that looks like it, or the address, as of now. Only the table's keys can promise more. */
   async isTaken(username: string, email: string | null): Promise<boolean> {
-    const values = [foldName(username), skeletonOf(username), email === null ? null : foldEmail(email)];
+    const values = [foldName(username), skeletonOf(username), lookalikeOf(username), email === null ? null : foldEmail(email)];
     return (await this.sql.rows(IS_TAKEN, values, 'is-taken')).length > 0;
   }
 

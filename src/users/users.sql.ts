@@ -1,5 +1,6 @@
 /** Every column under its name in the entity `User`. */
-const USER_COLUMNS = `id, username, username_fold AS "usernameFold", username_skeleton AS "usernameSkeleton", email,
+const USER_COLUMNS = `id, username, username_fold AS "usernameFold", username_skeleton AS "usernameSkeleton",
+  username_lookalike AS "usernameLookalike", email,
   email_fold AS "emailFold", full_name AS "fullName", password_hash AS "passwordHash", is_active AS "isActive",
   is_superuser AS "isSuperuser", created_at AS "createdAt", updated_at AS "updatedAt"`;
 
@@ -45,13 +46,14 @@ export const USERS_SEARCH = pageOf(
   'NULL::bigint',
 );
 
-/** Plan: BitmapOr of the three unique indexes. */
+/** Plan: BitmapOr of the four unique indexes. */
 export const IS_TAKEN = `
-  SELECT 1 FROM users WHERE username_fold = $1 OR username_skeleton = $2 OR email_fold = $3 LIMIT 1`;
+  SELECT 1 FROM users WHERE username_fold = $1 OR username_skeleton = $2 OR username_lookalike = $3 OR email_fold = $4 LIMIT 1`;
 
 export const INSERT_USER = `
-  INSERT INTO users (username, username_fold, username_skeleton, email, email_fold, full_name, password_hash, is_active, is_superuser)
-  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+  INSERT INTO users (username, username_fold, username_skeleton, username_lookalike, email, email_fold, full_name, password_hash,
+    is_active, is_superuser)
+  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
   RETURNING ${USER_COLUMNS}`;
 
 /**
@@ -65,7 +67,7 @@ export const LOCK_USERS = `
 
 /** $1 id; the others as in `INSERT_USER`. */
 export const UPDATE_USER = `
-  UPDATE users SET username = $2, username_fold = $3, username_skeleton = $4, email = $5, email_fold = $6, full_name = $7,
-    password_hash = $8, is_active = $9, is_superuser = $10, updated_at = now()
+  UPDATE users SET username = $2, username_fold = $3, username_skeleton = $4, username_lookalike = $5, email = $6, email_fold = $7,
+    full_name = $8, password_hash = $9, is_active = $10, is_superuser = $11, updated_at = now()
   WHERE id = $1
   RETURNING ${USER_COLUMNS}`;

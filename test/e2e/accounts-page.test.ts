@@ -9,8 +9,8 @@ const COUNT = 30_000;
 beforeAll(async () => {
   node = await startAccounts({ LOGIN_THROTTLE: 'off' });
   await node.sql.affected(
-    `INSERT INTO users (username, username_fold, username_skeleton, email, email_fold, full_name, password_hash)
-     SELECT 'User' || n, 'user' || n, 'skeleton' || n, 'U' || n || '@x.com', 'u' || n || '@x.com', 'Nº "' || n || '"', 'none'
+    `INSERT INTO users (username, username_fold, username_skeleton, username_lookalike, email, email_fold, full_name, password_hash)
+     SELECT 'User' || n, 'user' || n, 'skeleton' || n, 'skeleton' || n, 'U' || n || '@x.com', 'u' || n || '@x.com', 'Nº "' || n || '"', 'none'
      FROM generate_series(1, ${COUNT}) AS n`,
   );
   await node.sql.affected("DELETE FROM users WHERE id % 10 = 3 AND username_fold LIKE 'user%'");

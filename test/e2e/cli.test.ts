@@ -180,7 +180,7 @@ describe('accounts', { timeout: PATIENCE }, () => {
     const renamed = [String(id), clash.id];
     await runSql(
       database.url,
-      'UPDATE users SET username = $1, username_fold = $1, username_skeleton = $1 WHERE id = $2',
+      'UPDATE users SET username = $1, username_fold = $1, username_skeleton = $1, username_lookalike = $1 WHERE id = $2',
       renamed,
     );
     expectRefusal(await cli.run(['users', 'deactivate', String(id)]), /name:\d+ or id:\d+/);

@@ -23,6 +23,8 @@ class Row {
   @Column('text')
   usernameSkeleton!: string;
   @Column('text')
+  usernameLookalike!: string;
+  @Column('text')
   passwordHash!: string;
 }
 
@@ -49,7 +51,8 @@ describe('DatabaseModule', () => {
   it('migrates an empty database and gives repositories, SQL and notifications over it', async () => {
     const app = await start(database.url);
     const users = app.get<Repository<Row>>(getRepositoryToken(Row));
-    const saved = await users.save({ username: 'Mary', usernameFold: 'mary', usernameSkeleton: 'mary', passwordHash: '-' });
+    const keys = { usernameFold: 'mary', usernameSkeleton: 'mary', usernameLookalike: 'mary' };
+    const saved = await users.save({ username: 'Mary', ...keys, passwordHash: '-' });
     expect(saved.id).toBe(1); // a number, though it is a bigint
     expect(await users.findOneByOrFail({ usernameFold: 'mary' })).toMatchObject({ id: 1, username: 'Mary' });
     expect(await app.get(Sql).rows('SELECT id, username FROM users')).toEqual([{ id: 1, username: 'Mary' }]);

@@ -31,7 +31,8 @@ const contents = async (url: string): Promise<string[]> => {
 const addUser = async (url: string, name: string): Promise<number> => {
   const [row] = await runSql<{ id: string }>(
     url,
-    `INSERT INTO users (username, username_fold, username_skeleton, password_hash) VALUES ($1, $1, $1, '-') RETURNING id`,
+    `INSERT INTO users (username, username_fold, username_skeleton, username_lookalike, password_hash)
+     VALUES ($1, $1, $1, $1, '-') RETURNING id`,
     [name],
   );
   return Number(row?.id);
@@ -154,8 +155,8 @@ describe('the schema', () => {
 
   it('counts users through inserts, conflicts, rollbacks, deletes and truncates', async () => {
     expect(await counted()).toBe(0);
-    const bulk = `INSERT INTO users (username, username_fold, username_skeleton, password_hash)
-      SELECT 'n' || n, 'n' || n, 'n' || n, '-' FROM generate_series(1, 50) n`;
+    const bulk = `INSERT INTO users (username, username_fold, username_skeleton, username_lookalike, password_hash)
+      SELECT 'n' || n, 'n' || n, 'n' || n, 'n' || n, '-' FROM generate_series(1, 50) n`;
     await runSql(database.url, bulk);
     await runSql(database.url, `${bulk} ON CONFLICT DO NOTHING`);
     await expect(runSql(database.url, bulk)).rejects.toThrow(/duplicate key/);

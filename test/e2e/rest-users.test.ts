@@ -197,8 +197,8 @@ describe('the list of users', () => {
   beforeAll(async () => {
     await runSql(
       server.database.url,
-      `INSERT INTO users (username, username_fold, username_skeleton, email, email_fold, password_hash)
-       SELECT 'Listed' || n, 'listed' || n, 'skeleton-' || n, 'L' || n || '@example.com', 'l' || n || '@example.com', 'none'
+      `INSERT INTO users (username, username_fold, username_skeleton, username_lookalike, email, email_fold, password_hash)
+       SELECT 'Listed' || n, 'listed' || n, 'skeleton-' || n, 'skeleton-' || n, 'L' || n || '@example.com', 'l' || n || '@example.com', 'none'
        FROM generate_series(1, 250) AS n`,
     );
     ids = (await runSql<{ id: string }>(server.database.url, 'SELECT id FROM users ORDER BY id')).map(({ id }) => Number(id));

@@ -172,6 +172,11 @@ describe('user names and addresses that look alike', () => {
     ['sigmas-σς', 'sigmas-σσ'],
     ['cafe\u0301', 'café'],
     ['ⅷ-roman', 'viii-roman'],
+    ['Kate', '\u039aate'], // Greek Kappa
+    ['MARIA', '\u041c\u0410RIA'], // Cyrillic М, А
+    ['Alice', 'AIice'],
+    ['lvan', 'Ivan'],
+    ['visible', 'visi\u034fble'],
   ])('%s and %s are not two accounts', async (one, two) => {
     expect((await register(one)).status).toBe(200);
     const { status, body } = await register(two);

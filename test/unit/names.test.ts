@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Password, LoginPassword, Username } from '../../src/users/fields.js';
-import { foldEmail, foldName, skeletonOf } from '../../src/users/names.js';
+import { foldEmail, foldName, lookalikeOf, skeletonOf } from '../../src/users/names.js';
 import { check } from '../../src/validation/validate.js';
 
 class Names {
@@ -44,6 +44,13 @@ describe('user names', () => {
     ['user@host', 'value_error.str.regex'],
     ['abc\u202edef', 'value_error.str.regex'],
     ['abc\u200bdef', 'value_error.str.regex'],
+    ['\u3164\u3164\u3164', 'value_error.str.regex'], // Hangul fillers
+    ['\u115f\u1160\uffa0', 'value_error.str.regex'],
+    ['abc\ufe0f', 'value_error.str.regex'], // variation selector
+    ['a\u034fbc', 'value_error.str.regex'], // combining grapheme joiner
+    ['a\u200dbc', 'value_error.str.regex'],
+    ['abc\u17b4', 'value_error.str.regex'],
+    ['abc\u{e0100}', 'value_error.str.regex'],
     ['abc\r\nBcc: x', 'value_error.str.regex'],
     ['abc\0def', 'value_error.str.regex'],
     ['abc\ud800', 'value_error.str.regex'],
@@ -124,8 +131,29 @@ describe('the skeleton of a name (Unicode TR39)', () => {
     for (const character of ['𑐙', 'ဪ', '㎣', '𝟠', 'ﬃ']) {
       const name = check(Names, { username: character.repeat(64) });
       const skeleton = 'value' in name ? skeletonOf(name.value.username) : '';
+      const lookalike = 'value' in name ? lookalikeOf(name.value.username) : '';
       expect(Buffer.byteLength(skeleton)).toBeLessThan(2600);
+      expect(Buffer.byteLength(lookalike)).toBeLessThan(2600);
     }
+  });
+});
+
+describe('the skeleton of a name as it is written', () => {
+  it.each([
+    ['Kate', '\u039aate'], // Greek Kappa
+    ['MARIA', '\u041c\u0410RIA'], // Cyrillic М, А
+    ['Alice', 'AIice'], // capital I
+    ['lvan', 'Ivan'],
+    ['Kate', '\u039aATE'],
+    ['a\u034fbc', 'abc'],
+    ['abc', 'abc\ufe0f'],
+  ])('is the same for %s and %s', (one, other) => {
+    expect(lookalikeOf(one)).toBe(lookalikeOf(other));
+  });
+
+  it('tells names apart that a reader tells apart', () => {
+    const names = ['Admin', 'Badmin', 'Alice', 'Élise', 'Elise', 'Иван', 'Ivan', 'Анна', 'Anna2', 'Bob', 'Rob'];
+    expect(new Set(names.map(lookalikeOf)).size).toBe(names.length);
   });
 });
 

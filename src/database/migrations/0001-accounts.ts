@@ -6,6 +6,7 @@ const USERS = `
     username text NOT NULL,
     username_fold text NOT NULL UNIQUE,
     username_skeleton text NOT NULL UNIQUE,
+    username_lookalike text NOT NULL UNIQUE,
     email text,
     email_fold text UNIQUE,
     full_name text,
