@@ -8,7 +8,13 @@ import { registerIdentityHook } from './auth/identity.hook.js';
 import { ApiDocument } from './docs/openapi/api-document.js';
 import { HttpExceptionFilter } from './http/exception.filter.js';
 import { OriginPolicy } from './http/origins.js';
-import { BODY_LIMIT, registerBodyParsers, registerDefaultHeaders, registerRateLimits } from './http/request-hooks.js';
+import {
+  BODY_LIMIT,
+  registerArrival,
+  registerBodyParsers,
+  registerDefaultHeaders,
+  registerRateLimits,
+} from './http/request-hooks.js';
 import { answerClientError } from './http/client-errors.js';
 import { fastifyLogging } from './ops/fastify-options.js';
 import { createLogger } from './ops/logger.js';
@@ -66,6 +72,7 @@ class RouterFaults {
 function prepare(app: NestFastifyApplication): void {
   const fastify: FastifyInstance = app.getHttpAdapter().getInstance();
   registerBodyParsers(fastify);
+  registerArrival(fastify);
   registerDefaultHeaders(fastify);
   registerRateLimits(fastify, app.get(RateLimits), app.get(HttpExceptionFilter));
   registerIdentityHook(fastify, app.get(TokenReader));

@@ -11,9 +11,7 @@ import type { TokenReader } from '../realtime/ports.js';
 export function registerIdentityHook(fastify: FastifyInstance, reader: TokenReader): void {
   fastify.decorateRequest('identity', null);
   fastify.decorateRequest('identityFault', null);
-  fastify.decorateRequest('arrivedAt', 0);
   fastify.addHook('onRequest', (request, _reply, done) => {
-    if (request.arrivedAt === 0) request.arrivedAt = performance.now();
     const token = bearerOf(request.headers.authorization);
     if (token === null) return done();
     const found = identify(reader, token, request);

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import type { LiveSession } from '../identity/identity.js';
-import { parseJson } from '../http/json.js';
+import { parseJson } from '../validation/json.js';
 import { ALGORITHM } from './key-pair.js';
 import { SigningKeys, TOKEN_TYPE } from './signing-keys.js';
 

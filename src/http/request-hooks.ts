@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { CoreError } from '../errors/catalogue.js';
 import { RateLimits } from '../ops/rate-limits.js';
-import { parseJsonBody, parseFormBody } from './json.js';
+import { parseJsonBody, parseFormBody } from '../validation/json.js';
 import { HttpExceptionFilter } from './exception.filter.js';
 
 /** The largest body that is taken, in bytes. */
@@ -25,10 +25,18 @@ export function registerBodyParsers(fastify: FastifyInstance): void {
   );
 }
 
+/** The first hook: everything else takes its time after the request has arrived. */
+export function registerArrival(fastify: FastifyInstance): void {
+  fastify.decorateRequest('arrivedAt', 0);
+  fastify.addHook('onRequest', (request, _reply, done) => {
+    request.arrivedAt = performance.now();
+    done();
+  });
+}
+
 /** The limit on requests of an address, before anything else is done for them. */
 export function registerRateLimits(fastify: FastifyInstance, limits: RateLimits, filter: HttpExceptionFilter): void {
   fastify.addHook('onRequest', async (request: FastifyRequest, reply: FastifyReply) => {
-    request.arrivedAt = performance.now();
     const path = request.routeOptions.url ?? request.url;
     if (FREE_PATH.test(path)) return undefined;
     const wait = await limits.take(API_PATH.test(path) ? 'api' : 'general', request.ip);

@@ -33,9 +33,6 @@ export function originOf(request: FastifyRequest): Origin {
   };
 }
 
-/** When a request arrived, in monotonic milliseconds. */
-export const arrivalOf = (request: FastifyRequest): number => request.arrivedAt || performance.now();
-
 /** The session of a request that the guard has let through. @throws CoreError `not_authenticated` */
 export function sessionOf(request: FastifyRequest): LiveSession {
   if (!request.identity) throw new CoreError('not_authenticated');

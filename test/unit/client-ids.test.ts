@@ -4,7 +4,6 @@ import { Settings } from '../../src/config/settings.js';
 import type { Identity } from '../../src/identity/identity.js';
 import { ClientIds } from '../../src/protocols/rest/client-ids.js';
 import { restCodec } from '../../src/protocols/rest/rest.codec.js';
-import type { Codec } from '../../src/realtime/codec.js';
 import { Connection } from '../../src/realtime/connection.js';
 import { Hub } from '../../src/realtime/hub.js';
 import { ClientLinks } from '../../src/users/client-links.js';
@@ -53,7 +52,7 @@ function connect(): Connection {
     close: () => {},
   };
   const origin = { protocol: 'rest', address: '192.0.2.1', userAgent: null };
-  const connection = new Connection(restCodec as Codec<unknown>, transport, origin, undefined, 'phone');
+  const connection = new Connection(restCodec, transport, origin, undefined, 'phone');
   connection.rules = ids;
   hub.add(connection);
   return connection;
@@ -74,7 +73,7 @@ describe('who a connection is', () => {
     const changes = [hub.bind(connection, identityOf(2)), hub.bind(connection, null)];
     await vi.waitFor(async () => expect(await leases.owner(KEY)).toBe('user:2'));
     database.resolve();
-    await Promise.all(changes);
+    await Promise.all(changes.map((change) => Promise.resolve(change)));
     expect(connection.userId).toBeNull();
     expect(await leases.owner(KEY)).toBeNull();
     await hub.bind(connection, identityOf(3));
@@ -87,7 +86,7 @@ describe('who a connection is', () => {
     const database = delay(2);
     const changes = [1, null, 2, 1, 2].map((id) => hub.bind(connection, id === null ? null : identityOf(id)));
     database.resolve();
-    await Promise.all(changes);
+    await Promise.all(changes.map((change) => Promise.resolve(change)));
     expect(connection.userId).toBe(2);
     expect(await leases.owner(KEY)).toBe('user:2');
   });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { Settings } from '../../src/config/settings.js';
 import { FaultLog } from '../../src/errors/fault-log.js';
-import { nestsTooDeep, weightOf } from '../../src/http/json.js';
+import { nestsTooDeep, weightOf } from '../../src/validation/json.js';
 import { gameCodec } from '../../src/protocols/game/game.codec.js';
 import { messengerCodec } from '../../src/protocols/messenger/messenger.codec.js';
 import type { Codec } from '../../src/realtime/codec.js';
@@ -78,7 +78,7 @@ describe('requests under way', () => {
     ['messenger', messengerCodec, auth, { status: 429 }, { status: 200 }],
     ['game', gameCodec, ping, { code: 'too_many_requests' }, { success: true }],
   ] as const)('of %s keep a MiB at most; what is over is refused', async (_name, codec, frame, refusal, success) => {
-    const { bench, release } = held(codec as Codec<string>);
+    const { bench, release } = held(codec);
     const asked = Array.from({ length: 12 }, () => bench.ask(frame(200)));
     expect(bench.connection.inFlightBytes).toBeLessThan(2.5 * KIB * KIB);
     release();
@@ -90,7 +90,7 @@ describe('requests under way', () => {
   });
 
   it('that go on growing by refusals that wait for their turn end the connection', async () => {
-    const { bench, release } = held(messengerCodec as Codec<string>);
+    const { bench, release } = held(messengerCodec);
     const asked = Array.from({ length: 60 }, () => bench.ask(auth(200)));
     expect(bench.connection.inFlightBytes).toBeLessThanOrEqual(5 * KIB * KIB);
     expect(bench.hub.closures.get('4429')).toBe(1);
@@ -112,7 +112,7 @@ describe('the weight of a value', () => {
 
 describe('a reader', () => {
   it('of one large answer is not slow; one who lets it lie while more is sent is', () => {
-    const bench = new Bench(gameCodec as Codec<string>, () => ({}));
+    const bench = new Bench(gameCodec, () => ({}));
     bench.hub.send(bench.connection, JSON.stringify('x'.repeat(6 * KIB * KIB)));
     expect(bench.connection.closed).toBe(false);
     bench.hub.send(bench.connection, JSON.stringify('next'));
@@ -124,11 +124,11 @@ describe('a reader', () => {
 
 describe('connections of one address', () => {
   it('are those of one client: of IPv6 its /64', () => {
-    const { hub, settings } = new Bench(gameCodec as Codec<string>, () => ({}));
+    const { hub, settings } = new Bench(gameCodec, () => ({}));
     const most = settings.MAX_CONNECTIONS_PER_ADDRESS;
     const connections = Array.from({ length: most }, (_, i) => {
       const origin = { protocol: 'game', address: `2001:db8::${(i + 1).toString(16)}`, userAgent: null };
-      return new Connection(gameCodec as Codec<unknown>, nowhere, origin);
+      return new Connection(gameCodec, nowhere, origin);
     });
     for (const connection of connections) hub.add(connection);
     expect(() => hub.checkRoom('2001:db8::ffff', null)).toThrow('Too many connections');

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { CoreError } from '../../src/errors/catalogue.js';
-import { parseFormBody, parseJson, parseJsonBody } from '../../src/http/json.js';
+import { parseFormBody, parseJson, parseJsonBody } from '../../src/validation/json.js';
 
 describe('JSON input', () => {
   it('is taken as it is', () => {

@@ -1,5 +1,5 @@
 import { type CommandContext, decodeCommand, FRAME_VERSION, faultFrame, responseFrame } from '../../commands/command-frame.js';
-import { frameObject } from '../../http/frame-object.js';
+import { frameObject } from '../../validation/frame-object.js';
 import type { Codec } from '../../realtime/codec.js';
 
 const badFrame = (context: CommandContext | undefined, detail: string): string =>

@@ -6,7 +6,7 @@ import { type IssuedTokens, SessionsService } from '../../auth/sessions.service.
 import { Public } from '../../http/access.js';
 import { ValidBody } from '../../http/input.js';
 import { ProtocolController } from '../../http/protocol-controller.js';
-import { arrivalOf, originOf } from '../../http/request.js';
+import { originOf } from '../../http/request.js';
 import { Documented } from '../../http/route-docs.js';
 import type { JsonSchema } from '../../validation/fields.js';
 import { GameLoginBody, GameRefreshBody, GameRegisterBody } from './game.dto.js';
@@ -98,7 +98,7 @@ export class GameController {
     @ValidBody(GameRefreshBody) body: GameRefreshBody,
     @Req() request: FastifyRequest,
   ): Promise<GameAnswer<GameTokens>> {
-    return tokensOf(await this.sessions.rotate(body.refresh_token, originOf(request), arrivalOf(request)));
+    return tokensOf(await this.sessions.rotate(body.refresh_token, originOf(request), request.arrivedAt));
   }
 
   @Post('logout')

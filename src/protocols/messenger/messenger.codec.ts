@@ -1,5 +1,5 @@
 import { CoreError } from '../../errors/catalogue.js';
-import { frameObject } from '../../http/frame-object.js';
+import { frameObject } from '../../validation/frame-object.js';
 import type { Codec, Decoded } from '../../realtime/codec.js';
 import { messengerFault, NO_MODE, timestamp } from './messenger.errors.js';
 

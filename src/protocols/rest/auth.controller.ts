@@ -7,7 +7,7 @@ import { type IssuedTokens, SessionsService } from '../../auth/sessions.service.
 import { Public } from '../../http/access.js';
 import { ValidBody } from '../../http/input.js';
 import { ProtocolController } from '../../http/protocol-controller.js';
-import { arrivalOf, originOf } from '../../http/request.js';
+import { originOf } from '../../http/request.js';
 import { Documented } from '../../http/route-docs.js';
 import { RefreshCookie } from './refresh-cookie.js';
 import { RestLoginBody, RestRecoverBody, RestRegisterBody, RestResetBody } from './rest.dto.js';
@@ -79,7 +79,7 @@ export class RestAuthController {
   })
   async refresh(@Req() request: FastifyRequest, @Res({ passthrough: true }) reply: FastifyReply): Promise<RestToken> {
     // A cookie that is refused is not cleared: it may be the loser of a race, and the browser holds the winner's by now.
-    const tokens = await this.sessions.rotate(this.cookie.read(request), originOf(request), arrivalOf(request));
+    const tokens = await this.sessions.rotate(this.cookie.read(request), originOf(request), request.arrivedAt);
     return this.answer(request, reply, tokens);
   }
 

@@ -54,18 +54,18 @@ export class ClientIds implements BindingRules, OnModuleInit, OnModuleDestroy {
     if (isOwn && held.userId === userId) return;
     const isOwnAlone = isOwn && held.peers.size === 1;
     if (held && held.userId !== userId && !isOwnAlone) throw taken();
-    if (userId === null) {
-      if (!held && (await this.leases.owner(keyOf(clientId))) !== null) throw taken();
-      this.released(peer);
-      return;
-    }
-    if (isOwnAlone) this.released(peer);
-    try {
-      await this.begin(clientId, userId, peer);
-    } catch (thrown) {
-      if (isOwnAlone) await this.takeBack(clientId, held.userId, peer);
+    if (userId === null) return this.admitNobody(clientId, held, peer);
+    if (!isOwnAlone) return this.begin(clientId, userId, peer);
+    this.released(peer);
+    await this.begin(clientId, userId, peer).catch(async (thrown: unknown) => {
+      await this.takeBack(clientId, held.userId, peer);
       throw thrown;
-    }
+    });
+  }
+
+  private async admitNobody(clientId: string, held: Hold | undefined, peer: Peer): Promise<void> {
+    if (!held && (await this.leases.owner(keyOf(clientId))) !== null) throw taken();
+    this.released(peer);
   }
 
   private async begin(clientId: string, userId: number, peer: Peer): Promise<void> {

@@ -1,6 +1,6 @@
 import { type ChatContext, decodeChat, decodeNamed, type NamedContext, sentData } from '../../commands/chat-frame.js';
 import { commandFault, faultFrame, responseFrame } from '../../commands/command-frame.js';
-import { frameObject } from '../../http/frame-object.js';
+import { frameObject } from '../../validation/frame-object.js';
 import { printTime } from '../../identity/print-time.js';
 import type { Codec, Peer } from '../../realtime/codec.js';
 

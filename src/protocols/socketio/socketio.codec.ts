@@ -1,6 +1,6 @@
 import { type ChatContext, decodeChat, decodeNamed, type NamedContext, sentData } from '../../commands/chat-frame.js';
 import { commandFault, FRAME_VERSION, faultFrame, responseFrame } from '../../commands/command-frame.js';
-import { nestsTooDeep } from '../../http/json.js';
+import { nestsTooDeep } from '../../validation/json.js';
 import type { SocketIoFrame } from '../../realtime/adapters/socketio-transport.js';
 import type { Codec, Peer } from '../../realtime/codec.js';
 

@@ -13,7 +13,7 @@ import { Settings } from '../../config/settings.js';
 import { CoreError } from '../../errors/catalogue.js';
 import { coreErrorOf } from '../../errors/core-error-of.js';
 import { Public } from '../../http/access.js';
-import { weightOf } from '../../http/json.js';
+import { weightOf } from '../../validation/json.js';
 import { tokenOfHandshake } from '../../http/bearer.js';
 import { userAgentOf } from '../../http/request.js';
 import type { Identity } from '../../identity/identity.js';

@@ -31,7 +31,7 @@ export class Backlog {
   }
 
   private constructor(conn: EngineConnection) {
-    this.onExcess = () => void conn.close(true);
+    this.onExcess = () => conn.close(true);
     conn.on('packetCreate', ({ data }: { data?: unknown }) => {
       this.check();
       const isMeasured = typeof data === 'string' || Buffer.isBuffer(data);
