@@ -16,6 +16,7 @@ import {
   registerRateLimits,
 } from './http/request-hooks.js';
 import { answerClientError } from './http/client-errors.js';
+import { parseQuery } from './http/urlencoded.js';
 import { fastifyLogging } from './ops/fastify-options.js';
 import { createLogger } from './ops/logger.js';
 import { NestLogger } from './ops/nest-logger.js';
@@ -43,7 +44,7 @@ export async function createApp(parts: AppParts): Promise<NestFastifyApplication
     frameworkErrors: words.answer,
     trustProxy: trustOf(settings),
     bodyLimit: BODY_LIMIT,
-    routerOptions: { ignoreTrailingSlash: true, maxParamLength: MAX_PARAM_LENGTH },
+    routerOptions: { ignoreTrailingSlash: true, maxParamLength: MAX_PARAM_LENGTH, querystringParser: parseQuery },
   });
   const app = await NestFactory.create<NestFastifyApplication>(AppModule.forRoot(parts), adapter, {
     logger: new NestLogger(logger),

@@ -1,8 +1,9 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { CoreError } from '../errors/catalogue.js';
 import { RateLimits } from '../ops/rate-limits.js';
-import { parseJsonBody, parseFormBody } from '../validation/json.js';
+import { parseJsonBody } from '../validation/json.js';
 import { HttpExceptionFilter } from './exception.filter.js';
+import { parseFormBody } from './urlencoded.js';
 
 /** The largest body that is taken, in bytes. */
 export const BODY_LIMIT = 1024 * 1024;

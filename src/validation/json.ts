@@ -73,12 +73,3 @@ export function parseJsonBody(body: Buffer): unknown {
   if (value === undefined) throw new CoreError('malformed');
   return value;
 }
-
-/**
- * Parses a form. Of a field given twice the last counts, as with JSON.
- * @throws CoreError `malformed`
- */
-export function parseFormBody(body: Buffer): unknown {
-  if (!isUtf8(body)) throw new CoreError('malformed');
-  return Object.fromEntries(new URLSearchParams(body.toString('utf8')));
-}

@@ -50,6 +50,19 @@ describe('text', () => {
     }
   });
 
+  it('that is no UTF-8 when it is decoded is refused, in forms and in queries', async () => {
+    for (const part of ['%ff', '%fe', '%c3', '%ed%a0%80', '%']) {
+      const headers = { 'content-type': 'application/x-www-form-urlencoded' };
+      const body = `username=${server.name()}&email=${server.name()}@example.com&password=password${part}`;
+      for (const path of ['/api/v1/auth/register', '/api/v1/auth/login', '/auth/register']) {
+        expect((await server.client().raw(path, { method: 'POST', headers, body })).status, `${path} ${part}`).toBe(400);
+      }
+      expect((await boss.client.get(`/api/v1/users/?q=${part}`)).status, part).toBe(422);
+    }
+    const { status, body } = await boss.client.get(`/api/v1/users/?limit=0&q=%ff&limit=1&q=${boss.username}`);
+    expect([status, body.length]).toEqual([200, 1]);
+  });
+
   it.each([
     '\u202e',
     '\u200b',

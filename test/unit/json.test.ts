@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { CoreError } from '../../src/errors/catalogue.js';
-import { parseFormBody, parseJson, parseJsonBody } from '../../src/validation/json.js';
+import { parseJson, parseJsonBody } from '../../src/validation/json.js';
 
 describe('JSON input', () => {
   it('is taken as it is', () => {
@@ -26,17 +26,5 @@ describe('JSON input', () => {
 
   it('that is empty is none', () => {
     expect(parseJsonBody(Buffer.alloc(0))).toBeUndefined();
-  });
-});
-
-describe('form input', () => {
-  it('keeps the last of a field given twice, and touches no prototype', () => {
-    const form = parseFormBody(Buffer.from('a=1&a=2&__proto__=x&b%5Bc%5D=3+4'));
-    expect(form).toMatchObject({ a: '2', 'b[c]': '3 4' });
-    expect(Object.getPrototypeOf(form)).toBe(Object.prototype);
-  });
-
-  it('that is no UTF-8 is refused', () => {
-    expect(() => parseFormBody(Buffer.from([0x61, 0x3d, 0xff]))).toThrow(CoreError);
   });
 });
