@@ -1,3 +1,5 @@
+import { isIPv6 } from 'node:net';
+import { join, resolve } from 'node:path';
 import { createApp } from './app.setup.js';
 import { AppSecretError } from './auth/app-secret.js';
 import { readEnvironment } from './config/environment.js';
@@ -117,7 +119,11 @@ interface Started {
 
 /** What somebody who has just started the server wants to know. */
 function startText({ settings, port, data, hasSuperuser }: Started): string {
-  const host = ['0.0.0.0', '::'].includes(settings.HOST) ? 'localhost' : settings.HOST;
+  const host = ['0.0.0.0', '::'].includes(settings.HOST)
+    ? 'localhost'
+    : isIPv6(settings.HOST)
+      ? `[${settings.HOST}]`
+      : settings.HOST;
   const lines = [
     '',
     `  Switchboard is up at http://${host}:${port}`,
@@ -125,7 +131,7 @@ function startText({ settings, port, data, hasSuperuser }: Started): string {
     `  Documentation   http://${host}:${port}/docs`,
     `  Protocols       ${settings.PROTOCOLS.join(', ')}`,
     `  Data            ${data}`,
-    ...(settings.SMTP_URL ? [] : [`  Mail            written to ${settings.DATA_DIR}/outbox`]),
+    ...(settings.SMTP_URL ? [] : [`  Mail            written to ${join(resolve(settings.DATA_DIR), 'outbox')}`]),
     ...(hasSuperuser ? [] : ['  No superuser yet: npm run cli -- users create <name> --superuser']),
     '',
   ];

@@ -4,6 +4,7 @@ import { migrate } from '../database/migrate.js';
 import { migrations } from '../database/migrations/index.js';
 import { DatabaseStartError } from '../database/start-error.js';
 import { coreErrorOf } from '../errors/core-error-of.js';
+import { reasonOf } from '../errors/reason-of.js';
 
 export interface SchemaStatus {
   /** Of PostgreSQL, such as `18.4`. */
@@ -64,10 +65,4 @@ async function reaching<T>(url: string, work: () => Promise<T>): Promise<T> {
     const verb = coreErrorOf(thrown).code === 'unavailable' ? 'does not answer' : 'refuses';
     throw new DatabaseStartError(`The database at ${placeOf(url)} ${verb}: ${reasonOf(thrown)}`, { cause: thrown });
   }
-}
-
-// A host with two addresses fails with an AggregateError whose own message is empty.
-function reasonOf(thrown: unknown): string {
-  if (thrown instanceof AggregateError) return thrown.errors.map(reasonOf).join(', ');
-  return thrown instanceof Error ? thrown.message : String(thrown);
 }
