@@ -2,7 +2,7 @@ import { validateSync } from 'class-validator';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { CoreError, type Issue } from '../../src/errors/catalogue.js';
-import { Anything, Email, Flag, Int, Text, TextList } from '../../src/validation/fields.js';
+import { Anything, Email, fieldsOf, Flag, Int, Text, TextList } from '../../src/validation/fields.js';
 import { check, schemaOf, validate } from '../../src/validation/validate.js';
 
 class Sample {
@@ -101,6 +101,13 @@ describe('validate', () => {
     expect(issuesOf({ name })).toMatchObject([{ loc: ['body', 'name'], type: 'value_error.str.regex' }]);
   });
 
+  it.each(['a@b', 'a@localhost', 'a@127.0.0.1', 'a@[127.0.0.1]', 'a@b.', 'a@b.c'])(
+    'an e-mail address needs a domain that mail can be sent to: %s is refused',
+    (email) => {
+      expect(issuesOf({ name: 'abc', email })).toMatchObject([{ loc: ['body', 'email'], type: 'value_error.email' }]);
+    },
+  );
+
   it('counts characters, not UTF-16 units', () => {
     expect(issuesOf({ name: '𝒜𝒷𝒸𝒹𝑒' })).toEqual([]);
   });
@@ -139,5 +146,24 @@ describe('validate', () => {
         tags: { type: 'array', maxItems: 2 },
       },
     });
+  });
+});
+
+describe('the fields of a class that inherits some', () => {
+  class Base {
+    @Text()
+    first!: string;
+  }
+  class Derived extends Base {
+    @Text()
+    second!: string;
+  }
+
+  it('are put together once, and anew when another is declared', () => {
+    const fields = fieldsOf(Derived);
+    expect([...fields.keys()]).toEqual(['first', 'second']);
+    expect(fieldsOf(Derived)).toBe(fields);
+    Int()(Base.prototype, 'late');
+    expect([...fieldsOf(Derived).keys()]).toEqual(['first', 'late', 'second']);
   });
 });
