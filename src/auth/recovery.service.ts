@@ -1,5 +1,4 @@
-import { Injectable } from '@nestjs/common';
-import { CoreError } from '../errors/catalogue.js';
+import { Injectable, Logger } from '@nestjs/common';
 import type { LiveSession, Origin } from '../identity/identity.js';
 import { addressKey } from '../ops/address-key.js';
 import type { Counter } from '../ops/counters.js';
@@ -17,6 +16,7 @@ const QUARTER_HOUR = 15 * 60;
 /** New passwords for people who lost theirs: by mail, or through the owner of the server. */
 @Injectable()
 export class RecoveryService {
+  private readonly log = new Logger('Recovery');
   private readonly byAddress: Counter;
   private readonly byTarget: Counter;
 
@@ -31,17 +31,15 @@ export class RecoveryService {
 
   /**
    * Asks for a link by mail. Says nothing of whether there is such an account, by words or by time: resolves before anybody
-   * has looked.
-   * @throws CoreError `too_many_requests`, counted alike for accounts that exist and that do not; `unavailable`
+   * has looked. Over an allowance, counted alike for accounts that exist and that do not, no mail follows; the answer is the same.
+   * @throws CoreError `unavailable`
    */
   async request(target: RecoveryTarget, origin: Origin): Promise<void> {
     const from = addressKey(origin.address);
     const login = 'email' in target ? target.email : target.username;
     const key = JSON.stringify([login.includes('@') ? foldEmail(login) : foldName(login), from]);
     const counts = [await this.byAddress.consume(from), await this.byTarget.consume(key)];
-    const refused = counts.filter(({ exceeded }) => exceeded);
-    if (refused.length > 0)
-      throw new CoreError('too_many_requests', { retryAfterSec: Math.max(...refused.map(({ waitSec }) => waitSec)) });
+    if (counts.some(({ exceeded }) => exceeded)) return this.log.debug('A request for recovery over its allowance: no mail');
     this.requests.add(login, origin);
   }
 
