@@ -163,7 +163,7 @@ export function Email(options: FieldOptions = {}): PropertyDecorator {
       const text = checkText({}, value);
       if (!('value' in text) || typeof text.value !== 'string') return text;
       const isAscii = text.value.length <= 254 && /^[\x21-\x7e]+$/.test(text.value);
-      return isAscii && isEmail(text.value, { allow_utf8_local_part: false, require_tld: false })
+      return isAscii && isEmail(text.value, { allow_utf8_local_part: false })
         ? text
         : fault('value_error.email', 'value is not a valid email address');
     }),
