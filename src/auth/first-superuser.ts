@@ -69,7 +69,9 @@ export class FirstSuperuser implements OnApplicationBootstrap {
 
   private async exists({ username, email }: { username: string; email: string | null }): Promise<boolean> {
     if (await this.users.findForLogin(username)) return true;
-    return email !== null && (await this.users.findForLogin(email)) !== null;
+    const owner = email === null ? null : await this.users.findForLogin(email);
+    if (owner) this.log.warn(`FIRST_SUPERUSER_EMAIL belongs to ${owner.username}: no account ${username} was made`);
+    return owner !== null;
   }
 
   private explained(error: unknown): unknown {

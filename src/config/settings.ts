@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import { z } from 'zod';
 
 /** The protocols that can be served, in the order in which the start text names them. */
@@ -46,6 +47,14 @@ const origins = z
   })
   .transform(listOf);
 
+/** An address, or a network as an address and the length of its prefix in bits. A prefix of 0 would trust everybody: that is `true`. */
+function isNetwork(text: string): boolean {
+  const [address = '', prefix, ...more] = text.split('/');
+  const bits = { 4: 32, 6: 128 }[isIP(address)];
+  if (bits === undefined || address.includes('%') || more.length > 0) return false;
+  return prefix === undefined || (/^[1-9]\d{0,2}$/.test(prefix) && Number(prefix) <= bits);
+}
+
 const NAMED_NETWORKS = ['loopback', 'linklocal', 'uniquelocal'];
 const trustProxy = z
   .string()
@@ -53,14 +62,19 @@ const trustProxy = z
   .refine(
     (value) =>
       /^(true|false|\d{1,2})$/.test(value) ||
-      (listOf(value).length > 0 &&
-        listOf(value).every((part) => NAMED_NETWORKS.includes(part) || /^[0-9a-fA-F.:]+(\/\d{1,3})?$/.test(part))),
+      (listOf(value).length > 0 && listOf(value).every((part) => NAMED_NETWORKS.includes(part) || isNetwork(part))),
     { error: 'true, false, a number of hops, or a comma list of addresses, networks, loopback, linklocal, uniquelocal' },
   )
   .transform((value): boolean | number | string[] => {
     if (value === 'true' || value === 'false') return value === 'true';
     return /^\d+$/.test(value) ? Number(value) : listOf(value);
   });
+
+const MAILBOX = /^(?:[^<>\r\n]*<[^\s<>@,;]+@[^\s<>@,;]+>|[^\s<>@,;]+@[^\s<>@,;]+)$/;
+const sender = z
+  .string()
+  .regex(MAILBOX, { error: 'an e-mail address, or a name and one: Switchboard <no-reply@example.com>' })
+  .default('Switchboard <no-reply@localhost>');
 
 const schema = z.object({
   NODE_ENV: z.string().default('development'),
@@ -88,7 +102,7 @@ const schema = z.object({
   HEARTBEAT_SEC: wholeNumber(1, 3600, 30),
   PROTOCOLS: protocols,
   SMTP_URL: urlWith('smtp', 'smtps'),
-  MAIL_FROM: z.string().default('Switchboard <no-reply@localhost>'),
+  MAIL_FROM: sender,
   RECOVERY_TTL: wholeNumber(1, 604_800, 600),
   PASSWORD_BLOCKLIST: toggle('off'),
   TRUST_PROXY: trustProxy,
@@ -102,7 +116,7 @@ const schema = z.object({
     .default('info'),
 });
 
-const SECRETS = /SECRET|PASSWORD|_URL$/;
+const SECRETS = /^APP_SECRET$|_PASSWORD$|_URL$/;
 
 /** One setting that cannot be used; `message` is the whole line to print. */
 export class SettingsError extends Error {

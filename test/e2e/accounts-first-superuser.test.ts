@@ -1,5 +1,6 @@
 import { rm } from 'node:fs/promises';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { Logger } from '@nestjs/common';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { SettingsError } from '../../src/config/settings.js';
 import { HERE, newDataDir, type AccountsApp, startNode } from '../support/accounts.js';
 import { createDatabase, runSql, type TestDatabase } from '../support/database.js';
@@ -62,6 +63,20 @@ describe('the first superuser', () => {
     await start({ ...FIRST, FIRST_SUPERUSER_USERNAME: 'BOSS', FIRST_SUPERUSER_EMAIL: 'else@example.com' });
     expect(await accounts()).toHaveLength(1);
     await node.accounts.verifyCredentials('boss', 'the password of the boss', HERE);
+  });
+
+  it('is not made where another account has the address, and the log says so', async () => {
+    await start(FIRST);
+    const warn = vi.spyOn(Logger.prototype, 'warn');
+    try {
+      await start(FIRST);
+      expect(warn.mock.calls.flat().join()).not.toContain('FIRST_SUPERUSER');
+      await start({ ...FIRST, FIRST_SUPERUSER_USERNAME: 'SomebodyElse' });
+      expect(warn).toHaveBeenCalledWith('FIRST_SUPERUSER_EMAIL belongs to Boss: no account SomebodyElse was made');
+    } finally {
+      warn.mockRestore();
+    }
+    expect(await accounts()).toHaveLength(1);
   });
 
   it('is made once by nodes that start together', async () => {

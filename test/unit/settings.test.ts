@@ -40,6 +40,7 @@ describe('settings', () => {
     ['2', 2],
     ['loopback, 10.0.0.0/8', ['loopback', '10.0.0.0/8']],
     ['::1', ['::1']],
+    ['fe80::/10,192.0.2.1/32,::ffff:10.0.0.0/104', ['fe80::/10', '192.0.2.1/32', '::ffff:10.0.0.0/104']],
   ])('TRUST_PROXY=%s is understood', (given, meaning) => {
     expect(Settings.from({ TRUST_PROXY: given }).TRUST_PROXY).toEqual(meaning);
   });
@@ -57,12 +58,42 @@ describe('settings', () => {
       'everyone',
       'true, false, a number of hops, or a comma list of addresses, networks, loopback, linklocal, uniquelocal',
     ],
+    ...[
+      '1.2.3.4.5',
+      '10.0.0.0/99',
+      '10.0.0.0/0',
+      '10.0.0.0/',
+      '10.0.0.0/8/8',
+      '::1/129',
+      '::g',
+      'fe80::1%eth0',
+      '1.2.3',
+      ':',
+      'loopback,.',
+    ].map((given) => [
+      'TRUST_PROXY',
+      given,
+      'true, false, a number of hops, or a comma list of addresses, networks, loopback, linklocal, uniquelocal',
+    ]),
+    ...['abc', 'a@', '@b', 'Board <abc>', 'Board board@example.org', 'a@b, c@d', 'a@b\r\nBcc: c@d'].map((given) => [
+      'MAIL_FROM',
+      given,
+      'an e-mail address, or a name and one: Switchboard <no-reply@example.com>',
+    ]),
+    ['PASSWORD_BLOCKLIST', '1', 'on or off'],
     ['LOG_LEVEL', 'loud', 'fatal, error, warn, info, debug, trace or silent'],
     ['ACCESS_TOKEN_TTL', '0', 'a whole number from 1 to 31536000'],
-  ])('%s=%s is refused in one line that says what is allowed', (name, given, allowed) => {
+  ] as [string, string, string][])('%s=%s is refused in one line that says what is allowed', (name, given, allowed) => {
     expect(() => Settings.from({ [name]: given })).toThrow(new SettingsError(name, given, allowed));
     expect(lineFor({ [name]: given })).toBe(`${name}: given ${JSON.stringify(given)}, allowed is ${allowed}`);
   });
+
+  it.each(['board@example.org', 'The Board <board@example.org>', '<board@localhost>', '"Board, the" <board@example.org>'])(
+    'MAIL_FROM=%s is taken',
+    (given) => {
+      expect(Settings.from({ MAIL_FROM: given }).MAIL_FROM).toBe(given);
+    },
+  );
 
   it.each([
     ['APP_SECRET', 'short-secret-value'],
