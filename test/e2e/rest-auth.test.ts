@@ -38,6 +38,17 @@ describe.each(['/api/v1/auth/login', '/api/v1/login/access-token', '/api/v1/auth
     expect(shown(await server.client().raw(path, utf8))).toEqual(TOKEN);
   });
 
+  it('is not the only one that takes forms: every route with a body does', async () => {
+    const [username, email] = [server.name(), `${server.name()}@example.com`];
+    const registered = await server.client().raw('/auth/register', form({ username, email, password: PASSWORD }));
+    expect(registered.status).toBe(200);
+    expect((await server.client().raw('/auth', form({ login: username, password: PASSWORD }))).status).toBe(200);
+    expect((await server.client().raw('/api/v1/auth/recover', form({ email }))).status).toBe(202);
+    expect((await server.client().raw('/api/v1/commands/system/ping', form({ sent_at: 'now' }))).body).toMatchObject({
+      data: { sent_at: 'now' },
+    });
+  });
+
   it('refuses a wrong form like wrong JSON', async () => {
     const wrong = await server.client().raw(path, form({ username: account.username, password: 'wrong password' }));
     expect(shown(wrong)).toEqual({ status: 401, body: { detail: 'Invalid username or password' } });

@@ -34,7 +34,7 @@ export class RestCommandsController {
       },
       example: { request_id: '2f1c…', success: true, data: { sent_at: 1735689600, server_time: 1735689601 } },
     },
-    errors: ['unknown_command', 'invalid_input'],
+    errors: ['unknown_command', 'invalid_input', 'conflict'],
   })
   async run(
     @Param('domain') domain: string,
