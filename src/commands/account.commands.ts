@@ -65,6 +65,8 @@ export class AccountCommands {
   async logIn({ username, password }: LogInPayload, caller: Caller): Promise<{ token: string }> {
     await this.count(caller);
     const user = await this.accounts.verifyCredentials(username, password, caller.origin);
+    // Before there is a session that nobody would get the token of.
+    if (caller.connection && caller.connection.userId !== user.id) this.hub.checkRoom(null, user.id);
     return this.bind(await this.sessions.open(user, caller.origin, { refresh: false }), caller);
   }
 

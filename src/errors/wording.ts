@@ -19,6 +19,6 @@ export function wordingOf(table: ErrorTable, error: CoreError): Wording {
 export function sentenceOf(issues: readonly Issue[]): string {
   const [issue] = issues;
   if (!issue) return CORE_ERRORS.invalid_input.text;
-  const field = issue.loc.slice(1).join('.');
-  return field ? `${field}: ${issue.msg}` : issue.msg;
+  const field = issue.loc.slice(1).join('.') || issue.loc[0];
+  return `${field}: ${issue.msg}`;
 }

@@ -49,11 +49,15 @@ export class Hub {
     return this.bySession.keys();
   }
 
-  /** @throws CoreError `too_many_requests` where one more connection would exceed MAX_CONNECTIONS_PER_USER or _PER_ADDRESS */
-  checkRoom(address: string | null, userId: number | null): void {
+  /**
+   * @param openElsewhere connections of the address that are known to somebody else, and may not be known here
+   * @throws CoreError `too_many_requests` where one more connection would exceed MAX_CONNECTIONS_PER_USER or _PER_ADDRESS
+   */
+  checkRoom(address: string | null, userId: number | null, openElsewhere = 0): void {
     const { MAX_CONNECTIONS_PER_ADDRESS: perAddress, MAX_CONNECTIONS_PER_USER: perUser } = this.settings;
     const detail = 'Too many connections';
-    if (address !== null && perAddress > 0 && (this.byAddress.get(addressKey(address)) ?? 0) >= perAddress) {
+    const open = address === null ? 0 : Math.max(openElsewhere, this.byAddress.get(addressKey(address)) ?? 0);
+    if (perAddress > 0 && open >= perAddress) {
       throw new CoreError('too_many_requests', { detail, retryAfterSec: 10 });
     }
     if (userId !== null && perUser > 0 && (this.byUser.get(userId)?.size ?? 0) >= perUser) {

@@ -87,15 +87,20 @@ export class RestAuthController {
   @Public()
   @HttpCode(200)
   @Documented({
-    summary: 'End the session of the cookie',
+    summary: 'End the session of the cookie, or without one that of the access token',
     cookies: COOKIES,
     answer: { description: 'The session is over', schema: MESSAGE_SCHEMA, example: { message: 'Logged out successfully' } },
     errors: ['bad_refresh_token', 'forbidden'],
   })
   async logout(@Req() request: FastifyRequest, @Res({ passthrough: true }) reply: FastifyReply): Promise<{ message: string }> {
-    const token = this.cookie.read(request);
-    this.cookie.clear(request, reply);
-    await this.sessions.end(token, originOf(request));
+    // A client that keeps no cookies has its access token to say which session it means.
+    if (this.cookie.find(request) === undefined && request.identity) {
+      const { session } = request.identity;
+      await this.sessions.revoke(session.id, 'logout', session, originOf(request));
+    } else {
+      await this.sessions.end(this.cookie.read(request), originOf(request));
+      this.cookie.clear(request, reply);
+    }
     return { message: 'Logged out successfully' };
   }
 

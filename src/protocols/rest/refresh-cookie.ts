@@ -17,7 +17,9 @@ export class RefreshCookie {
     private readonly settings: Settings,
   ) {}
 
+  /** A foreign page that logs its visitor in as somebody else gets no cookie set. */
   set(request: FastifyRequest, reply: FastifyReply, token: string): void {
+    if (!this.isOurs(request)) return;
     this.host.httpAdapter.setCookie(reply, NAME, token, { ...this.attributes(request), maxAge: this.settings.SESSION_TTL });
   }
 
@@ -31,13 +33,30 @@ export class RefreshCookie {
    * @throws CoreError `bad_refresh_token`, `forbidden`
    */
   read(request: FastifyRequest): string {
-    if (!this.origins.allows(request.headers.origin, request.headers.host)) throw new CoreError('forbidden');
-    const token = /(?:^|;\s*)refresh_token=([A-Za-z0-9._~-]{1,512})(?:;|$)/.exec(request.headers.cookie ?? '')?.[1];
-    if (!token) throw new CoreError('bad_refresh_token');
+    const token = this.find(request);
+    if (token === undefined) throw new CoreError('bad_refresh_token');
     return token;
   }
 
+  /**
+   * The same, or undefined where there is no cookie.
+   * @throws CoreError `forbidden`
+   */
+  find(request: FastifyRequest): string | undefined {
+    if (!this.isOurs(request)) throw new CoreError('forbidden');
+    return /(?:^|;\s*)refresh_token=([A-Za-z0-9._~-]{1,512})(?:;|$)/.exec(request.headers.cookie ?? '')?.[1];
+  }
+
+  private isOurs(request: FastifyRequest): boolean {
+    return this.origins.allows(request.headers.origin, request.host);
+  }
+
   private attributes(request: FastifyRequest) {
-    return { path: PATH, httpOnly: true, sameSite: 'strict', secure: !isLocal(request.headers.host ?? '') } as const;
+    return {
+      path: PATH,
+      httpOnly: true,
+      sameSite: 'strict',
+      secure: request.protocol === 'https' || !isLocal(request.host),
+    } as const;
   }
 }

@@ -9,6 +9,7 @@ import { CoreError } from '../../errors/catalogue.js';
 import { coreErrorOf } from '../../errors/core-error-of.js';
 import { ErrorFormats } from '../../http/error-formats.js';
 import { OriginPolicy } from '../../http/origins.js';
+import { addressKey } from '../../ops/address-key.js';
 import { Hub } from '../hub.js';
 import { Backlog } from './backlog.js';
 import { ClientAddress } from './client-address.js';
@@ -43,6 +44,8 @@ function createEngine(): EngineServer {
  */
 export class SocketAdapter extends IoAdapter implements FrontHandlers {
   private engine: EngineServer | null = null;
+  /** Connections of Engine.IO, whether or not they have joined a namespace. */
+  private readonly openByAddress = new Map<string, number>();
   private readonly gate: UpgradeGate;
   private readonly checks: UpgradeChecks;
   private readonly formats: ErrorFormats;
@@ -63,9 +66,7 @@ export class SocketAdapter extends IoAdapter implements FrontHandlers {
 
   override createIOServer(_port: number, options: Partial<ServerOptions> = {}): Server {
     const io = new Server({ ...options, serveClient: false, connectTimeout: CONNECT_TIMEOUT_MS });
-    this.engine ??= createEngine();
-    // From the start: a client may stay in namespaces that are not ours, or in none.
-    this.engine.on('connection', (conn: EngineConnection) => void Backlog.of(conn));
+    this.engine ??= createEngine().on('connection', (conn: EngineConnection) => this.watch(conn));
     io.bind(this.engine);
     return io;
   }
@@ -105,9 +106,26 @@ export class SocketAdapter extends IoAdapter implements FrontHandlers {
       if (!this.origins.allows(request.headers.origin, request.headers.host)) throw new CoreError('forbidden');
       return engine;
     }
-    if (request.method !== 'OPTIONS') this.hub.checkRoom(this.addresses.of(request), null);
+    if (request.method !== 'OPTIONS') this.checkRoom(this.addresses.of(request));
     await this.checks.checkRequest(request, 'general');
     return engine;
+  }
+
+  /** The hub knows a client when it has joined a namespace; before, which may take it 10 s, only Engine.IO does. */
+  private checkRoom(address: string): void {
+    this.hub.checkRoom(address, null, this.openByAddress.get(addressKey(address)));
+  }
+
+  /** From the start: a client may stay in namespaces that are not ours, or in none. */
+  private watch(conn: EngineConnection): void {
+    Backlog.of(conn);
+    const key = addressKey(this.addresses.of(conn.request));
+    this.openByAddress.set(key, (this.openByAddress.get(key) ?? 0) + 1);
+    conn.once('close', () => {
+      const left = (this.openByAddress.get(key) ?? 1) - 1;
+      if (left > 0) this.openByAddress.set(key, left);
+      else this.openByAddress.delete(key);
+    });
   }
 
   override async close(server: Server | Namespace): Promise<void> {
@@ -120,7 +138,8 @@ export class SocketAdapter extends IoAdapter implements FrontHandlers {
 
 /** Whether a request names a session that exists: anybody can write `?sid=`. */
 function isOpenSession(engine: EngineServer, { url = '' }: IncomingMessage): boolean {
-  const sid = new URLSearchParams(url.slice(url.indexOf('?') + 1)).get('sid');
+  // Read as Engine.IO reads it: of several the last counts.
+  const { sid } = Object.fromEntries(new URLSearchParams(url.slice(url.indexOf('?') + 1)));
   const clients: unknown = Reflect.get(engine, 'clients');
-  return sid !== null && typeof clients === 'object' && clients !== null && Object.hasOwn(clients, sid);
+  return sid !== undefined && typeof clients === 'object' && clients !== null && Object.hasOwn(clients, sid);
 }

@@ -115,7 +115,7 @@ function routesOf(endpoints: SocketEndpoints): Route[] {
   const routes = endpoints.all().flatMap((endpoint) =>
     endpoint.paths.map((path) => ({
       endpoint,
-      matches: match<Params>(withOptionalLast(path), { trailing: true, decode: decodeSegment }),
+      matches: match<Params>(withOptionalLast(path), { trailing: true, sensitive: true, decode: decodeSegment }),
       isLiteral: !path.includes(':'),
     })),
   );
