@@ -89,6 +89,8 @@ function prepare(app: NestFastifyApplication): void {
 
 const CORS = {
   credentials: true,
+  // An OPTIONS that is no preflight is a request like any other, answered in our words.
+  strictPreflight: false,
   methods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'],
   exposedHeaders: ['X-Total-Count', 'Link', 'X-Request-Id', 'Retry-After'],
 };

@@ -83,6 +83,8 @@ describe('requests whose length can be read in two ways', () => {
   ])('%s: 400 and closed', async (_name, bytes) => {
     const { status, text, closedAfterMs } = await exchange(server.port, bytes);
     expect(status, text).toBe(400);
+    expect(text).toMatch(/^x-request-id: /im);
+    expect(JSON.parse(text.split('\r\n\r\n')[1] ?? '')).toHaveProperty('detail');
     expect(closedAfterMs).not.toBeNull();
   });
 });

@@ -38,9 +38,11 @@ export class HttpFront {
         // A little above what balancers use (60 s), so that it is they who close idle connections.
         keepAliveTimeout: 65_000,
         noDelay: true,
+        // Judged below, for a missing one to be answered like everything else.
+        requireHostHeader: false,
       },
       (request, response) => {
-        if (hasSeveralHosts(request)) answerClientError(SEVERAL_HOSTS, request.socket);
+        if (lacksOneHost(request)) answerClientError(NOT_ONE_HOST, request.socket);
         else if (this.handlers && isSocketIo(request)) this.handlers.socketIoRequest(request, response);
         else route(request, response);
       },
@@ -59,25 +61,25 @@ export class HttpFront {
 
   private upgrade(request: IncomingMessage, stream: Duplex, head: Buffer): void {
     if (!this.handlers) stream.destroy();
-    else if (hasSeveralHosts(request)) answerClientError(SEVERAL_HOSTS, stream as Socket);
+    else if (lacksOneHost(request)) answerClientError(NOT_ONE_HOST, stream as Socket);
     else if (isSocketIo(request)) this.handlers.socketIoUpgrade(request, stream, head);
     else this.handlers.upgrade(request, stream, head);
   }
 }
 
-const SEVERAL_HOSTS = new Error('More than one Host header');
+const NOT_ONE_HOST = new Error('Not exactly one Host header');
 
 /**
- * RFC 9112 §3.2 refuses them: a proxy before us may have believed the other one. Node keeps the first and says nothing. `Host` is
- * short, so that few names have to be compared.
+ * RFC 9112 §3.2 wants exactly one (HTTP/1.0 none at all): of several a proxy before us may have believed another, and Node keeps
+ * the first and says nothing. `Host` is short, so that few names have to be compared.
  */
-function hasSeveralHosts({ rawHeaders }: IncomingMessage): boolean {
+function lacksOneHost({ rawHeaders, httpVersion }: IncomingMessage): boolean {
   let found = 0;
   for (let i = 0; i < rawHeaders.length; i += 2) {
     const name = rawHeaders[i];
     if (name?.length === 4 && name.toLowerCase() === 'host') found += 1;
   }
-  return found > 1;
+  return found > 1 || (found === 0 && httpVersion === '1.1');
 }
 
 const isSocketIo = (request: IncomingMessage): boolean => request.url?.startsWith(SOCKET_IO_PREFIX) === true;
