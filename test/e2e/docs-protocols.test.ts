@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { io, type Socket } from 'socket.io-client';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { AccountsService } from '../../src/auth/accounts.service.js';
@@ -187,6 +188,15 @@ describe.each([...SOCKETS, 'README'])('the close codes of %s.md', (name) => {
     const wanted = name === 'README' ? all : all.filter(([code]) => rows.some(([listed]) => listed === code));
     expect(rows).toEqual(wanted);
     expect(rows.length).toBeGreaterThan(6);
+  });
+});
+
+describe('messenger.md', () => {
+  it('prints how an upgrade is refused', async () => {
+    const printed = /upgrade that is refused[^`]*`([^`]+)`/.exec(await readFile(pathOf('messenger'), 'utf8'))?.[1] ?? 'null';
+    const { status, body } = await RawSocket.refused(`ws://127.0.0.1:${server.port}/?token=none`);
+    expect(status).toBe(401);
+    expect(misfit(JSON.parse(printed), body)).toBe('');
   });
 });
 
