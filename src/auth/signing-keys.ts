@@ -1,5 +1,5 @@
 import type { KeyObject } from 'node:crypto';
-import { Injectable, Logger, type OnModuleInit } from '@nestjs/common';
+import { type BeforeApplicationShutdown, Injectable, Logger, type OnModuleInit } from '@nestjs/common';
 import { JwtService } from '@nestjs/jwt';
 import { Settings } from '../config/settings.js';
 import { Notifications } from '../database/notifications.js';
@@ -79,7 +79,7 @@ const PURGE = 'DELETE FROM signing_keys WHERE retired_at < now() - make_interval
 
 /** The keys of access tokens: kept in the database, sealed under APP_SECRET, the same on every node. */
 @Injectable()
-export class SigningKeys implements OnModuleInit {
+export class SigningKeys implements OnModuleInit, BeforeApplicationShutdown {
   private readonly log = new Logger('SigningKeys');
   private readonly sealingKey: Buffer;
   /** Seconds for which tokens of a retired key may still be about. */
@@ -88,6 +88,7 @@ export class SigningKeys implements OnModuleInit {
   private signer: Signer | undefined;
   private loading: Promise<void> | undefined;
   private loadedAt = Number.NEGATIVE_INFINITY;
+  private readonly endings: (() => void)[] = [];
   private readonly withdrawnHandlers = new Set<() => void>();
 
   constructor(
@@ -106,8 +107,10 @@ export class SigningKeys implements OnModuleInit {
    * @throws AppSecretError where the active key was sealed under another secret
    */
   async onModuleInit(): Promise<void> {
-    this.notifications.on('keys', () => void this.reload());
-    this.notifications.onRestored(() => void this.reload());
+    this.endings.push(
+      this.notifications.on('keys', () => void this.reload()),
+      this.notifications.onRestored(() => void this.reload()),
+    );
     await this.sql.transaction(async (tx) => {
       await lock(tx);
       const rows = await tx.rows<KeyRow>(READ, [this.verifySec]);
@@ -119,6 +122,12 @@ export class SigningKeys implements OnModuleInit {
         'APP_SECRET is not the secret under which the signing keys of this database were sealed; give it that one.',
       );
     }
+  }
+
+  /** What is told from now on would be read from a database that is being let go of. */
+  async beforeApplicationShutdown(): Promise<void> {
+    for (const end of this.endings) end();
+    await this.loading;
   }
 
   /** What signs new tokens. */

@@ -131,7 +131,8 @@ function pathOf({ path }: Route, { params, query }: Attempt): string {
 
 function tokenOf({ path }: Route, { token }: Attempt): string | undefined {
   if (token === 0) return undefined;
-  if (token === 1 || path === '/auth/revoke') return victims[token % victims.length]?.tokens.token;
+  const endsSession = path === '/auth/revoke' || path === '/api/v1/auth/logout';
+  if (token === 1 || endsSession) return victims[token % victims.length]?.tokens.token;
   return boss.tokens.token;
 }
 
