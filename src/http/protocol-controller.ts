@@ -2,7 +2,7 @@ import { applyDecorators, Controller } from '@nestjs/common';
 import { RouteConfig } from '@nestjs/platform-fastify';
 
 /**
- * A controller of one protocol: its routes' errors, rate limits and documentation are that protocol's.
+ * A controller of one protocol: its routes' errors are in that protocol's words, and the documentation lists them under it.
  * Use it above the methods' own decorators, in place of `@Controller()`.
  */
 export function ProtocolController(protocol: string, prefix: string): ClassDecorator {
