@@ -77,6 +77,7 @@ describe('Sql', () => {
     expect(await all()).toEqual([{ id: 1, text: null, extra: null }]);
     await sql.rows('ALTER TABLE notes DROP COLUMN extra');
     await endConnections();
+    await until(() => sql.state.total === 0); // else the next statement meets a connection whose end was not heard yet
   });
 
   it('asks for a settled world: durable commits, UTC, limits on statements, locks and open transactions', async () => {
