@@ -163,6 +163,7 @@ describe('Sql', () => {
     );
     await endConnections();
     expect(await running).toBe('unavailable');
+    await until(() => sql.state.total === 0);
     expect(await ids()).toEqual([]);
   });
 });
