@@ -1,10 +1,12 @@
 import { WebSocket } from 'ws';
-import { Subject } from './support.js';
+import { median, type Memory, Subject } from './support.js';
 
-/** Memory in use per idle connection against bare `ws`: of the heap and beside it, without the kernel's. */
-const CONNECTIONS = 5_000;
+/** Memory per idle connection against bare `ws`, without what the kernel keeps for each. */
+const CONNECTIONS = 10_000;
+const ROUNDS = 3;
 
-async function bytesPerConnection(subject: Subject, path: string): Promise<number> {
+async function bytesPerConnection(start: () => Promise<Subject>, path: string): Promise<Memory> {
+  const subject = await start();
   const url = subject.url.replace('http', 'ws') + path;
   const open = (i: number): Promise<WebSocket> =>
     new Promise((resolve, reject) => {
@@ -20,21 +22,30 @@ async function bytesPerConnection(subject: Subject, path: string): Promise<numbe
   }
   const after = await settled(subject);
   for (const socket of sockets) socket.terminate();
-  return (after - before) / CONNECTIONS;
+  await subject.stop();
+  return { used: (after.used - before.used) / CONNECTIONS, rss: (after.rss - before.rss) / CONNECTIONS };
 }
 
 /** Memory once the last greetings are written and forgotten. */
-async function settled(subject: Subject): Promise<number> {
+async function settled(subject: Subject): Promise<Memory> {
   await new Promise((done) => setTimeout(done, 3000));
   return subject.memory();
 }
 
-const yardstick = await Subject.yardstick('ws-json');
-const ours = await Subject.switchboard();
-const theirs = await bytesPerConnection(yardstick, '/');
-const own = await bytesPerConnection(ours, '/ws/client-{}');
-console.log(`\nMemory per idle connection, ${CONNECTIONS} connections`);
-console.log(`  bare ws      ${(theirs / 1024).toFixed(1)} KiB`);
-console.log(`  switchboard  ${(own / 1024).toFixed(1)} KiB`);
-console.log(`  ratio        ${(own / theirs).toFixed(2)}`);
-await Promise.all([yardstick.stop(), ours.stop()]);
+const theirs: Memory[] = [];
+const own: Memory[] = [];
+for (let i = 0; i < ROUNDS; i++) {
+  theirs.push(await bytesPerConnection(() => Subject.yardstick('ws-json'), '/'));
+  own.push(await bytesPerConnection(() => Subject.switchboard(), '/ws/client-{}'));
+}
+
+console.log(`\nMemory per idle connection, ${CONNECTIONS} connections, after garbage collection`);
+for (const [title, of] of [
+  ['resident', ({ rss }: Memory) => rss],
+  ['in use', ({ used }: Memory) => used],
+] as const) {
+  const ratios = own.map((memory, i) => of(memory) / of(theirs[i] ?? memory));
+  const kib = (values: readonly Memory[]): string => `${(median(values.map(of)) / 1024).toFixed(1)} KiB`;
+  console.log(`  ${title.padEnd(9)} bare ws ${kib(theirs)}, switchboard ${kib(own)}`);
+  console.log(`  ratio     ${median(ratios).toFixed(2)} (${Math.min(...ratios).toFixed(2)}-${Math.max(...ratios).toFixed(2)})`);
+}

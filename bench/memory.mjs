@@ -5,8 +5,8 @@ async function tell() {
     // What waits for a finaliser goes in the next round.
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
-  const { heapUsed, external } = process.memoryUsage();
-  process.send(heapUsed + external);
+  const { heapUsed, external, rss } = process.memoryUsage();
+  process.send({ used: heapUsed + external, rss });
 }
 
 process.on('message', (asked) => {

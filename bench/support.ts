@@ -60,11 +60,11 @@ export class Subject {
     return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SEC;
   }
 
-  /** Bytes in use on its heap and beside it, once everything unused is collected. */
-  async memory(): Promise<number> {
+  /** What it holds once everything unused is collected. */
+  async memory(): Promise<Memory> {
     const answer = once(this.child, 'message');
     this.child.send('memory');
-    return Number((await answer)[0]);
+    return (await answer)[0] as Memory;
   }
 
   async stop(): Promise<void> {
@@ -90,6 +90,14 @@ function firstLine(
       if (wanted(line)) found(line);
     });
   });
+}
+
+/** Memory of a process, in bytes. */
+export interface Memory {
+  /** In use on its heap and beside it. */
+  readonly used: number;
+  /** What the machine has given it. */
+  readonly rss: number;
 }
 
 /** What one round of one subject gave. */
