@@ -1,5 +1,6 @@
 import { isIPv6 } from 'node:net';
 import { join, resolve } from 'node:path';
+import { Logger } from '@nestjs/common';
 import { createApp } from './app.setup.js';
 import { AppSecretError } from './auth/app-secret.js';
 import { readEnvironment } from './config/environment.js';
@@ -8,6 +9,8 @@ import { openDatabase } from './database/open-database.js';
 import { DatabaseStartError } from './database/start-error.js';
 import { Sql } from './database/sql.js';
 import { listen } from './ops/listen.js';
+import { createLogger } from './ops/logger.js';
+import { NestLogger } from './ops/nest-logger.js';
 
 /** The whole way down may take this long; then the process ends whatever still hangs. */
 const SHUTDOWN_MS = 10_000;
@@ -26,6 +29,8 @@ export async function serve(): Promise<void> {
 }
 
 async function start(settings: Settings, shutdown: Shutdown): Promise<void> {
+  // The database speaks before there is an application: from the first line on, the log is in one format.
+  Logger.overrideLogger(new NestLogger(createLogger(settings)));
   const database = await openDatabase(settings);
   shutdown.add(() => database.stop());
   const app = await createApp({ settings, databaseUrl: database.url });

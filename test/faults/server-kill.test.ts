@@ -195,6 +195,8 @@ describe('kill -9 of the server', () => {
       const from = performance.now();
       const again = await program.start({ dataDir });
       expect(performance.now() - from).toBeLessThan(UP_AGAIN_MS);
+      const said = again.lines().filter(({ context }) => context === 'PostgreSQL');
+      expect(said.some(({ msg }) => String(msg).includes('taken over'))).toBe(!databaseToo);
       // The same keys, the same sessions: tokens and sockets go on.
       const socket = await RawSocket.open(`${again.wsUrl}/ws/watcher?token=${token}`);
       expect((await socket.command('system.whoami')).data.username).toMatch(/^watcher-/);
