@@ -3,7 +3,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { dirname, join, normalize } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { Settings } from '../../src/config/settings.js';
+import { PROTOCOL_NAMES, Settings } from '../../src/config/settings.js';
 import { type Block, blocksOf, misfit, tableOf } from '../support/doc-blocks.js';
 import { TestServer } from '../support/server.js';
 
@@ -103,6 +103,14 @@ describe('the documents', () => {
       }
     }
     expect(broken).toEqual([]);
+  });
+
+  it.each(PROTOCOL_NAMES)('name each file of the folder of %s, and none besides', async (name) => {
+    const folder = join('src/protocols', name);
+    const cells = (await tableOf(join(folder, 'README.md'), 'file')).map(([files = '']) => files.replaceAll('`', ''));
+    const listed = cells.flatMap((files) => files.split(', ')).map((file) => file.replace(/\/$/, ''));
+    const present = (await readdir(folder)).filter((file) => file !== 'README.md');
+    expect(listed.sort()).toEqual(present.sort());
   });
 
   /** As they are made of headings where Markdown is shown. */

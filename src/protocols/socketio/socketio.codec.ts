@@ -81,7 +81,11 @@ export const socketIoCodec: Codec<SocketIoFrame, SocketIoEvent, SocketIoContext>
 
 /** What was said is said back, as `rest` does; undefined is left out on the way. */
 const helloAnswer = (message: unknown, { id, userId }: Peer): object => ({
-  ...{ type: 'hello', v: FRAME_VERSION, message, connection_id: id, user_id: userId },
+  type: 'hello',
+  v: FRAME_VERSION,
+  message,
+  connection_id: id,
+  user_id: userId,
 });
 
 const helloOf = (peer: Peer, heartbeatSec: number): object => ({
