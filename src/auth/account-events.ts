@@ -2,6 +2,7 @@ import { Inject, Injectable, Logger, type OnApplicationShutdown, type OnModuleIn
 import { Bus } from '../bus/bus.js';
 import { REDIS, type SharedRedis } from '../bus/redis.js';
 import { Notifications } from '../database/notifications.js';
+import { reasonOf } from '../errors/thrown.js';
 import { Hub } from '../realtime/hub.js';
 import type { UserRecord } from '../users/user-record.js';
 import { UsersService } from '../users/users.service.js';
@@ -67,7 +68,7 @@ export class AccountEvents implements OnModuleInit, OnApplicationShutdown {
         return;
       }
     } catch (error) {
-      this.log.warn(`A change of an account could not be told (${error instanceof Error ? error.message : String(error)})`);
+      this.log.warn(`A change of an account could not be told (${reasonOf(error)})`);
     }
   }
 }

@@ -3,6 +3,7 @@ import { chmod, link, mkdir, open, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Settings } from '../config/settings.js';
 import { syncFolder } from '../database/sync-folder.js';
+import { codeOf, reasonOf } from '../errors/thrown.js';
 
 const FILE = 'app-secret';
 const LEAST_BYTES = 32;
@@ -31,10 +32,12 @@ export class AppSecret {
       return new AppSecret((await readSecret(path)) ?? (await makeSecret(settings.DATA_DIR, path)));
     } catch (thrown) {
       if (thrown instanceof AppSecretError) throw thrown;
-      const reason = thrown instanceof Error ? thrown.message : String(thrown);
-      throw new AppSecretError(`The secret in ${path} cannot be had (${reason}); make DATA_DIR writable or set APP_SECRET.`, {
-        cause: thrown,
-      });
+      throw new AppSecretError(
+        `The secret in ${path} cannot be had (${reasonOf(thrown)}); make DATA_DIR writable or set APP_SECRET.`,
+        {
+          cause: thrown,
+        },
+      );
     }
   }
 
@@ -49,7 +52,7 @@ async function readSecret(path: string): Promise<string | undefined> {
   try {
     text = await readFile(path, 'utf8');
   } catch (thrown) {
-    if (hasCode(thrown, 'ENOENT')) return undefined;
+    if (codeOf(thrown) === 'ENOENT') return undefined;
     throw thrown;
   }
   const secret = text.trim();
@@ -80,12 +83,10 @@ async function makeSecret(folder: string, path: string): Promise<string> {
     return secret;
   } catch (thrown) {
     await file.close().catch(() => undefined);
-    const first = hasCode(thrown, 'EEXIST') ? await readSecret(path) : undefined;
+    const first = codeOf(thrown) === 'EEXIST' ? await readSecret(path) : undefined;
     if (first === undefined) throw thrown;
     return first;
   } finally {
     await rm(draft, { force: true });
   }
 }
-
-const hasCode = (thrown: unknown, code: string): boolean => thrown instanceof Error && 'code' in thrown && thrown.code === code;

@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
 import { createTransport } from 'nodemailer';
 import { Settings } from '../config/settings.js';
+import { reasonOf, stackOf } from '../errors/thrown.js';
 import type { Mail } from './mail-texts.js';
 import { Semaphore } from './semaphore.js';
 
@@ -40,9 +41,7 @@ export class Mailer implements OnApplicationShutdown {
 
   /** Returns at once. To be called after the commit of what the mail tells about. */
   send(mail: Mail): void {
-    this.semaphore
-      .run(() => this.insist(mail))
-      .catch((error: unknown) => this.log.error('A mail was not sent', error instanceof Error ? error.stack : String(error)));
+    this.semaphore.run(() => this.insist(mail)).catch((error: unknown) => this.log.error('A mail was not sent', stackOf(error)));
   }
 
   /** Resolves when no mail is on its way. */
@@ -63,7 +62,7 @@ export class Mailer implements OnApplicationShutdown {
         await this.post(mail);
         return;
       } catch (error) {
-        this.log.warn(`A mail was not sent, to be tried again (${error instanceof Error ? error.message : String(error)})`);
+        this.log.warn(`A mail was not sent, to be tried again (${reasonOf(error)})`);
       }
       await sleep(pause, undefined, { signal: this.closing.signal, ref: false }).catch(() => undefined);
     }

@@ -3,6 +3,7 @@ import { type BeforeApplicationShutdown, Injectable, Logger, type OnApplicationS
 import { Settings } from '../config/settings.js';
 import { Sql } from '../database/sql.js';
 import { CoreError } from '../errors/catalogue.js';
+import { stackOf } from '../errors/thrown.js';
 import type { Origin } from '../identity/identity.js';
 import { UsersRepository } from '../users/users.repository.js';
 import { Audit } from './audit.js';
@@ -40,9 +41,7 @@ export class RecoveryRequests implements BeforeApplicationShutdown, OnApplicatio
     if (this.queue.queued >= MAX_WAITING) throw new CoreError('unavailable');
     this.queue
       .run(() => this.answer(login, origin))
-      .catch((error: unknown) =>
-        this.log.error('A recovery was not begun', error instanceof Error ? error.stack : String(error)),
-      );
+      .catch((error: unknown) => this.log.error('A recovery was not begun', stackOf(error)));
   }
 
   /** Resolves when nothing waits. */

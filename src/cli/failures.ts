@@ -3,6 +3,7 @@ import { SettingsError } from '../config/settings.js';
 import { DatabaseStartError } from '../database/start-error.js';
 import type { CoreError, ErrorCode, Issue } from '../errors/catalogue.js';
 import { coreErrorOf } from '../errors/core-error-of.js';
+import { stackOf } from '../errors/thrown.js';
 import { visible } from './print.js';
 
 /** A command that is understood and not carried out; `message` is the whole line to print. */
@@ -38,5 +39,3 @@ function lineOf(error: CoreError): string {
 }
 
 const faultText = ({ loc, msg }: Issue): string => `${String(loc.at(-1) ?? 'input').replaceAll('_', ' ')}: ${msg}`;
-
-const stackOf = (thrown: unknown): string => (thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown));

@@ -4,7 +4,7 @@ import { migrate } from '../database/migrate.js';
 import { migrations } from '../database/migrations/index.js';
 import { DatabaseStartError } from '../database/start-error.js';
 import { coreErrorOf } from '../errors/core-error-of.js';
-import { reasonOf } from '../errors/reason-of.js';
+import { reasonOf } from '../errors/thrown.js';
 
 export interface SchemaStatus {
   /** Of PostgreSQL, such as `18.4`. */

@@ -1,7 +1,7 @@
 import { Logger } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { coreErrorOf } from '../errors/core-error-of.js';
-import { reasonOf } from '../errors/reason-of.js';
+import { reasonOf } from '../errors/thrown.js';
 import { placeOf } from './connection.js';
 import { migrate } from './migrate.js';
 import { dataSourceOptions, type PoolOptions } from './options.js';

@@ -1,5 +1,6 @@
 import { Logger, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import { Client, type QueryConfig } from 'pg';
+import { stackOf } from '../errors/thrown.js';
 import { connectionConfig } from './connection.js';
 
 const CHANNEL = 'switchboard';
@@ -170,7 +171,7 @@ export class Notifications implements OnModuleInit, OnApplicationShutdown {
     try {
       call();
     } catch (error) {
-      this.log.error('A handler of notifications failed', error instanceof Error ? error.stack : String(error));
+      this.log.error('A handler of notifications failed', stackOf(error));
     }
   }
 }

@@ -1,4 +1,5 @@
 import { open } from 'node:fs/promises';
+import { codeOf } from '../errors/thrown.js';
 
 /** Some file systems have no such thing as a folder to flush, and say so in one of these ways. */
 const NOT_POSSIBLE = ['EINVAL', 'ENOTSUP', 'ENOSYS'];
@@ -13,7 +14,7 @@ export async function syncFolder(folder: string): Promise<void> {
   try {
     await handle.sync();
   } catch (error) {
-    if (!(error instanceof Error && 'code' in error && NOT_POSSIBLE.includes(String(error.code)))) throw error;
+    if (!NOT_POSSIBLE.includes(codeOf(error))) throw error;
   } finally {
     await handle.close();
   }

@@ -1,4 +1,5 @@
 import { CoreError } from './catalogue.js';
+import { codeOf } from './thrown.js';
 
 /** What PostgreSQL, its driver and its pool say when the database is away, restarting, full or overloaded. */
 const AWAY = new Set([
@@ -35,7 +36,7 @@ const AWAY_WORDS =
 export function coreErrorOf(thrown: unknown): CoreError {
   if (thrown instanceof CoreError) return thrown;
   if (thrown instanceof Error) {
-    const code = 'code' in thrown ? String(thrown.code) : '';
+    const code = codeOf(thrown);
     if (AWAY.has(code) || code.startsWith('08') || AWAY_WORDS.test(thrown.message)) {
       return new CoreError('unavailable', { cause: thrown });
     }

@@ -3,12 +3,11 @@ import { Server as HttpServer } from 'node:http';
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import type { INestApplication } from '@nestjs/common';
 import type { Settings } from '../config/settings.js';
+import { codeOf } from '../errors/thrown.js';
 import { Drain } from './drain.js';
 
 /** Errors that say that a machine has no IPv6, which is no fault. */
 const NO_SUCH_ADDRESS = new Set(['EADDRNOTAVAIL', 'EAFNOSUPPORT', 'EINVAL']);
-
-const hasCode = (error: unknown): error is Error & { code: unknown } => error instanceof Error && 'code' in error;
 
 /**
  * Starts to accept connections where HOST and PORT say. `localhost` means both loopback addresses: which of them a client tries first
@@ -37,8 +36,8 @@ async function listenToo(main: EventEmitter, port: number, host: string): Promis
 }
 
 function ignoreMissing(error: unknown, wantedPort: number): undefined {
-  if (!hasCode(error)) throw error;
+  const code = codeOf(error);
   // Of a port that the system chose, only the first address was asked for.
-  if (NO_SUCH_ADDRESS.has(String(error.code)) || (wantedPort === 0 && error.code === 'EADDRINUSE')) return undefined;
+  if (NO_SUCH_ADDRESS.has(code) || (wantedPort === 0 && code === 'EADDRINUSE')) return undefined;
   throw error;
 }

@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { access, constants, stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { promisify } from 'node:util';
+import { reasonOf } from '../../errors/thrown.js';
 import { DatabaseStartError } from '../start-error.js';
 
 const run = promisify(execFile);
@@ -79,11 +80,7 @@ async function addAccount(): Promise<{ uid: number; gid: number }> {
       await run(command, args, { env: { PATH: SEARCH_PATH } });
       break;
     } catch (thrown) {
-      reasons.push(
-        String(thrown instanceof Error ? thrown.message : thrown)
-          .replace(/\s+/g, ' ')
-          .trim(),
-      );
+      reasons.push(reasonOf(thrown).replace(/\s+/g, ' ').trim());
     }
   }
   const ids = await idsOf('postgres'); // after a failure too: another start may have been quicker

@@ -3,6 +3,7 @@ import { access, readFile, symlink } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { basename, dirname, join } from 'node:path';
 import { promisify } from 'node:util';
+import { reasonOf } from '../../errors/thrown.js';
 import { DatabaseStartError } from '../start-error.js';
 import { closedFolder, type Account } from './account.js';
 import { copyToReachablePlace } from './binaries-copy.js';
@@ -108,9 +109,7 @@ async function tryOut(native: string, { ids }: Account): Promise<{ binaries?: Bi
     return { binaries: { initdb, postgres, pgCtl, version }, reason: '' };
   } catch (thrown) {
     return {
-      reason: String(thrown instanceof Error ? thrown.message : thrown)
-        .replace(/\s+/g, ' ')
-        .trim(),
+      reason: reasonOf(thrown).replace(/\s+/g, ' ').trim(),
     };
   }
 }

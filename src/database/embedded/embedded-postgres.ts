@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { reasonOf } from '../../errors/reason-of.js';
+import { reasonOf } from '../../errors/thrown.js';
 import { DatabaseStartError } from '../start-error.js';
 import { accountFor } from './account.js';
 import { findBinaries } from './binaries.js';

@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { chown, mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { codeOf } from '../../errors/thrown.js';
 import { DatabaseStartError } from '../start-error.js';
 import { syncFolder } from '../sync-folder.js';
 import { closedFolder, type Account } from './account.js';
@@ -93,7 +94,7 @@ async function makeCluster({ layout, account, binaries }: Installation, password
     await rename(data, layout.cluster);
     await syncFolder(layout.dataDir);
   } catch (thrown) {
-    if (thrown instanceof Error && 'code' in thrown && (thrown.code === 'ENOTEMPTY' || thrown.code === 'EEXIST')) {
+    if (['ENOTEMPTY', 'EEXIST'].includes(codeOf(thrown))) {
       throw new DatabaseStartError(`${layout.cluster} holds something that is no database; move it away.`, { cause: thrown });
     }
     throw thrown;

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, open, readFile, realpath, rename } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
-import { reasonOf } from '../../errors/reason-of.js';
+import { codeOf, reasonOf } from '../../errors/thrown.js';
 import { DatabaseStartError } from '../start-error.js';
 import { syncFolder } from '../sync-folder.js';
 import { closedFolder } from './account.js';
@@ -18,8 +18,6 @@ export interface Layout {
 
 /** What clusters that are being made are called; whatever bears such a name was left unfinished. */
 export const UNFINISHED = 'postgres.new-';
-
-const codeOf = (thrown: unknown): string => (thrown instanceof Error && 'code' in thrown ? String(thrown.code) : '');
 
 /**
  * Makes DATA_DIR where it is missing.

@@ -1,6 +1,6 @@
 import { createServer, type AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { reasonOf } from '../../errors/reason-of.js';
+import { reasonOf } from '../../errors/thrown.js';
 import { DatabaseStartError } from '../start-error.js';
 import { answers } from './greeting.js';
 import type { Installation } from './init.js';
