@@ -7,6 +7,7 @@ import { Cli, type Outcome } from '../support/cli.js';
 import { createDatabase, runSql, type TestDatabase } from '../support/database.js';
 import type { RawSocket } from '../support/raw-socket.js';
 import { type Account, PASSWORD, TestServer } from '../support/server.js';
+import { kidOf, sidOf } from '../support/tokens.js';
 import { until } from '../support/until.js';
 
 const APP_SECRET = 'a secret of thirty-two bytes at least';
@@ -270,7 +271,7 @@ describe('a server that runs', { timeout: PATIENCE }, () => {
     const { sessions } = await cli.json(['sessions', 'list', user.email]);
     expect(sessions).toHaveLength(2);
     expect(sessions[0]).toMatchObject({ protocol: 'rest', ip: '127.0.0.1', user_agent: expect.any(String) });
-    const sid = JSON.parse(Buffer.from(user.tokens.token.split('.')[1] ?? '', 'base64url').toString()).sid;
+    const sid = sidOf(user.tokens.token);
     const [one, two] = await Promise.all([connect(user.tokens.token), connect(other.token)]);
     expect(await closedBy(['sessions', 'revoke', user.username, '--id', sid], one)).toBe(4401);
     expect(await two.command('system.ping')).toMatchObject({ success: true });
@@ -326,7 +327,6 @@ describe('a server that runs', { timeout: PATIENCE }, () => {
   it('signs by the new key, and still believes what the old one signed', async () => {
     const user = await server.user();
     const { kid } = await cli.json(['keys', 'rotate']);
-    const kidOf = (token: string): string => JSON.parse(Buffer.from(token.split('.')[0] ?? '', 'base64url').toString()).kid;
     await until(async () => kidOf((await server.client().logIn(user.username, PASSWORD)).token) === kid, SECOND);
     expect(kidOf(user.tokens.token)).not.toBe(kid);
     expect(await statusOf(user)).toBe(200);

@@ -9,6 +9,7 @@ import { TokenReader } from '../../src/realtime/ports.js';
 import type { User } from '../../src/users/user.entity.js';
 import { type AccountsApp, HERE, member, newDataDir, PASSWORD, startNode } from '../support/accounts.js';
 import { createDatabase, type TestDatabase } from '../support/database.js';
+import { kidOf } from '../support/tokens.js';
 import { until } from '../support/until.js';
 
 const SECRET = 'a secret of thirty-two bytes at least';
@@ -51,7 +52,6 @@ describe('signing keys', () => {
       .jwks()
       .keys.map(({ kid }) => kid);
   const tokenOf = async (n: number): Promise<string> => (await node(n).sessions.open(user, HERE, { refresh: true })).token;
-  const kidOf = (token: string): string => JSON.parse(Buffer.from(token.split('.')[0] ?? '', 'base64url').toString()).kid;
   const isGood = async (n: number, token: string): Promise<boolean> =>
     (await node(n).app.get(TokenReader).identify(token)) !== null;
   const rows = () =>

@@ -1,26 +1,26 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { Notifications } from '../../src/database/notifications.js';
 import { Sql } from '../../src/database/sql.js';
-import { adminUrl, createDatabase, runSql, type TestDatabase } from '../support/database.js';
-import { TestServer } from '../support/server.js';
+import { adminUrl, runSql } from '../support/database.js';
+import type { TestServer } from '../support/server.js';
+import { startTwoNodes, type TwoNodes } from '../support/two-nodes.js';
 import { until } from '../support/until.js';
 
 const ME = '/api/v1/users/me';
 
-let database: TestDatabase;
+let nodes: TwoNodes;
 let name: string;
 let one: TestServer;
 let two: TestServer;
 
 beforeAll(async () => {
-  database = await createDatabase();
-  name = new URL(database.url).pathname.slice(1);
-  [one, two] = await Promise.all([TestServer.start({ database }), TestServer.start({ database })]);
+  nodes = await startTwoNodes();
+  ({ one, two } = nodes);
+  name = new URL(nodes.database.url).pathname.slice(1);
 });
 afterAll(async () => {
   await allowConnections(true);
-  await Promise.all([one?.stop(), two?.stop()]);
-  await database?.drop();
+  await nodes?.stop();
 });
 
 const allowConnections = (allowed: boolean) => runSql(adminUrl(), `ALTER DATABASE ${name} CONNECTION LIMIT ${allowed ? -1 : 0}`);

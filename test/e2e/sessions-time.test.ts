@@ -2,23 +2,21 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Housekeeping } from '../../src/auth/housekeeping.js';
 import { LastUse } from '../../src/auth/last-use.js';
 import { Sql } from '../../src/database/sql.js';
-import { createDatabase, type TestDatabase } from '../support/database.js';
-import { PASSWORD, TestServer } from '../support/server.js';
+import { PASSWORD, type TestServer } from '../support/server.js';
+import { sidOf } from '../support/tokens.js';
+import { startTwoNodes, type TwoNodes } from '../support/two-nodes.js';
 
-let database: TestDatabase;
+let nodes: TwoNodes;
 let one: TestServer;
 let two: TestServer;
 let sql: Sql;
 
 beforeAll(async () => {
-  database = await createDatabase();
-  [one, two] = await Promise.all([TestServer.start({ database }), TestServer.start({ database })]);
+  nodes = await startTwoNodes();
+  ({ one, two } = nodes);
   sql = one.app.get(Sql);
 });
-afterAll(async () => {
-  await Promise.all([one?.stop(), two?.stop()]);
-  await database?.drop();
-});
+afterAll(() => nodes?.stop());
 
 const statusOf = async (server: TestServer, token: string): Promise<number> =>
   (await server.client(token).get('/api/v1/users/me')).status;
@@ -26,7 +24,6 @@ const gameLogIn = async (username: string) =>
   (await one.client().post('/auth/login', { username, password: PASSWORD })).body.data;
 const refresh = (server: TestServer, refreshToken: string) =>
   server.client().post('/auth/refresh', { refresh_token: refreshToken });
-const sidOf = (token: string): string => JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString()).sid;
 
 /** Seconds that the session of a token has left; undefined where its row is gone. */
 async function leftOf(token: string): Promise<number | undefined> {

@@ -4,35 +4,32 @@ import { AccountsService } from '../../src/auth/accounts.service.js';
 import { SessionsService } from '../../src/auth/sessions.service.js';
 import { Sql } from '../../src/database/sql.js';
 import type { Origin } from '../../src/identity/identity.js';
-import { createDatabase, type TestDatabase } from '../support/database.js';
 import type { Answer, Client } from '../support/http-client.js';
-import { PASSWORD, TestServer } from '../support/server.js';
+import { PASSWORD, type TestServer } from '../support/server.js';
+import { claimsOf, sidOf } from '../support/tokens.js';
+import { startTwoNodes, type TwoNodes } from '../support/two-nodes.js';
 import { until } from '../support/until.js';
 
 const ME = '/api/v1/users/me';
 const HERE: Origin = { protocol: 'rest', address: '192.0.2.1', userAgent: 'test' };
 
-let database: TestDatabase;
+let nodes: TwoNodes;
 let one: TestServer;
 let two: TestServer;
 let sql: Sql;
 
 beforeAll(async () => {
-  database = await createDatabase();
-  [one, two] = await Promise.all([TestServer.start({ database }), TestServer.start({ database })]);
+  nodes = await startTwoNodes();
+  ({ one, two } = nodes);
   sql = one.app.get(Sql);
 });
-afterAll(async () => {
-  await Promise.all([one?.stop(), two?.stop()]);
-  await database?.drop();
-});
+afterAll(() => nodes?.stop());
 
 const statusOf = async (server: TestServer, token: string): Promise<number> => (await server.client(token).get(ME)).status;
 const gameLogIn = async (username: string) =>
   (await one.client().post('/auth/login', { username, password: PASSWORD })).body.data;
 const refresh = (server: TestServer, refreshToken: string) =>
   server.client().post('/auth/refresh', { refresh_token: refreshToken });
-const sidOf = (token: string): string => JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString()).sid;
 
 const rowOf = async (token: string) => {
   const [row] = await sql.rows<{
@@ -68,7 +65,7 @@ describe('a log-in', () => {
   test('without refresh lives as long as its session', async () => {
     const { username } = await one.user();
     const { token } = (await one.client().post('/auth', { login: username, password: PASSWORD })).body;
-    const { iat, exp } = JSON.parse(Buffer.from(token.split('.')[1], 'base64url').toString());
+    const { iat, exp } = claimsOf(token);
     expect(exp - iat).toBeGreaterThan(2_592_000 - 10);
     const row = await rowOf(token);
     expect(row?.left).toBeGreaterThan(2_592_000 - 60);

@@ -4,7 +4,7 @@ import { Public } from '../../src/http/access.js';
 import { ProtocolController } from '../../src/http/protocol-controller.js';
 import type { Answer } from '../support/http-client.js';
 import { exchange } from '../support/raw-http.js';
-import { type Route, routesOf } from '../support/routes.js';
+import { filledPath, type Route, routesOf } from '../support/routes.js';
 import { type Account, TestServer } from '../support/server.js';
 
 /** What a client must never read: stacks, statements, places in the file system, names of our parts. */
@@ -57,7 +57,7 @@ beforeAll(async () => {
 
 afterAll(() => server.stop());
 
-const filled = (path: string): string => path.replace('{user_id}', String(user.id)).replace(/\{\w+\}/g, 'x');
+const filled = (path: string): string => filledPath(path, user.id);
 
 describe('every protected route', () => {
   it('refuses who has no token with 401, and rest says WWW-Authenticate: Bearer', async () => {

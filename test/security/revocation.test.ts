@@ -6,6 +6,7 @@ import { opened } from '../support/doors.js';
 import { readOutbox } from '../support/mail.js';
 import type { RawSocket } from '../support/raw-socket.js';
 import { type Account, PASSWORD, TestServer } from '../support/server.js';
+import { sidOf } from '../support/tokens.js';
 import { until } from '../support/until.js';
 
 const OTHER_PASSWORD = 'quite another password';
@@ -19,9 +20,6 @@ beforeAll(async () => {
 });
 
 afterAll(() => server.stop());
-
-const sidOf = (token: string): string =>
-  (JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString('utf8')) as { sid: string }).sid;
 
 /** One open connection of every kind. @returns how each of them ends: its code, and after how many milliseconds */
 async function connections(token: string): Promise<Promise<{ name: string; code: number }>[]> {

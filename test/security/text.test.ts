@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Route, routesOf } from '../support/routes.js';
+import { filledPath, type Route, routesOf } from '../support/routes.js';
 import { type Account, PASSWORD, TestServer } from '../support/server.js';
 
 let server: TestServer;
@@ -14,7 +14,7 @@ beforeAll(async () => {
 
 afterAll(() => server.stop());
 
-const filled = (path: string): string => path.replace('{user_id}', String(boss.id)).replace(/\{\w+\}/g, 'x');
+const filled = (path: string): string => filledPath(path, boss.id);
 const withBodies = (): Route[] => routes.filter(({ body }) => body !== undefined);
 const register = (username: string, email = `${server.name()}@example.com`) =>
   server.client().post('/api/v1/auth/register', { username, email, password: PASSWORD });

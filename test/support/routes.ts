@@ -56,6 +56,10 @@ export async function routesOf(server: TestServer): Promise<Route[]> {
   );
 }
 
+/** A path of a route with its parameters filled in: this user's id, and `x` for whatever else. */
+export const filledPath = (path: string, userId: number): string =>
+  path.replace('{user_id}', String(userId)).replace(/\{\w+\}/g, 'x');
+
 /** An empty requirement among others means that a token may be left out. */
 const isProtected = ({ security = [] }: Operation): boolean =>
   security.length > 0 && security.every((one) => Object.keys(one).length > 0);
