@@ -6,6 +6,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { type AppParts, AppModule } from './app.module.js';
 import { registerIdentityHook } from './auth/identity.hook.js';
 import { ApiDocument } from './docs/openapi/api-document.js';
+import { ErrorFormats } from './http/error-formats.js';
 import { HttpExceptionFilter } from './http/exception.filter.js';
 import { OriginPolicy } from './http/origins.js';
 import {
@@ -13,6 +14,7 @@ import {
   registerArrival,
   registerBodyParsers,
   registerDefaultHeaders,
+  registerOwners,
   registerRateLimits,
 } from './http/request-hooks.js';
 import { answerClientError } from './http/client-errors.js';
@@ -73,6 +75,7 @@ class RouterFaults {
 function prepare(app: NestFastifyApplication): void {
   const fastify: FastifyInstance = app.getHttpAdapter().getInstance();
   registerBodyParsers(fastify);
+  registerOwners(fastify, app.get(ErrorFormats));
   registerArrival(fastify);
   registerDefaultHeaders(fastify);
   registerRateLimits(fastify, app.get(RateLimits), app.get(HttpExceptionFilter));

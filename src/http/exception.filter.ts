@@ -57,7 +57,8 @@ export class HttpExceptionFilter implements ExceptionFilter {
     const error = httpErrorOf(thrown);
     this.faults.report(error, { requestId: request.id, route: request.routeOptions?.url });
     if (reply.sent || reply.raw.headersSent) return;
-    const { status, headers, body } = httpAnswer(this.formats.of(request.routeOptions?.config?.protocol), error);
+    const protocol = request.routeOptions?.config?.protocol ?? this.formats.ownerOf(request.url);
+    const { status, headers, body } = httpAnswer(this.formats.of(protocol), error);
     // What the router refuses passes no hook that would set these two.
     const always = { 'cache-control': 'no-store', 'x-request-id': request.id };
     void reply

@@ -2,6 +2,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { CoreError } from '../errors/catalogue.js';
 import { RateLimits } from '../ops/rate-limits.js';
 import { parseJsonBody } from '../validation/json.js';
+import type { ErrorFormats } from './error-formats.js';
 import { HttpExceptionFilter } from './exception.filter.js';
 import { parseFormBody } from './urlencoded.js';
 
@@ -32,6 +33,13 @@ export function registerArrival(fastify: FastifyInstance): void {
   fastify.addHook('onRequest', (request, _reply, done) => {
     request.arrivedAt = performance.now();
     done();
+  });
+}
+
+/** Of a request that no route takes the framework says nothing but its URL: whose it would have been is noted as routes are made. */
+export function registerOwners(fastify: FastifyInstance, formats: ErrorFormats): void {
+  fastify.addHook('onRoute', ({ url, config }) => {
+    if (config?.protocol !== undefined) formats.own(url, config.protocol);
   });
 }
 

@@ -33,3 +33,14 @@ it('a log-in over a connection for which there is no room opens no session', asy
   expect(await sessions()).toBe(before);
   await Promise.all([first.close(), second.close()]);
 });
+
+it.each([
+  ['/auth/login', { success: false, detail: 'Resource not found' }],
+  ['/auth/login/?next=/x', { success: false, detail: 'Resource not found' }],
+  ['/auth', { error: 'Not Found' }],
+  ['/api/v1/auth/login', { detail: 'Resource not found' }],
+  ['/nowhere', { detail: 'Resource not found' }],
+])('GET %s, which only others take or nobody, is refused in the words of whose path it is', async (path, body) => {
+  const answer = await server.client().get(path);
+  expect([answer.status, answer.body]).toEqual([404, body]);
+});
