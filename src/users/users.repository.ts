@@ -7,7 +7,17 @@ import { CoreError } from '../errors/catalogue.js';
 import { foldEmail, foldName, lookalikeOf, skeletonOf } from './names.js';
 import { User } from './user.entity.js';
 import type { UserRecord } from './user-record.js';
-import { FIND_USERS, INSERT_USER, IS_TAKEN, LOCK_USERS, UPDATE_USER, USERS_PAGE, USERS_SEARCH } from './users.sql.js';
+import {
+  FIND_USERS,
+  INSERT_USER,
+  IS_TAKEN,
+  LOCK_USERS,
+  UPDATE_USER,
+  USER_BY_EMAIL,
+  USER_BY_NAME,
+  USERS_PAGE,
+  USERS_SEARCH,
+} from './users.sql.js';
 
 /** What can be written of an account; the keys by which it is unique follow from it. */
 export type UserFields = Pick<User, 'username' | 'email' | 'fullName' | 'passwordHash' | 'isActive' | 'isSuperuser'>;
@@ -69,9 +79,12 @@ export class UsersRepository {
   }
 
   /** By e-mail address where there is an `@` in it, which no user name has; else by user name, without regard to case. */
-  findForLogin(login: string): Promise<User | null> {
-    if (!isStorable(login)) return Promise.resolve(null);
-    return this.users.findOneBy(login.includes('@') ? { emailFold: foldEmail(login) } : { usernameFold: foldName(login) });
+  async findForLogin(login: string): Promise<User | null> {
+    if (!isStorable(login)) return null;
+    const [user] = login.includes('@')
+      ? await this.sql.rows<User>(USER_BY_EMAIL, [foldEmail(login)], 'user-by-email')
+      : await this.sql.rows<User>(USER_BY_NAME, [foldName(login)], 'user-by-name');
+    return user ?? null;
   }
 
   /** Whether somebody has the name, one that looks like it, or the address, as of now. Only the table's keys can promise more. */

@@ -10,6 +10,15 @@ const RECORD = `u.id, u.email, u.username, u.full_name, u.is_active, u.is_superu
   to_char(u.updated_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') AS updated_at`;
 
 /**
+ * The account of a log-in: by $1, a folded user name.
+ * Plan: Index Scan by username_fold, of whose two indexes either will do.
+ */
+export const USER_BY_NAME = `SELECT ${USER_COLUMNS} FROM users WHERE username_fold = $1`;
+
+/** The same by a folded e-mail address. Plan: Index Scan by email_fold, likewise. */
+export const USER_BY_EMAIL = `SELECT ${USER_COLUMNS} FROM users WHERE email_fold = $1`;
+
+/**
  * Accounts by id, many at once.
  * Plan: Index Scan using users_pkey, Index Cond: id = ANY ($1).
  */
