@@ -19,7 +19,7 @@ const PURPOSE = 'switchboard signing keys';
 /** The advisory lock under which keys are made and retired; any number will do as long as it never changes. */
 const KEY_LOCK = 7_264_310_952;
 /** An unknown `kid` makes us look into the table no more often than this, whoever sends how many. */
-const RELOAD_MS = 1_000;
+const LOOK_MS = 1_000;
 
 /** What verifies. Its `KeyObject` is made once: a PEM would be parsed at every use, for a third of a millisecond. */
 interface Verifier {
@@ -87,7 +87,8 @@ export class SigningKeys implements OnModuleInit, BeforeApplicationShutdown {
   private keys: ReadonlyMap<string, Verifier> = new Map();
   private signer: Signer | undefined;
   private loading: Promise<void> | undefined;
-  private loadedAt = Number.NEGATIVE_INFINITY;
+  /** When an unknown `kid` was last looked for, in monotonic milliseconds. */
+  private lookedAt = Number.NEGATIVE_INFINITY;
   private readonly endings: (() => void)[] = [];
   private readonly withdrawnHandlers = new Set<() => void>();
 
@@ -141,10 +142,18 @@ export class SigningKeys implements OnModuleInit, BeforeApplicationShutdown {
     return this.keys.get(kid);
   }
 
-  /** As `find`, but looks into the table first, unless that was done a moment ago: another node may just have made the key. */
+  /**
+   * As `find`, but looks into the table first: another node may just have made the key. Anybody can name a key that does not exist, so it
+   * is not looked for again within a moment; that something else was read then is no reason, since that may have been before the key.
+   */
   async discover(kid: string): Promise<Verifier | undefined> {
-    if (this.loading) await this.loading;
-    else if (performance.now() - this.loadedAt >= RELOAD_MS) await this.reload();
+    const now = performance.now();
+    if (now - this.lookedAt >= LOOK_MS) {
+      this.lookedAt = now;
+      await this.reload();
+    } else {
+      await this.loading;
+    }
     return this.keys.get(kid);
   }
 
@@ -212,7 +221,6 @@ export class SigningKeys implements OnModuleInit, BeforeApplicationShutdown {
   }
 
   private async load(): Promise<void> {
-    this.loadedAt = performance.now();
     const rows = await this.sql.rows<KeyRow>(READ, [this.verifySec], 'signing_keys.read');
     const before = this.keys;
     this.keys = new Map(rows.map((row) => [row.kid, before.get(row.kid) ?? verifierOf(row)]));

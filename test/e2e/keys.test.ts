@@ -4,6 +4,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vite
 import { AppSecret, AppSecretError } from '../../src/auth/app-secret.js';
 import { makeKeyPair, unseal } from '../../src/auth/key-pair.js';
 import { SigningKeys } from '../../src/auth/signing-keys.js';
+import { Notifications } from '../../src/database/notifications.js';
 import { Sql } from '../../src/database/sql.js';
 import { TokenReader } from '../../src/realtime/ports.js';
 import type { User } from '../../src/users/user.entity.js';
@@ -97,6 +98,18 @@ describe('signing keys', () => {
     expect(active).toMatchObject({ kid, retired: false });
     const noted = await node(0).sql.rows<{ details: object }>(`SELECT details FROM audit_log WHERE action = 'key_rotated'`);
     expect(noted).toEqual([{ details: { kid, retired: kidOf(before) } }]);
+  });
+
+  test('are looked for by a node that has read them a moment ago and has not been told', async () => {
+    const fresh = await startNode(database, { DATA_DIR: await newFolder() });
+    try {
+      await fresh.app.get(Notifications).onApplicationShutdown();
+      await keysOf(0).rotate();
+      const token = await tokenOf(0);
+      expect((await fresh.app.get(TokenReader).identify(token)) !== null).toBe(true);
+    } finally {
+      await fresh.stop();
+    }
   });
 
   test('that two nodes change at once end with one active key', async () => {
