@@ -37,7 +37,7 @@ export type Decoded<Context = unknown> =
 
 /** Something that happened, told to connections without their asking. */
 export interface ServerEvent {
-  /** Who speaks: `chat`, `user`, `game`, `presence` … */
+  /** Who speaks: `chat`, `user`, `game` … */
   readonly domain: string;
   readonly event: string;
   readonly data: object;
@@ -55,6 +55,8 @@ export interface Codec<Frame = unknown, Raw = unknown, Context = unknown> {
   readonly ordered: boolean;
   /** Whether a connection may be without a user. */
   readonly anonymous: boolean;
+  /** Its clients can ask for what they missed (`system.resume`) before they hear what is new. */
+  readonly resumable: boolean;
   /** What shows that the client is alive: its frames, its answers to our pings, or the transport sees to it itself. */
   readonly liveness: 'frames' | 'pongs' | 'transport';
   decode(raw: Raw, peer: Peer): Decoded<Context>;

@@ -4,12 +4,11 @@ import { CoreError } from '../errors/catalogue.js';
 import type { Identity } from '../identity/identity.js';
 import { addressKey } from '../ops/address-key.js';
 import { CLOSE, type CloseReason, faultOf, noticeOf } from './close-reasons.js';
-import type { Codec, ServerEvent } from './codec.js';
+import type { ServerEvent } from './codec.js';
 import type { Connection } from './connection.js';
+import { Delivery } from './delivery.js';
+import { ConnectionListeners } from './listeners.js';
 import { MAX_PENDING_BYTES } from './transport.js';
-
-/** Past this, ephemeral events (typing, presence) are no longer queued for a reader. */
-const EPHEMERAL_PENDING_BYTES = 256 * 1024;
 
 /** Who is connected to this node, found by user, by session and by address. It knows neither protocols nor features. */
 @Injectable()
@@ -22,6 +21,8 @@ export class Hub {
   /** Frames received by protocol, and connections that the server closed by code: plain numbers, read by the metrics. */
   readonly received = new Map<string, number>();
   readonly closures = new Map<string, number>();
+  /** Who wants to hear of connections that come and go. */
+  readonly listeners = new ConnectionListeners();
 
   constructor(private readonly settings: Settings) {}
 
@@ -106,7 +107,7 @@ export class Hub {
       return;
     }
     if (identity && connection.userId !== identity.session.userId) this.checkRoom(null, identity.session.userId);
-    const admitted = connection.rules?.admit(connection, identity);
+    const admitted = this.admit(connection, identity);
     if (admitted instanceof Promise) {
       return admitted.then(
         () => this.rebind(connection, identity),
@@ -120,6 +121,14 @@ export class Hub {
     this.rebind(connection, identity);
   }
 
+  /** The rules last: what they give, such as a client id, need not be taken back then. */
+  private admit(connection: Connection, identity: Identity | null): void | Promise<void> {
+    const arriving = identity ? this.listeners.arriving(identity.session.userId) : undefined;
+    return arriving
+      ? arriving.then(() => connection.rules?.admit(connection, identity))
+      : connection.rules?.admit(connection, identity);
+  }
+
   private rebind(connection: Connection, identity: Identity | null): void {
     if (connection.identity) this.unindex(connection, connection.identity);
     connection.identity = identity;
@@ -130,43 +139,39 @@ export class Hub {
   private index(connection: Connection, { session }: Identity): void {
     addTo(this.byUser, session.userId, connection);
     addTo(this.bySession, session.id, connection);
+    this.listeners.added(connection, session.userId);
   }
 
   private unindex(connection: Connection, { session }: Identity): void {
     deleteFrom(this.byUser, session.userId, connection);
     deleteFrom(this.bySession, session.id, connection);
+    this.listeners.removed(connection, session.userId);
   }
 
-  /** Delivers to every connection of the given users. The event is encoded once per protocol, not per connection. */
-  toUsers(userIds: Iterable<number>, event: ServerEvent): number {
-    const frames = new Map<Codec, unknown>();
+  /**
+   * Delivers to every connection of the given users. The event is encoded once per protocol, not per connection.
+   * @param except a connection that need not be told
+   */
+  toUsers(userIds: Iterable<number>, event: ServerEvent, except?: Connection | null): number {
+    const delivery = this.delivery(event);
     let delivered = 0;
     for (const userId of userIds) {
-      for (const connection of this.byUser.get(userId) ?? []) delivered += this.deliver(connection, event, frames);
+      for (const connection of this.of(userId)) if (connection !== except) delivered += delivery.to(connection);
     }
     return delivered;
   }
 
   /** Delivers to the given connections. */
   toConnections(connections: Iterable<Connection>, event: ServerEvent): number {
-    const frames = new Map<Codec, unknown>();
+    const delivery = this.delivery(event);
     let delivered = 0;
-    for (const connection of connections) delivered += this.deliver(connection, event, frames);
+    for (const connection of connections) delivered += delivery.to(connection);
     return delivered;
   }
 
-  private deliver(connection: Connection, event: ServerEvent, frames: Map<Codec, unknown>): 0 | 1 {
-    const { codec, transport } = connection;
-    let frame = frames.get(codec);
-    if (frame === undefined) {
-      const encoded = codec.event(event);
-      frame = encoded === undefined ? null : transport.prepare(encoded);
-      frames.set(codec, frame);
-    }
-    if (frame === null || connection.closed) return 0;
-    if (event.ephemeral && transport.pendingBytes() > EPHEMERAL_PENDING_BYTES) return 0;
-    this.send(connection, frame);
-    return 1;
+  /** For those who choose the connections themselves. */
+  delivery(event: ServerEvent): Delivery {
+    return new Delivery(this, event);
   }
 
   /** Sends one frame, or ends the connection where its reader has fallen too far behind. */

@@ -21,6 +21,7 @@ const codec = {
   protocol: 'test',
   ordered: false,
   anonymous: false,
+  resumable: true,
   liveness: 'frames',
   event: (event: ServerEvent) => JSON.stringify(event),
   disconnect: () => '"disconnect"',

@@ -16,6 +16,7 @@ export const gameCodec: Codec<string, string | null, CommandContext> = {
   protocol: 'game',
   ordered: false,
   anonymous: false,
+  resumable: true,
   liveness: 'frames',
 
   decode(raw) {

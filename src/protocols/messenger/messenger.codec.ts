@@ -67,6 +67,7 @@ export const messengerCodec: Codec<string, string | null, MessengerContext> = {
   protocol: 'messenger',
   ordered: true,
   anonymous: true,
+  resumable: false,
   liveness: 'pongs',
 
   decode(raw) {

@@ -17,6 +17,7 @@ export const restCodec: Codec<string, string | null, RestContext> = {
   protocol: 'rest',
   ordered: false,
   anonymous: true,
+  resumable: true,
   liveness: 'pongs',
 
   decode(raw) {

@@ -27,6 +27,7 @@ export const socketIoCodec: Codec<SocketIoFrame, SocketIoEvent, SocketIoContext>
   protocol: 'socketio',
   ordered: false,
   anonymous: false,
+  resumable: true,
   liveness: 'transport',
 
   decode({ event, data }) {

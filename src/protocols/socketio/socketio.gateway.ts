@@ -67,6 +67,7 @@ export class SocketIoGateway implements OnGatewayInit<Server>, OnGatewayConnecti
     try {
       const identity = await this.identify(socket);
       this.hub.checkRoom(null, identity.session.userId);
+      await this.hub.listeners.arriving(identity.session.userId);
       (socket.data as SocketData).identity = identity;
     } catch (thrown) {
       this.joined.delete(socket.conn);

@@ -59,6 +59,7 @@ export class UpgradeChecks {
     const identity = await this.identify(request, query, endpoint);
     this.hub.checkRoom(address, identity?.session.userId ?? null);
     const peer: Peer = { id: newConnectionId(), clientId, userId: identity?.session.userId ?? null };
+    if (identity) await this.hub.listeners.arriving(identity.session.userId);
     await endpoint.rules?.admit(peer, identity);
     return {
       id: peer.id,
