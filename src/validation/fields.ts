@@ -81,6 +81,7 @@ function field(spec: FieldSpec): PropertyDecorator {
 const fault = (type: string, msg: string): Checked => ({ fault: { type, msg } });
 export const MISSING: Fault = { type: 'value_error.missing', msg: 'field required' };
 export const NO_STRING: Fault = { type: 'type_error.str', msg: 'str type expected' };
+export const NO_OBJECT: Fault = { type: 'type_error.dict', msg: 'value is not a valid dict' };
 const NOT_NULL: Fault = { type: 'type_error.none.not_allowed', msg: 'none is not an allowed value' };
 
 /** Checks one value against a field, absence and null included. */
@@ -219,24 +220,61 @@ export interface ListOptions extends FieldOptions {
 
 /** A list of strings. */
 export function TextList(options: ListOptions, item: TextOptions = {}): PropertyDecorator {
+  return list(options, { type: 'string' }, (value) => (value === null ? { fault: NOT_NULL } : checkText(item, value)));
+}
+
+/** A list of objects, each of which is as a DTO class declares it. */
+export function ObjectList<T extends object>(dto: new () => T, options: ListOptions): PropertyDecorator {
+  return list(options, objectSchema(dto), (value) => checkObject(dto, value, false));
+}
+
+function list(options: ListOptions, items: JsonSchema, checkItem: (value: unknown) => Checked): PropertyDecorator {
   const { min = 0, max } = options;
-  const schema = { type: 'array', items: { type: 'string' }, maxItems: max, ...(min > 0 ? { minItems: min } : {}) };
+  const schema = { type: 'array', items, maxItems: max, ...(min > 0 ? { minItems: min } : {}) };
   return field(
     specOf(options, schema, (raw) =>
-      Array.isArray(raw) ? checkTexts(raw, min, max, item) : fault('type_error.list', 'value is not a valid list'),
+      Array.isArray(raw) ? checkItems(raw, min, max, checkItem) : fault('type_error.list', 'value is not a valid list'),
     ),
   );
 }
 
-function checkTexts(raw: readonly unknown[], min: number, max: number, item: TextOptions): Checked {
+function checkItems(raw: readonly unknown[], min: number, max: number, checkItem: (value: unknown) => Checked): Checked {
   if (raw.length < min) return fault('value_error.list.min_items', `ensure this value has at least ${min} items`);
   if (raw.length > max) return fault('value_error.list.max_items', `ensure this value has at most ${max} items`);
   const values: unknown[] = [];
   const faults: Issue[] = [];
   for (const [index, value] of raw.entries()) {
-    const checked = value === null ? { fault: NOT_NULL } : checkText(item, value);
+    const checked = checkItem(value);
     if ('fault' in checked) faults.push({ loc: [index], ...checked.fault });
-    else if ('value' in checked) values.push(checked.value);
+    else if ('faults' in checked) faults.push(...checked.faults.map((issue) => ({ ...issue, loc: [index, ...issue.loc] })));
+    else values.push(checked.value);
   }
   return faults.length > 0 ? { faults } : { value: values };
+}
+
+/** Makes an instance of a DTO class out of unknown input, or lists every fault of it; `loc` begins with the field. */
+export function checkObject<T extends object>(dto: new () => T, input: unknown, text: boolean): Checked & { readonly value?: T } {
+  if (typeof input !== 'object' || input === null || Array.isArray(input)) return { fault: NO_OBJECT };
+  const value = new dto();
+  const faults: Issue[] = [];
+  for (const [name, spec] of fieldsOf(dto)) {
+    // Own properties only: `constructor` and `__proto__` of every object are no input.
+    const given: unknown = Object.hasOwn(input, name) ? Reflect.get(input, name) : undefined;
+    const checked = checkField(spec, text && Array.isArray(given) ? given.at(-1) : given, text);
+    if ('fault' in checked) faults.push({ loc: [name], ...checked.fault });
+    else if ('faults' in checked) faults.push(...checked.faults.map((issue) => ({ ...issue, loc: [name, ...issue.loc] })));
+    else if (checked.value !== undefined) Reflect.set(value, name, checked.value);
+  }
+  return faults.length > 0 ? { faults } : { value };
+}
+
+/** The JSON Schema of a DTO class. */
+export function objectSchema(dto: object): JsonSchema {
+  const fields = [...fieldsOf(dto)];
+  const required = fields.filter(([, spec]) => !spec.optional).map(([name]) => name);
+  return {
+    type: 'object',
+    properties: Object.fromEntries(fields.map(([name, spec]) => [name, spec.schema])),
+    ...(required.length > 0 ? { required } : {}),
+  };
 }

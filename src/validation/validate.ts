@@ -1,6 +1,6 @@
 import { getMetadataStorage, validateSync } from 'class-validator';
 import { CoreError, type Issue } from '../errors/catalogue.js';
-import { checkField, fieldsOf, type JsonSchema } from './fields.js';
+import { checkObject, fieldsOf, type JsonSchema, NO_OBJECT, objectSchema } from './fields.js';
 
 export type Dto<T extends object = object> = new () => T;
 
@@ -21,22 +21,11 @@ export function validate<T extends object>(dto: Dto<T>, input: unknown, source: 
 /** Like {@link validate}, but returns the issues (their `loc` without the source) instead of throwing them. */
 export function check<T extends object>(dto: Dto<T>, input: unknown, text = false): { readonly value: T } | readonly Issue[] {
   if (input === undefined) return [{ loc: [], msg: 'field required', type: 'value_error.missing' }];
-  if (typeof input !== 'object' || input === null || Array.isArray(input)) {
-    return [{ loc: [], msg: 'value is not a valid dict', type: 'type_error.dict' }];
-  }
-  const fields = fieldsOf(dto);
-  if (fields.size === 0) return checkForeign(dto, input);
-  const value = new dto();
-  const issues: Issue[] = [];
-  for (const [name, spec] of fields) {
-    // Own properties only: `constructor` and `__proto__` of every object are no input.
-    const given: unknown = Object.hasOwn(input, name) ? Reflect.get(input, name) : undefined;
-    const checked = checkField(spec, text && Array.isArray(given) ? given.at(-1) : given, text);
-    if ('fault' in checked) issues.push({ loc: [name], ...checked.fault });
-    else if ('faults' in checked) issues.push(...checked.faults.map((issue) => ({ ...issue, loc: [name, ...issue.loc] })));
-    else if (checked.value !== undefined) Reflect.set(value, name, checked.value);
-  }
-  return issues.length > 0 ? issues : { value };
+  if (typeof input !== 'object' || input === null || Array.isArray(input)) return [{ loc: [], ...NO_OBJECT }];
+  if (fieldsOf(dto).size === 0) return checkForeign(dto, input);
+  const checked = checkObject(dto, input, text);
+  if ('fault' in checked) return [{ loc: [], ...checked.fault }];
+  return 'faults' in checked ? checked.faults : { value: checked.value as T };
 }
 
 /** A DTO of an extension, written with class-validator's own decorators: slower, and its faults carry its words. */
@@ -60,12 +49,4 @@ function checkForeign<T extends object>(dto: Dto<T>, input: object): { readonly 
 }
 
 /** The JSON Schema of a DTO class, as `/openapi.json`, `/asyncapi.json` and `system.commands` show it. */
-export function schemaOf(dto: Dto): JsonSchema {
-  const fields = [...fieldsOf(dto)];
-  const required = fields.filter(([, spec]) => !spec.optional).map(([name]) => name);
-  return {
-    type: 'object',
-    properties: Object.fromEntries(fields.map(([name, spec]) => [name, spec.schema])),
-    ...(required.length > 0 ? { required } : {}),
-  };
-}
+export const schemaOf = (dto: Dto): JsonSchema => objectSchema(dto);
