@@ -21,6 +21,9 @@ export abstract class Bus {
    */
   abstract publish(topic: string, message: JsonValue): void;
 
+  /** As `publish`, for subscribers on the other nodes only. */
+  abstract forward(topic: string, message: JsonValue): void;
+
   /**
    * Hears a topic from now on. A handler that throws is logged and hears the next message all the same.
    * @returns a function that ends it; calling it twice does nothing

@@ -9,6 +9,8 @@ export class MemoryBus extends Bus {
     this.subscribers.deliver(topic, message);
   }
 
+  override forward(): void {}
+
   override subscribe(topic: string, handler: BusHandler): () => void {
     // An own function for each subscription, so that one handler may be subscribed twice.
     const own: BusHandler = (message) => handler(message);

@@ -80,6 +80,10 @@ export class RedisBus extends Bus {
 
   override publish(topic: string, message: JsonValue): void {
     this.subscribers.deliver(topic, message);
+    this.forward(topic, message);
+  }
+
+  override forward(topic: string, message: JsonValue): void {
     this.enqueue(this.prefix + topic, message);
   }
 

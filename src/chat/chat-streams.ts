@@ -1,0 +1,273 @@
+import { Injectable, Logger, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common';
+import { Bus, type JsonValue } from '../bus/bus.js';
+import { coreErrorOf } from '../errors/core-error-of.js';
+import { stackOf } from '../errors/thrown.js';
+import type { Connection } from '../realtime/connection.js';
+import { Hub } from '../realtime/hub.js';
+import { Holds } from './holds.js';
+import type { Message } from './message.js';
+import { MessageLog } from './message-log.js';
+import { OpenChats, type Stream } from './open-chats.js';
+
+const LOG_TOPIC = 'chat.log';
+const CREATED_TOPIC = 'chat.created';
+const EPHEMERAL_TOPIC = 'chat.ephemeral';
+
+/** Characters of content in one message on the bus; a longer entry is only named there, and read from the log. */
+const MAX_BUS_CONTENT = 128 * 1024;
+const MAX_BUS_ENTRY = 32 * 1024;
+/** Entries whose own connection is remembered until they can be delivered. */
+const MAX_PENDING = 10_000;
+const RETRY_MS = 500;
+
+/** A chat that has just been made, as its members are told of it. */
+export interface CreatedChat {
+  readonly chat_id: number;
+  readonly chat_type: 'personal' | 'group';
+  readonly chat_name: string | null;
+  readonly members: readonly { readonly user_id: number; readonly username: string }[];
+}
+
+/** What other nodes are told of entries: whole ones, and those that are named by chat and `seq` only. */
+interface Told {
+  readonly entries: Message[];
+  readonly named: [chatId: number, seq: number][];
+}
+
+const keyOf = (chatId: number, seq: number): string => `${chatId}:${seq}`;
+
+/**
+ * The streams of chats on this node. Of each chat with members connected here it is known which entry was delivered last: the next one is
+ * delivered at once, an older one is dropped, and a gap is filled from the log. So every connection is told each entry once and in
+ * order, whatever the bus loses, doubles or reorders.
+ */
+@Injectable()
+export class ChatStreams implements OnModuleInit, OnModuleDestroy {
+  private readonly logger = new Logger('ChatStreams');
+  private readonly pending = new Map<string, Connection>();
+  private readonly lagging = new Set<Stream>();
+  private readonly subscriptions: (() => void)[] = [];
+  private retry: NodeJS.Timeout | undefined;
+
+  constructor(
+    private readonly chats: OpenChats,
+    private readonly holds: Holds,
+    private readonly log: MessageLog,
+    private readonly hub: Hub,
+    private readonly bus: Bus,
+  ) {}
+
+  onModuleInit(): void {
+    this.chats.onBehind = (stream) => void this.fill(stream);
+    this.subscriptions.push(
+      // Only nodes publish on these topics, and only with the methods below.
+      this.bus.subscribe(LOG_TOPIC, (message) => this.heard(message as unknown as Told)),
+      this.bus.subscribe(CREATED_TOPIC, (message) => this.opened(message as unknown as CreatedChat, null)),
+      this.bus.subscribe(EPHEMERAL_TOPIC, (message) => this.pass(message as unknown as Ephemeral, null)),
+    );
+  }
+
+  onModuleDestroy(): void {
+    clearTimeout(this.retry);
+    for (const unsubscribe of this.subscriptions) unsubscribe();
+  }
+
+  /** The chats of a user who is connected here. */
+  chatsOf(userId: number): Iterable<number> {
+    return this.chats.chatsOf(userId);
+  }
+
+  /** The members of a chat who are connected here. */
+  localsOf(chatId: number): Iterable<number> {
+    return this.chats.of(chatId)?.locals ?? [];
+  }
+
+  /**
+   * To be called after the commit with what this node appended: delivers it here and tells the other nodes.
+   * @param except the connection that is answered instead
+   */
+  committed(entries: readonly Message[], except: Connection | null = null): void {
+    for (const entry of entries) this.take(entry, except);
+    this.tell(entries);
+  }
+
+  /** Delivers one committed entry here; `tell` has to follow. */
+  take(entry: Message, except: Connection | null): void {
+    const { chat_id: chatId, seq, kind, member_id: memberId } = entry;
+    // Who joins may be the first member here: the entry opens the chat.
+    const stream =
+      this.chats.of(chatId) ?? (kind === 'joined' && memberId ? this.chats.join(chatId, memberId, seq - 1) : undefined);
+    if (!stream) return this.chats.missed(chatId, seq);
+    if (seq <= stream.position) return;
+    if (seq === stream.position + 1) return this.deliver(stream, entry, except);
+    if (except && this.pending.size < MAX_PENDING) this.pending.set(keyOf(chatId, seq), except);
+    void this.reach(stream, seq);
+  }
+
+  /** Tells the other nodes of committed entries. */
+  tell(entries: readonly Message[]): void {
+    let told: Told = { entries: [], named: [] };
+    let size = 0;
+    for (const entry of entries) {
+      const length = entry.content?.length ?? 0;
+      if (size + length > MAX_BUS_CONTENT) {
+        this.forward(told);
+        told = { entries: [], named: [] };
+        size = 0;
+      }
+      size += length;
+      if (length > MAX_BUS_ENTRY) told.named.push([entry.chat_id, entry.seq]);
+      else told.entries.push(entry);
+    }
+    if (told.entries.length + told.named.length > 0) this.forward(told);
+  }
+
+  /** A new chat: its members are told, and hear it from now on. */
+  created(chat: CreatedChat, except: Connection | null = null): void {
+    this.bus.forward(CREATED_TOPIC, chat as unknown as JsonValue);
+    this.opened(chat, except);
+  }
+
+  /** Tells the members of a chat of something that is never stored. */
+  ephemeral(chatId: number, event: string, data: object, except: Connection | null = null): void {
+    const message: Ephemeral = { chatId, event, data };
+    this.bus.forward(EPHEMERAL_TOPIC, message as unknown as JsonValue);
+    this.pass(message, except);
+  }
+
+  /**
+   * Sees to it that a chat is delivered here up to an entry that is known to exist.
+   * @returns when that has been tried; what could not be read now is read later
+   */
+  reach(stream: Stream, seq: number): Promise<void> {
+    if (seq > stream.known) stream.known = seq;
+    return stream.known > stream.position ? this.fill(stream) : Promise.resolve();
+  }
+
+  /** Delivers what the log holds by now, whether or not anybody has told of it. */
+  async refresh(stream: Stream): Promise<void> {
+    await stream.filling;
+    await this.fill(stream);
+  }
+
+  /** Something may have been appended to these chats of which nobody could be told: their logs are read. */
+  doubt(chatIds: Iterable<number>): void {
+    for (const chatId of chatIds) {
+      const stream = this.chats.of(chatId);
+      if (stream) void this.fill(stream);
+    }
+  }
+
+  private forward(told: Told): void {
+    this.bus.forward(LOG_TOPIC, told as unknown as JsonValue);
+  }
+
+  private heard({ entries, named }: Told): void {
+    for (const entry of entries) this.take(entry, null);
+    for (const [chatId, seq] of named) {
+      const stream = this.chats.of(chatId);
+      if (stream) void this.reach(stream, seq);
+      else this.chats.missed(chatId, seq);
+    }
+  }
+
+  private deliver(stream: Stream, entry: Message, except: Connection | null): void {
+    const { chat_id: chatId, seq, kind, member_id: memberId } = entry;
+    stream.position = seq;
+    if (kind === 'joined' && memberId) this.enter(chatId, memberId, seq);
+    const delivery = this.hub.delivery({ domain: 'chat', event: kind, data: entry });
+    const isHolding = this.holds.size > 0;
+    if (isHolding && except) this.holds.of(except)?.own.add(keyOf(chatId, seq));
+    for (const userId of stream.locals) {
+      for (const connection of this.hub.of(userId)) {
+        if (connection === except || (isHolding && this.holds.keepsBack(connection, chatId, seq))) continue;
+        delivery.to(connection);
+      }
+    }
+    if (kind === 'left' && memberId) this.part(chatId, memberId, seq);
+  }
+
+  private enter(chatId: number, userId: number, seq: number): void {
+    this.chats.join(chatId, userId, seq - 1);
+    for (const connection of this.hub.of(userId)) this.holds.of(connection)?.ends.delete(chatId);
+  }
+
+  private part(chatId: number, userId: number, seq: number): void {
+    for (const connection of this.hub.of(userId)) this.holds.of(connection)?.ends.set(chatId, seq);
+    this.chats.leave(chatId, userId, seq);
+  }
+
+  /** Reads what follows in the log and delivers it, again and again until it could be read. */
+  private fill(stream: Stream): Promise<void> {
+    stream.filling ??= this.read(stream).then((isRead) => {
+      stream.filling = null;
+      if (!isRead || stream.known > stream.position) this.fillLater(stream);
+    });
+    return stream.filling;
+  }
+
+  /** @returns false where the log could not be read */
+  private async read(stream: Stream): Promise<boolean> {
+    const { chatId } = stream;
+    try {
+      for (;;) {
+        const entries = await this.log.after(chatId, stream.position);
+        const before = stream.position;
+        for (const entry of entries) {
+          if (!this.isOpen(stream)) return true;
+          if (entry.seq === stream.position + 1) this.deliver(stream, entry, this.takePending(chatId, entry.seq));
+        }
+        if (stream.position >= stream.known || stream.position === before) return true;
+      }
+    } catch (thrown) {
+      const error = coreErrorOf(thrown);
+      if (error.code !== 'unavailable') this.logger.error('The log of a chat could not be read', stackOf(thrown));
+      return false;
+    }
+  }
+
+  private isOpen(stream: Stream): boolean {
+    return this.chats.of(stream.chatId) === stream;
+  }
+
+  private takePending(chatId: number, seq: number): Connection | null {
+    if (this.pending.size === 0) return null;
+    const key = keyOf(chatId, seq);
+    const connection = this.pending.get(key) ?? null;
+    this.pending.delete(key);
+    return connection;
+  }
+
+  private fillLater(stream: Stream): void {
+    this.lagging.add(stream);
+    this.retry ??= setTimeout(() => {
+      this.retry = undefined;
+      const streams = [...this.lagging];
+      this.lagging.clear();
+      for (const behind of streams) if (this.isOpen(behind)) void this.fill(behind);
+    }, RETRY_MS).unref();
+  }
+
+  private opened(chat: CreatedChat, except: Connection | null): void {
+    const { chat_id: chatId, chat_type: type, members } = chat;
+    for (const { user_id: userId } of members) {
+      const stream = this.chats.join(chatId, userId, 0);
+      if (!stream) continue;
+      // Something may have been said already, and heard before this.
+      void this.fill(stream);
+      const other = members.find(({ user_id: id }) => id !== userId)?.username ?? null;
+      const data = type === 'personal' ? { ...chat, chat_name: other } : chat;
+      this.hub.toUsers([userId], { domain: 'chat', event: 'created', data }, except);
+    }
+  }
+
+  private pass({ chatId, event, data }: Ephemeral, except: Connection | null): void {
+    this.hub.toUsers(this.localsOf(chatId), { domain: 'chat', event, data, ephemeral: true }, except);
+  }
+}
+
+interface Ephemeral {
+  readonly chatId: number;
+  readonly event: string;
+  readonly data: object;
+}

@@ -1,0 +1,97 @@
+import { Injectable } from '@nestjs/common';
+import { Batcher } from '../database/batcher.js';
+import { Sql } from '../database/sql.js';
+import { CoreError } from '../errors/catalogue.js';
+import { type Message, type MessageRow, messageOf } from './message.js';
+import { HISTORY_AFTER, HISTORY_BEFORE, LOGS_AFTER, SYNC } from './message-log.sql.js';
+
+/** A page of a chat's log, oldest first. */
+export interface Page {
+  readonly messages: readonly Message[];
+  /** Where the log ended when the page was read. */
+  readonly last_seq: number;
+  /** Whether the log goes on in the direction that was asked for. */
+  readonly has_more: boolean;
+}
+
+export interface HistoryRequest {
+  readonly beforeSeq?: number | undefined;
+  readonly afterSeq?: number | undefined;
+  readonly limit: number;
+}
+
+type PageRow = { readonly last_seq: number; readonly found: number } & { readonly [K in keyof MessageRow]: MessageRow[K] | null };
+
+/** Beyond every `seq`, and within what a number holds exactly. */
+const END = Number.MAX_SAFE_INTEGER;
+
+interface Wanted {
+  readonly chatId: number;
+  readonly afterSeq: number;
+}
+
+/** Entries of one chat that are read at once to catch up with it. */
+const CATCH_UP = 200;
+
+/** Reads the logs of chats. */
+@Injectable()
+export class MessageLog {
+  private readonly reader = new Batcher<Wanted, readonly Message[]>({
+    run: (wanted) => this.readAfter(wanted),
+    maxBatch: 64,
+    maxQueued: 100_000,
+    inFlight: 2,
+  });
+
+  constructor(private readonly sql: Sql) {}
+
+  /**
+   * What was said in a chat, edits applied and deleted messages left out: the newest, those before or those after a `seq`.
+   * @throws CoreError `not_found` to whoever is no member
+   */
+  async history(chatId: number, userId: number, { beforeSeq = END, afterSeq, limit }: HistoryRequest): Promise<Page> {
+    if (afterSeq === undefined) {
+      const rows = await this.sql.rows<PageRow>(HISTORY_BEFORE, [chatId, userId, limit + 1, beforeSeq], 'history-before');
+      return pageOf(rows, limit, 'last');
+    }
+    const rows = await this.sql.rows<PageRow>(HISTORY_AFTER, [chatId, userId, limit + 1, afterSeq, beforeSeq], 'history-after');
+    return pageOf(rows, limit, 'first');
+  }
+
+  /**
+   * The log after a `seq`, as it was written.
+   * @throws CoreError `not_found` to whoever is no member
+   */
+  async sync(chatId: number, userId: number, afterSeq: number, limit: number): Promise<Page> {
+    return pageOf(await this.sql.rows<PageRow>(SYNC, [chatId, userId, limit + 1, afterSeq], 'sync'), limit, 'first');
+  }
+
+  /**
+   * The log after a `seq` for the server itself: the next entries, fewer where they are long. What is asked for in one turn, of any
+   * chats, goes out as one query.
+   */
+  after(chatId: number, afterSeq: number): Promise<readonly Message[]> {
+    return this.reader.add({ chatId, afterSeq });
+  }
+
+  private async readAfter(wanted: readonly Wanted[]): Promise<readonly (readonly Message[])[]> {
+    const values = [wanted.map(({ chatId }) => chatId), wanted.map(({ afterSeq }) => afterSeq), CATCH_UP];
+    const rows = await this.sql.rows<MessageRow>(LOGS_AFTER, values, 'logs-after');
+    // Two readers of one chat may stand at different places: each gets what follows its own.
+    return wanted.map(({ chatId, afterSeq }) => {
+      const own = new Map(rows.filter((row) => row.chat_id === chatId && row.seq > afterSeq).map((row) => [row.seq, row]));
+      const messages: Message[] = [];
+      for (let row = own.get(afterSeq + 1); row; row = own.get(row.seq + 1)) messages.push(messageOf(row));
+      return messages;
+    });
+  }
+}
+
+/** @param keep which end of the rows belongs to the page where there is one row more than it takes */
+function pageOf(rows: readonly PageRow[], limit: number, keep: 'first' | 'last'): Page {
+  const [first] = rows;
+  if (!first) throw new CoreError('not_found');
+  const found = rows.filter((row): row is PageRow & MessageRow => row.seq !== null);
+  const page = keep === 'first' ? found.slice(0, limit) : found.slice(-limit);
+  return { messages: page.map(messageOf), last_seq: first.last_seq, has_more: page.length < (first.found ?? 0) };
+}

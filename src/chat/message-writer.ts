@@ -1,0 +1,157 @@
+import { Injectable, type OnModuleInit } from '@nestjs/common';
+import { Batcher } from '../database/batcher.js';
+import { Sql } from '../database/sql.js';
+import { CoreError, invalidInput } from '../errors/catalogue.js';
+import { coreErrorOf } from '../errors/core-error-of.js';
+import type { LiveSession } from '../identity/identity.js';
+import { Metrics } from '../ops/metrics.js';
+import type { Connection } from '../realtime/connection.js';
+import { ChatStreams } from './chat-streams.js';
+import type { Message } from './message.js';
+
+/** Something to be said. It has passed the rules of the commands' payloads. */
+export interface Outgoing {
+  readonly chatId: number;
+  readonly sender: LiveSession;
+  readonly content: string;
+  readonly contentType: string;
+  readonly clientMsgId: string | null;
+  /** What the chat must be; null where it does not matter. */
+  readonly chatType: 'personal' | 'group' | null;
+  /** The connection that is answered; every other one is told. */
+  readonly connection: Connection | null;
+}
+
+/** What the sender is told, after the commit. */
+export interface Sent {
+  readonly chat_id: number;
+  readonly seq: number;
+  readonly id: number;
+  readonly created_at: string;
+  /** It had been stored before, under the same `client_msg_id`. */
+  readonly duplicate: boolean;
+}
+
+interface Appended {
+  readonly outcome: 'stored' | 'duplicate' | 'conflict' | 'not_found' | 'wrong_type';
+  readonly seq: number;
+  readonly created_at: Date;
+}
+
+/** See `append_messages` in database/migrations/chats. */
+const APPEND = 'SELECT * FROM append_messages($1, $2, $3, $4, $5, $6)';
+
+const MAX_BATCH = 1_000;
+const MAX_BATCH_BYTES = 4 * 1024 * 1024;
+const MAX_QUEUED = 20_000;
+const MAX_QUEUED_BYTES = 32 * 1024 * 1024;
+/** What an entry keeps in memory beside its text. */
+const ENTRY_BYTES = 256;
+
+/**
+ * Stores what is said. Whatever is sent while the last batch is being written, in whichever chats, is the next batch: one statement
+ * and one commit for all of it, and an answer for each after it. Nobody waits for a timer: a lone message is written at once.
+ */
+@Injectable()
+export class MessageWriter implements OnModuleInit {
+  private readonly batcher: Batcher<Outgoing, Sent>;
+  private stored = 0;
+
+  constructor(
+    private readonly sql: Sql,
+    private readonly streams: ChatStreams,
+    private readonly metrics: Metrics,
+  ) {
+    this.batcher = new Batcher({
+      run: (batch) => this.write(batch),
+      done: (batch, results) => this.deliver(batch, results),
+      weight: ({ content }) => content.length * 2 + ENTRY_BYTES,
+      maxBatch: MAX_BATCH,
+      maxBatchBytes: MAX_BATCH_BYTES,
+      maxQueued: MAX_QUEUED,
+      maxQueuedBytes: MAX_QUEUED_BYTES,
+    });
+  }
+
+  onModuleInit(): void {
+    this.metrics.watchTotal('messages_stored', 'Messages stored by this node', [], () => [[[], this.stored]]);
+    this.metrics.watch('messages_queued', 'Messages that wait to be written', () => this.batcher.queued);
+  }
+
+  /**
+   * Stores a message and delivers it to the members of its chat.
+   * @throws CoreError `not_found` to whoever is no member; `conflict` where the `client_msg_id` stands for another content;
+   * `invalid_input` for another type of chat; `unavailable` where too much waits, or where it is not known whether it was stored
+   */
+  send(message: Outgoing): Promise<Sent> {
+    return this.batcher.add(message);
+  }
+
+  private async write(batch: readonly Outgoing[]): Promise<readonly (Sent | Error)[]> {
+    const rows = await this.append(batch);
+    return batch.map(({ chatId, chatType }, i) => {
+      const row = rows[i];
+      if (!row) return new Error('append_messages gave too few rows');
+      if (row.outcome !== 'stored' && row.outcome !== 'duplicate') return refusalOf(row.outcome, chatType);
+      const { seq, created_at: createdAt } = row;
+      return { chat_id: chatId, seq, id: seq, created_at: createdAt.toISOString(), duplicate: row.outcome === 'duplicate' };
+    });
+  }
+
+  private async append(batch: readonly Outgoing[]): Promise<Appended[]> {
+    const columns = [
+      batch.map(({ chatId }) => chatId),
+      batch.map(({ sender }) => sender.userId),
+      batch.map(({ content }) => content),
+      batch.map(({ contentType }) => contentType),
+      batch.map(({ clientMsgId }) => clientMsgId),
+      batch.map(({ chatType }) => chatType),
+    ];
+    try {
+      return await this.sql.rows<Appended>(APPEND, columns, 'append-messages');
+    } catch (thrown) {
+      // The connection may have broken after the commit: then it is stored, and nobody knows.
+      if (coreErrorOf(thrown).code === 'unavailable') this.streams.doubt(new Set(batch.map(({ chatId }) => chatId)));
+      throw thrown;
+    }
+  }
+
+  private deliver(batch: readonly Outgoing[], results: readonly (Sent | Error)[]): void {
+    const entries: Message[] = [];
+    batch.forEach((outgoing, i) => {
+      const result = results[i];
+      if (!result || result instanceof Error || result.duplicate) return;
+      const entry = entryOf(outgoing, result);
+      entries.push(entry);
+      this.streams.take(entry, outgoing.connection);
+    });
+    this.stored += entries.length;
+    this.streams.tell(entries);
+  }
+}
+
+function entryOf({ sender, content, contentType, clientMsgId }: Outgoing, { chat_id, seq, id, created_at }: Sent): Message {
+  return {
+    id,
+    chat_id,
+    seq,
+    kind: 'message',
+    from_id: sender.userId,
+    from_name: sender.username,
+    content,
+    content_type: contentType,
+    created_at,
+    client_msg_id: clientMsgId,
+  };
+}
+
+function refusalOf(outcome: 'conflict' | 'not_found' | 'wrong_type', chatType: string | null): CoreError {
+  switch (outcome) {
+    case 'conflict':
+      return new CoreError('conflict', { detail: 'Another message was sent with this client_msg_id' });
+    case 'wrong_type':
+      return invalidInput({ loc: ['payload', 'chat_id'], msg: `the chat is not a ${chatType} one`, type: 'value_error.chat_type' });
+    case 'not_found':
+      return new CoreError('not_found');
+  }
+}

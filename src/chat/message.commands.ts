@@ -1,0 +1,72 @@
+import { Injectable } from '@nestjs/common';
+import { sessionOf } from '../commands/caller.js';
+import { Command } from '../commands/command.js';
+import type { Caller } from '../realtime/connection.js';
+import { PAGE_EXAMPLE, PAGE_SCHEMA, SENT_EXAMPLE, SENT_SCHEMA } from './message.schemas.js';
+import { DEFAULT_CONTENT_TYPE, HistoryPayload, PostPayload, SendPayload, SyncPayload } from './message.payloads.js';
+import { MessageLog, type Page } from './message-log.js';
+import { MessageWriter, type Sent } from './message-writer.js';
+
+/** What is said in chats, and what was said. */
+@Injectable()
+export class MessageCommands {
+  constructor(
+    private readonly writer: MessageWriter,
+    private readonly log: MessageLog,
+  ) {}
+
+  @Command('chat.send', {
+    summary: 'Says something in a chat. The answer means that it is stored.',
+    payload: SendPayload,
+    answer: SENT_SCHEMA,
+    example: { payload: { chat_id: 7, content: 'Hello!' }, answer: SENT_EXAMPLE },
+    errors: ['not_found', 'conflict'],
+  })
+  send(payload: SendPayload, caller: Caller): Promise<Sent> {
+    return this.write(payload, null, caller);
+  }
+
+  @Command('chat.post', {
+    summary: 'As chat.send, in a chat of the given type.',
+    payload: PostPayload,
+    internal: true,
+  })
+  post(payload: PostPayload, caller: Caller): Promise<Sent> {
+    return this.write(payload, payload.chat_type, caller);
+  }
+
+  @Command('chat.history', {
+    summary: 'Reads what was said in a chat: edits are applied, deleted messages left out.',
+    payload: HistoryPayload,
+    answer: PAGE_SCHEMA,
+    example: { payload: { chat_id: 7, limit: 50 }, answer: PAGE_EXAMPLE },
+    errors: ['not_found'],
+  })
+  history({ chat_id, before_seq, after_seq, limit }: HistoryPayload, caller: Caller): Promise<Page> {
+    const request = { beforeSeq: before_seq ?? undefined, afterSeq: after_seq ?? undefined, limit: limit ?? 50 };
+    return this.log.history(chat_id, sessionOf(caller).userId, request);
+  }
+
+  @Command('chat.sync', {
+    summary: 'Reads the log of a chat as it was written: what was missed while away.',
+    payload: SyncPayload,
+    answer: PAGE_SCHEMA,
+    example: { payload: { chat_id: 7, after_seq: 41 }, answer: PAGE_EXAMPLE },
+    errors: ['not_found'],
+  })
+  sync({ chat_id, after_seq, limit }: SyncPayload, caller: Caller): Promise<Page> {
+    return this.log.sync(chat_id, sessionOf(caller).userId, after_seq, limit ?? 200);
+  }
+
+  private write(payload: SendPayload, chatType: 'personal' | 'group' | null, caller: Caller): Promise<Sent> {
+    return this.writer.send({
+      chatId: payload.chat_id,
+      sender: sessionOf(caller),
+      content: payload.content,
+      contentType: payload.content_type ?? DEFAULT_CONTENT_TYPE,
+      clientMsgId: payload.client_msg_id ?? null,
+      chatType,
+      connection: caller.connection,
+    });
+  }
+}

@@ -1,0 +1,217 @@
+import { Injectable, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common';
+import { Batcher } from '../database/batcher.js';
+import { Sql } from '../database/sql.js';
+import type { Connection } from '../realtime/connection.js';
+import { Hub } from '../realtime/hub.js';
+import type { ConnectionListener } from '../realtime/listeners.js';
+import { CHATS_OF_USERS } from './message-log.sql.js';
+
+/** How long a user's chats stay open after the last connection went, in case it comes back. */
+const LINGER_MS = 10_000;
+const SWEEP_MS = 5_000;
+
+/** What a node knows of a chat that has members connected here. */
+export interface Stream {
+  readonly chatId: number;
+  /** The last entry of the log that was delivered here. */
+  position: number;
+  /** The last entry that is known to exist; where it is beyond `position`, the log has to be read. */
+  known: number;
+  /** Members who are connected here. */
+  readonly locals: Set<number>;
+  /** The reading of the log that is under way. */
+  filling: Promise<void> | null;
+}
+
+interface OpenUser {
+  readonly chats: Set<number>;
+  connections: number;
+  /** Monotonic milliseconds: since when there are no connections. */
+  idleSince: number;
+  opening: Promise<void> | null;
+}
+
+interface ChatOfUser {
+  readonly user_id: number;
+  readonly chat_id: number;
+  readonly last_seq: number;
+}
+
+const NONE: ReadonlySet<number> = new Set();
+
+/**
+ * The chats whose members are connected to this node. A user's first connection waits until its chats are open, so that whatever is
+ * committed after it has opened is delivered to it; from then on who is in a chat follows from the chat's own log.
+ */
+@Injectable()
+export class OpenChats implements ConnectionListener, OnModuleInit, OnModuleDestroy {
+  private readonly streams = new Map<number, Stream>();
+  private readonly users = new Map<number, OpenUser>();
+  private readonly reader: Batcher<number, readonly ChatOfUser[]>;
+  /** While chats are being read: what was heard of chats that are not open, and who left which chat at which entry. */
+  private openings = 0;
+  private readonly heard = new Map<number, number>();
+  private readonly departed = new Map<string, number>();
+  /** Called with a chat that was found to be behind its log. */
+  onBehind: (stream: Stream) => void = () => undefined;
+  private unlisten: () => void = () => undefined;
+  private timer: NodeJS.Timeout | undefined;
+
+  constructor(
+    private readonly sql: Sql,
+    private readonly hub: Hub,
+  ) {
+    this.reader = new Batcher({ run: (userIds) => this.read(userIds), maxBatch: 500, maxQueued: 20_000, inFlight: 2 });
+  }
+
+  onModuleInit(): void {
+    this.unlisten = this.hub.listeners.add(this);
+    this.timer = setInterval(() => this.sweep(), SWEEP_MS);
+    this.timer.unref();
+  }
+
+  onModuleDestroy(): void {
+    clearInterval(this.timer);
+    this.unlisten();
+  }
+
+  of(chatId: number): Stream | undefined {
+    return this.streams.get(chatId);
+  }
+
+  all(): Iterable<Stream> {
+    return this.streams.values();
+  }
+
+  userIds(): Iterable<number> {
+    return this.users.keys();
+  }
+
+  /** The chats of a user who is connected here. */
+  chatsOf(userId: number): ReadonlySet<number> {
+    return this.users.get(userId)?.chats ?? NONE;
+  }
+
+  isMember(userId: number, chatId: number): boolean {
+    return this.users.get(userId)?.chats.has(chatId) === true;
+  }
+
+  arriving(userId: number): void | Promise<void> {
+    const user = this.users.get(userId);
+    if (!user) return this.open(userId);
+    user.idleSince = performance.now();
+    return user.opening ?? undefined;
+  }
+
+  added(_connection: Connection, userId: number): void {
+    // Whoever adds connections has called `arriving` before; an extension that has not gets its chats a little later.
+    if (!this.users.has(userId)) this.open(userId).catch(() => undefined);
+    const user = this.users.get(userId);
+    if (user) user.connections += 1;
+  }
+
+  removed(_connection: Connection, userId: number): void {
+    const user = this.users.get(userId);
+    if (!user) return;
+    user.connections -= 1;
+    user.idleSince = performance.now();
+  }
+
+  /**
+   * A user who is connected here has become a member. The entry that says so is the first that it hears.
+   * @param position where the chat's log stood just before
+   * @returns the chat's stream, where the user is connected here
+   */
+  join(chatId: number, userId: number, position: number): Stream | undefined {
+    const user = this.users.get(userId);
+    if (!user) return undefined;
+    const stream = this.streams.get(chatId) ?? this.add(chatId, position);
+    stream.locals.add(userId);
+    user.chats.add(chatId);
+    this.departed.delete(`${chatId}:${userId}`);
+    return stream;
+  }
+
+  /** @param seq the entry by which the user left */
+  leave(chatId: number, userId: number, seq: number): void {
+    if (this.openings > 0) this.departed.set(`${chatId}:${userId}`, seq);
+    this.users.get(userId)?.chats.delete(chatId);
+    this.drop(chatId, userId);
+  }
+
+  /** An entry of a chat that is not open: somebody may be about to open it. */
+  missed(chatId: number, seq: number): void {
+    if (this.openings > 0) this.heard.set(chatId, Math.max(seq, this.heard.get(chatId) ?? 0));
+  }
+
+  private add(chatId: number, position: number): Stream {
+    const stream: Stream = { chatId, position, known: position, locals: new Set(), filling: null };
+    this.streams.set(chatId, stream);
+    return stream;
+  }
+
+  private drop(chatId: number, userId: number): void {
+    const stream = this.streams.get(chatId);
+    stream?.locals.delete(userId);
+    if (stream?.locals.size === 0) this.streams.delete(chatId);
+  }
+
+  private open(userId: number): Promise<void> {
+    const user: OpenUser = { chats: new Set(), connections: 0, idleSince: performance.now(), opening: null };
+    this.users.set(userId, user);
+    this.openings += 1;
+    const opening = this.reader
+      .add(userId)
+      .then(
+        (rows) => {
+          for (const row of rows) this.enter(row, user);
+        },
+        (thrown: unknown) => {
+          this.close(userId, user);
+          throw thrown;
+        },
+      )
+      .finally(() => {
+        user.opening = null;
+        this.openings -= 1;
+        if (this.openings > 0) return;
+        this.heard.clear();
+        this.departed.clear();
+      });
+    user.opening = opening;
+    return opening;
+  }
+
+  /** What was read may be older than what has been delivered meanwhile. */
+  private enter({ user_id: userId, chat_id: chatId, last_seq: lastSeq }: ChatOfUser, user: OpenUser): void {
+    if ((this.departed.get(`${chatId}:${userId}`) ?? 0) > lastSeq) return;
+    const stream = this.streams.get(chatId) ?? this.add(chatId, lastSeq);
+    stream.locals.add(userId);
+    user.chats.add(chatId);
+    stream.known = Math.max(stream.known, lastSeq, this.heard.get(chatId) ?? 0);
+    if (stream.known > stream.position) this.onBehind(stream);
+  }
+
+  private async read(userIds: readonly number[]): Promise<readonly (readonly ChatOfUser[])[]> {
+    const rows = await this.sql.rows<ChatOfUser>(CHATS_OF_USERS, [userIds], 'chats-of-users');
+    const byUser = new Map<number, ChatOfUser[]>();
+    for (const row of rows) {
+      const own = byUser.get(row.user_id);
+      if (own) own.push(row);
+      else byUser.set(row.user_id, [row]);
+    }
+    return userIds.map((id) => byUser.get(id) ?? []);
+  }
+
+  private sweep(): void {
+    const latest = performance.now() - LINGER_MS;
+    for (const [userId, user] of this.users) {
+      if (user.connections <= 0 && !user.opening && user.idleSince < latest) this.close(userId, user);
+    }
+  }
+
+  private close(userId: number, user: OpenUser): void {
+    if (this.users.get(userId) === user) this.users.delete(userId);
+    for (const chatId of user.chats) this.drop(chatId, userId);
+  }
+}

@@ -1,0 +1,184 @@
+import { Injectable, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common';
+import { CoreError } from '../errors/catalogue.js';
+import type { Connection } from '../realtime/connection.js';
+import { Hub } from '../realtime/hub.js';
+import type { ConnectionListener } from '../realtime/listeners.js';
+import { ChatStreams } from './chat-streams.js';
+import { GRACE_MS, type Hold, Holds } from './holds.js';
+import { MessageLog } from './message-log.js';
+import { OpenChats } from './open-chats.js';
+
+/** Entries of one chat that are replayed at most; the client fetches the rest. */
+const MAX_REPLAYED = 300;
+/** Bytes that may wait for a reader before a replay leaves the rest to it: far below where it would count as too slow. */
+const MAX_PENDING_BYTES = 1024 * 1024;
+
+/** Where a client stands in a chat. */
+export interface Cursor {
+  readonly chatId: number;
+  readonly afterSeq: number;
+}
+
+/** What became of a cursor. */
+export interface Resumed {
+  readonly chat_id: number;
+  /** Whether nothing is missing between the cursor, what was replayed and what comes live. */
+  readonly recovered: boolean;
+  /** Where the live stream goes on from; null to whoever is no member. */
+  readonly last_seq: number | null;
+  /** Whether some of what lies before `last_seq` was left for `chat.sync`. */
+  readonly has_more: boolean;
+}
+
+/**
+ * Tells new connections what they missed before what is new. A connection opens with a short grace in which nothing is told, so that its
+ * first request may be to resume; what came meanwhile is read from the log.
+ */
+@Injectable()
+export class Replays implements ConnectionListener, OnModuleInit, OnModuleDestroy {
+  private unlisten: () => void = () => undefined;
+  private timer: NodeJS.Timeout | undefined;
+
+  constructor(
+    private readonly hub: Hub,
+    private readonly chats: OpenChats,
+    private readonly holds: Holds,
+    private readonly streams: ChatStreams,
+    private readonly log: MessageLog,
+  ) {}
+
+  onModuleInit(): void {
+    this.unlisten = this.hub.listeners.add(this);
+  }
+
+  onModuleDestroy(): void {
+    clearTimeout(this.timer);
+    this.unlisten();
+  }
+
+  added(connection: Connection, userId: number): void {
+    if (!connection.codec.resumable || this.chats.chatsOf(userId).size === 0) return;
+    this.holds.begin(connection);
+    this.timer ??= setTimeout(() => this.expire(), GRACE_MS).unref();
+  }
+
+  removed(connection: Connection): void {
+    this.holds.end(connection);
+  }
+
+  private expire(): void {
+    for (const connection of this.holds.expire()) this.release(connection);
+    this.timer = this.holds.size > 0 ? setTimeout(() => this.expire(), GRACE_MS / 5).unref() : undefined;
+  }
+
+  /**
+   * Replays what a connection missed, each chat before anything new of it.
+   * @param userId whose connection it is
+   * @throws CoreError `conflict` while another such request of the connection is under way
+   */
+  async resume(connection: Connection, userId: number, cursors: readonly Cursor[]): Promise<Resumed[]> {
+    const hold = this.holds.of(connection);
+    if (hold?.isResuming) throw new CoreError('conflict', { detail: 'The connection is being resumed already' });
+    // All of them at once: what is new of the last must not overtake the replay of the first.
+    for (const { chatId } of cursors) if (hold && !hold.heard.has(chatId)) hold.kept.set(chatId, hold.kept.get(chatId) ?? 0);
+    if (hold) this.release(connection, new Set(cursors.map(({ chatId }) => chatId)));
+    if (hold) hold.isResuming = true;
+    try {
+      const resumed: Resumed[] = [];
+      for (const cursor of cursors) resumed.push(await this.resumeOne(connection, hold, userId, cursor));
+      return resumed;
+    } finally {
+      if (hold) hold.isResuming = false;
+    }
+  }
+
+  /** Ends the grace of a connection; chats that are about to be resumed are left out. */
+  private release(connection: Connection, except: ReadonlySet<number> = new Set()): void {
+    const hold = this.holds.of(connection);
+    if (!hold?.isFresh) return;
+    hold.isFresh = false;
+    for (const [chatId, seq] of hold.kept) {
+      if (!except.has(chatId)) void this.replay(connection, hold, { chatId, afterSeq: seq - 1 }, Number.POSITIVE_INFINITY);
+    }
+  }
+
+  private async resumeOne(
+    connection: Connection,
+    hold: Hold | undefined,
+    userId: number,
+    cursor: Cursor,
+  ): Promise<Resumed> {
+    const { chatId, afterSeq } = cursor;
+    try {
+      const stream = this.chats.of(chatId);
+      if (!stream || !this.chats.isMember(userId, chatId)) return this.unproved(chatId, null);
+      if (!hold || !this.holds.knows(hold, chatId)) return this.unproved(chatId, stream.position);
+      // The client may have been told more by another node than this one has heard of yet.
+      if (afterSeq > stream.position) await this.streams.refresh(stream);
+      if (afterSeq > stream.position) return this.unproved(chatId, stream.position);
+      const heard = hold.heard.get(chatId);
+      if (heard !== undefined) return await this.replayBefore(connection, cursor, heard, stream.position);
+      const has_more = await this.replay(connection, hold, cursor, MAX_REPLAYED);
+      return { chat_id: chatId, recovered: true, last_seq: this.chats.of(chatId)?.position ?? null, has_more };
+    } finally {
+      hold?.kept.delete(chatId);
+    }
+  }
+
+  private unproved(chatId: number, lastSeq: number | null): Resumed {
+    return { chat_id: chatId, recovered: false, last_seq: lastSeq, has_more: false };
+  }
+
+  /** The connection has heard of the chat before it asked: only what lies before that is told, nothing twice. */
+  private async replayBefore(connection: Connection, { chatId, afterSeq }: Cursor, heard: number, lastSeq: number): Promise<Resumed> {
+    let at = afterSeq;
+    while (at < heard - 1 && at - afterSeq < MAX_REPLAYED && !isFull(connection)) {
+      const entries = await this.log.after(chatId, at);
+      if (entries.length === 0) break;
+      for (const entry of entries) {
+        if (entry.seq >= heard || at - afterSeq >= MAX_REPLAYED) break;
+        this.hub.toConnections([connection], { domain: 'chat', event: entry.kind, data: entry });
+        at = entry.seq;
+      }
+    }
+    return { chat_id: chatId, recovered: true, last_seq: lastSeq, has_more: at < heard - 1 };
+  }
+
+  /**
+   * Tells what lies between a cursor and where the chat's stream is by then, and lets what is new through again.
+   * @returns whether some of it was left out
+   */
+  private async replay(connection: Connection, hold: Hold, { chatId, afterSeq }: Cursor, limit: number): Promise<boolean> {
+    let at = afterSeq;
+    let left = limit;
+    try {
+      while (!connection.closed && at < this.endOf(hold, chatId)) {
+        if (left <= 0 || isFull(connection)) return true;
+        const entries = await this.log.after(chatId, at);
+        if (entries.length === 0) return true;
+        // As of now: what the stream has not reached yet comes live.
+        const end = this.endOf(hold, chatId);
+        for (const entry of entries) {
+          if (entry.seq > end || left <= 0) break;
+          at = entry.seq;
+          if (hold.own.has(`${chatId}:${entry.seq}`)) continue;
+          left -= 1;
+          this.hub.toConnections([connection], { domain: 'chat', event: entry.kind, data: entry });
+        }
+      }
+      return false;
+    } catch {
+      // The log cannot be read now: the client sees the gap in `seq` and fetches it.
+      return true;
+    } finally {
+      hold.kept.delete(chatId);
+    }
+  }
+
+  /** The last entry that the connection may be told by now. */
+  private endOf(hold: Hold, chatId: number): number {
+    return hold.ends.get(chatId) ?? this.chats.of(chatId)?.position ?? 0;
+  }
+}
+
+const isFull = ({ transport }: Connection): boolean => transport.pendingBytes() > MAX_PENDING_BYTES;
