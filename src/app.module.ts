@@ -2,6 +2,7 @@ import { type DynamicModule, Module, type Type } from '@nestjs/common';
 import { AuthModule } from './auth/auth.module.js';
 import { AUTH_ENTITIES } from './auth/auth.entities.js';
 import { BusModule } from './bus/bus.module.js';
+import { ChatModule } from './chat/chat.module.js';
 import { CommandsModule } from './commands/commands.module.js';
 import type { Settings } from './config/settings.js';
 import { SettingsModule } from './config/settings.module.js';
@@ -38,6 +39,7 @@ export class AppModule {
         UsersModule,
         AuthModule,
         CommandsModule,
+        ChatModule,
         ProtocolsModule.forRoot(settings),
         DocsModule,
         ...extensions,
