@@ -1,0 +1,30 @@
+import { runSql } from './database.js';
+import type { Account, TestServer } from './server.js';
+
+/** Makes a group in the database itself; its first member owns it. */
+export async function makeGroup(databaseUrl: string, memberIds: readonly number[]): Promise<number> {
+  const [row] = await runSql<{ id: string }>(
+    databaseUrl,
+    `WITH chat AS (INSERT INTO chats (chat_type, name) VALUES ('group', 'a group') RETURNING id),
+       members AS (INSERT INTO chat_members (chat_id, user_id, role)
+         SELECT chat.id, u.id, CASE WHEN u.place = 1 THEN 'owner' ELSE 'member' END
+         FROM chat, unnest($1::bigint[]) WITH ORDINALITY AS u (id, place))
+     SELECT id FROM chat`,
+    [memberIds],
+  );
+  return Number(row?.id);
+}
+
+/** What the log of a chat holds. */
+export function logOf(databaseUrl: string, chatId: number): Promise<{ seq: number; content: string; client_msg_id: string | null }[]> {
+  return runSql(
+    databaseUrl,
+    'SELECT seq::int, content, client_msg_id FROM messages WHERE chat_id = $1 ORDER BY seq',
+    [chatId],
+  );
+}
+
+/** Makes accounts. */
+export async function makeAccounts(server: TestServer, count: number): Promise<Account[]> {
+  return Promise.all(Array.from({ length: count }, () => server.user()));
+}
