@@ -146,6 +146,7 @@ export class ChatStreams implements OnModuleInit, OnModuleDestroy {
 
   /** Delivers what the log holds by now, whether or not anybody has told of it. */
   async refresh(stream: Stream): Promise<void> {
+    // What is being read now may have been asked for too early.
     await stream.filling;
     await this.fill(stream);
   }
@@ -154,7 +155,7 @@ export class ChatStreams implements OnModuleInit, OnModuleDestroy {
   doubt(chatIds: Iterable<number>): void {
     for (const chatId of chatIds) {
       const stream = this.chats.of(chatId);
-      if (stream) void this.fill(stream);
+      if (stream) void this.refresh(stream);
     }
   }
 
@@ -217,7 +218,8 @@ export class ChatStreams implements OnModuleInit, OnModuleDestroy {
           if (!this.isOpen(stream)) return true;
           if (entry.seq === stream.position + 1) this.deliver(stream, entry, this.takePending(chatId, entry.seq));
         }
-        if (stream.position >= stream.known || stream.position === before) return true;
+        // Until the log has no more: that it goes on beyond `known` may be news.
+        if (stream.position === before) return true;
       }
     } catch (thrown) {
       const error = coreErrorOf(thrown);
@@ -254,7 +256,7 @@ export class ChatStreams implements OnModuleInit, OnModuleDestroy {
       const stream = this.chats.join(chatId, userId, 0);
       if (!stream) continue;
       // Something may have been said already, and heard before this.
-      void this.fill(stream);
+      void this.refresh(stream);
       const other = members.find(({ user_id: id }) => id !== userId)?.username ?? null;
       const data = type === 'personal' ? { ...chat, chat_name: other } : chat;
       this.hub.toUsers([userId], { domain: 'chat', event: 'created', data }, except);
