@@ -166,6 +166,8 @@ export class Replays implements ConnectionListener, OnModuleInit, OnModuleDestro
           this.hub.toConnections([connection], { domain: 'chat', event: entry.kind, data: entry });
         }
       }
+      // From here on the connection has heard everything after the cursor.
+      hold.heard.set(chatId, afterSeq + 1);
       return false;
     } catch {
       // The log cannot be read now: the client sees the gap in `seq` and fetches it.
