@@ -2,6 +2,7 @@ import { type DynamicModule, Module, type Type } from '@nestjs/common';
 import { AuthModule } from './auth/auth.module.js';
 import { AUTH_ENTITIES } from './auth/auth.entities.js';
 import { BusModule } from './bus/bus.module.js';
+import { CHAT_ENTITIES } from './chat/chat.entities.js';
 import { ChatModule } from './chat/chat.module.js';
 import { CommandsModule } from './commands/commands.module.js';
 import type { Settings } from './config/settings.js';
@@ -31,7 +32,7 @@ export class AppModule {
       module: AppModule,
       imports: [
         SettingsModule.forRoot(settings),
-        DatabaseModule.forRoot({ url: databaseUrl, pool: settings.DATABASE_POOL, entities: [User, ...AUTH_ENTITIES] }),
+        DatabaseModule.forRoot({ url: databaseUrl, pool: settings.DATABASE_POOL, entities: [User, ...AUTH_ENTITIES, ...CHAT_ENTITIES] }),
         BusModule.forRoot(settings),
         HttpModule,
         OpsModule,

@@ -27,6 +27,12 @@ export abstract class Leases {
    */
   abstract owner(key: string): Promise<string | null>;
 
+  /**
+   * Which of these keys are held by anybody, found out in one go.
+   * @throws CoreError `unavailable` where that cannot be known
+   */
+  abstract heldOf(keys: readonly string[]): Promise<ReadonlySet<string>>;
+
   /** Gives a key back; does nothing to the key of another. Never rejects: what cannot be released runs out. */
   abstract release(key: string, owner: string): Promise<void>;
 }

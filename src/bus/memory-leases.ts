@@ -29,6 +29,10 @@ export class MemoryLeases extends Leases {
     return Promise.resolve(this.live(key)?.owner ?? null);
   }
 
+  override heldOf(keys: readonly string[]): Promise<ReadonlySet<string>> {
+    return Promise.resolve(new Set(keys.filter((key) => this.live(key))));
+  }
+
   override release(key: string, owner: string): Promise<void> {
     if (this.held.get(key)?.owner === owner) this.held.delete(key);
     return Promise.resolve();

@@ -36,6 +36,10 @@ end
 if latest <= now then redis.call('DEL', KEYS[1]) else redis.call('PEXPIREAT', KEYS[1], string.format('%.0f', latest)) end
 return 1`;
 
+const HELD = `local held = {}
+for i, key in ipairs(KEYS) do if redis.call('EXISTS', key) == 1 then held[#held + 1] = i end end
+return held`;
+
 /** Leases that all nodes of one Redis respect. */
 export class RedisLeases extends Leases {
   private readonly log = new Logger('Leases');
@@ -59,6 +63,17 @@ export class RedisLeases extends Leases {
   override async owner(key: string): Promise<string | null> {
     try {
       return await this.redis.hget(`${PREFIX}${key}`, 'owner');
+    } catch (error) {
+      throw new CoreError('unavailable', { cause: error });
+    }
+  }
+
+  override async heldOf(keys: readonly string[]): Promise<ReadonlySet<string>> {
+    if (keys.length === 0) return new Set();
+    try {
+      const held = await this.redis.eval(HELD, keys.length, ...keys.map((key) => `${PREFIX}${key}`));
+      // Lua counts from 1.
+      return new Set((held as number[]).flatMap((place) => keys[place - 1] ?? []));
     } catch (error) {
       throw new CoreError('unavailable', { cause: error });
     }

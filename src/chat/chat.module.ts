@@ -1,18 +1,29 @@
 import { Module } from '@nestjs/common';
+import { TypeOrmModule } from '@nestjs/typeorm';
 import { CommandsModule } from '../commands/commands.module.js';
+import { UsersModule } from '../users/users.module.js';
+import { ChatCommands } from './chat.commands.js';
+import { CHAT_ENTITIES } from './chat.entities.js';
 import { ChatStreams } from './chat-streams.js';
+import { ChatsService } from './chats.service.js';
+import { Departures } from './departures.js';
 import { Holds } from './holds.js';
+import { MemberCommands } from './member.commands.js';
+import { MembersService } from './members.service.js';
+import { MessageChanges } from './message-changes.js';
 import { MessageCommands } from './message.commands.js';
 import { MessageLog } from './message-log.js';
 import { MessageWriter } from './message-writer.js';
 import { OpenChats } from './open-chats.js';
 import { Positions } from './positions.js';
+import { Presence } from './presence.js';
+import { ReadPositions } from './read-positions.js';
 import { Replays } from './replays.js';
 import { ResumeCommands } from './resume.commands.js';
 
 /** Chats: who is in them, what is said in them, and who hears it. */
 @Module({
-  imports: [CommandsModule],
+  imports: [CommandsModule, UsersModule, TypeOrmModule.forFeature(CHAT_ENTITIES)],
   providers: [
     OpenChats,
     Holds,
@@ -20,7 +31,15 @@ import { ResumeCommands } from './resume.commands.js';
     ChatStreams,
     Positions,
     Replays,
+    Presence,
+    Departures,
     MessageWriter,
+    MessageChanges,
+    ReadPositions,
+    ChatsService,
+    MembersService,
+    ChatCommands,
+    MemberCommands,
     MessageCommands,
     ResumeCommands,
   ],

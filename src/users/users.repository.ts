@@ -8,6 +8,7 @@ import { foldEmail, foldName, lookalikeOf, skeletonOf } from './names.js';
 import { User } from './user.entity.js';
 import type { UserRecord } from './user-record.js';
 import {
+  FIND_ACTIVE_BY_NAMES,
   FIND_USERS,
   INSERT_USER,
   IS_TAKEN,
@@ -25,6 +26,12 @@ export type UserFields = Pick<User, 'username' | 'email' | 'fullName' | 'passwor
 /** What is written of an account now. */
 export function fieldsOf({ username, email, fullName, passwordHash, isActive, isSuperuser }: User): UserFields {
   return { username, email, fullName, passwordHash, isActive, isSuperuser };
+}
+
+/** An account by id and name. */
+export interface NamedUser {
+  readonly id: number;
+  readonly username: string;
 }
 
 export interface PageRequest {
@@ -96,6 +103,14 @@ export class UsersRepository {
   async recordsOf(ids: readonly number[]): Promise<Map<number, UserRecord>> {
     const rows = await this.sql.rows<UserRecord>(FIND_USERS, [ids], 'find-users');
     return new Map(rows.map((row) => [row.id, row]));
+  }
+
+  /** Active accounts, in the order of the names; undefined in the place of a name that nobody has. */
+  async findActiveByNames(names: readonly string[]): Promise<(NamedUser | undefined)[]> {
+    const folds = names.map((name) => (isStorable(name) ? foldName(name) : ''));
+    const rows = await this.sql.rows<NamedUser & { fold: string }>(FIND_ACTIVE_BY_NAMES, [folds], 'find-active-by-names');
+    const byFold = new Map(rows.map(({ id, username, fold }) => [fold, { id, username }]));
+    return folds.map((fold) => byFold.get(fold));
   }
 
   async page({ limit, skip = 0, after = 0, q }: PageRequest): Promise<Page> {

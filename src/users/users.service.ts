@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { CoalescedReader } from '../database/coalesced-reader.js';
 import type { User } from './user.entity.js';
 import type { UserRecord } from './user-record.js';
-import { type Page, type PageRequest, UsersRepository } from './users.repository.js';
+import { type NamedUser, type Page, type PageRequest, UsersRepository } from './users.repository.js';
 
 /** Reads accounts. Who changes them is `AccountsService`. */
 @Injectable()
@@ -19,6 +19,11 @@ export class UsersService {
    */
   async find(id: number): Promise<UserRecord | null> {
     return (await this.reader.get(id)) ?? null;
+  }
+
+  /** Active accounts by user name, in the order of the names; undefined in the place of a name that nobody has. */
+  findActiveByNames(names: readonly string[]): Promise<(NamedUser | undefined)[]> {
+    return this.users.findActiveByNames(names);
   }
 
   /** A page of accounts in id order. */

@@ -24,6 +24,12 @@ export const USER_BY_EMAIL = `SELECT ${USER_COLUMNS} FROM users WHERE email_fold
  */
 export const FIND_USERS = `SELECT ${RECORD} FROM users u WHERE u.id = ANY ($1::bigint[])`;
 
+/**
+ * Active accounts by folded user name, many at once.
+ * Plan: Index Scan by username_fold, Index Cond: username_fold = ANY ($1).
+ */
+export const FIND_ACTIVE_BY_NAMES = `SELECT id, username, username_fold AS fold FROM users WHERE username_fold = ANY ($1) AND is_active`;
+
 /** JSON of the page `ids` ($1: its limit), and the id after which the next one begins. `ids` holds one row more than the page, if there is one. */
 const pageOf = (ids: string, total: string): string => `
   SELECT

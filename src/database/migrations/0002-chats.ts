@@ -1,5 +1,8 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 import { APPEND_MESSAGES } from './chats/append-messages.js';
+import { CHANGE_MESSAGE } from './chats/change-message.js';
+import { CREATE_CHAT } from './chats/create-chat.js';
+import { ADD_CHAT_MEMBERS, LEAVE_CHATS } from './chats/members.js';
 
 // `last_seq` and `last_activity_at` change with every message and have no index: such an update stays on its page (HOT).
 const CHATS = `
@@ -71,19 +74,22 @@ const MESSAGES = `
   ).join('\n  ')}
 `;
 
+const FUNCTIONS = [CREATE_CHAT, ADD_CHAT_MEMBERS, LEAVE_CHATS, APPEND_MESSAGES, CHANGE_MESSAGE];
+
 /** Chats, their members and their log. */
 export class Chats1763700000000 implements MigrationInterface {
   readonly name = 'Chats1763700000000';
 
   async up(runner: QueryRunner): Promise<void> {
-    for (const part of [CHATS, MEMBERS, MESSAGES, APPEND_MESSAGES]) await runner.query(part);
+    for (const part of [CHATS, MEMBERS, MESSAGES, ...FUNCTIONS]) await runner.query(part);
   }
 
   async down(runner: QueryRunner): Promise<void> {
     await runner.query(`
       DROP TRIGGER users_departed ON users;
+      DROP FUNCTION users_departed, create_chat, add_chat_members, remove_chat_member, depart_from_chat, part_from_chat,
+        append_messages, change_message;
       DROP TABLE messages, chat_members, departed_users, chats;
-      DROP FUNCTION users_departed(), append_messages;
     `);
   }
 }

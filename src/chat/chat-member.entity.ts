@@ -1,0 +1,30 @@
+import { Column, Entity, Index, JoinColumn, ManyToOne, PrimaryColumn, type Relation } from 'typeorm';
+import { Chat } from './chat.entity.js';
+
+export type Role = 'owner' | 'admin' | 'member';
+
+/** Who is in a chat. */
+@Entity('chat_members')
+@Index(['userId', 'joinedAt'])
+export class ChatMember {
+  @PrimaryColumn({ type: 'bigint' })
+  chatId!: number;
+
+  @ManyToOne(() => Chat, { onDelete: 'CASCADE', nullable: false })
+  @JoinColumn({ name: 'chat_id' })
+  chat!: Relation<Chat>;
+
+  /** No relation: an account that goes does not wait for its chats (`Departures`). */
+  @PrimaryColumn({ type: 'bigint' })
+  userId!: number;
+
+  @Column({ type: 'text' })
+  role!: Role;
+
+  @Column({ type: 'timestamptz', precision: 3, default: () => 'now()' })
+  joinedAt!: Date;
+
+  /** The last entry of the log that the member has read. */
+  @Column({ type: 'bigint', default: 0 })
+  readSeq!: number;
+}

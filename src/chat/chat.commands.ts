@@ -1,0 +1,113 @@
+import { Injectable } from '@nestjs/common';
+import { InjectRepository } from '@nestjs/typeorm';
+import type { Repository } from 'typeorm';
+import { sessionOf } from '../commands/caller.js';
+import { Command } from '../commands/command.js';
+import { CoreError } from '../errors/catalogue.js';
+import type { Caller } from '../realtime/connection.js';
+import { CreatePayload, EditPayload, ListPayload, MessagePayload, ReadPayload } from './chat.payloads.js';
+import { CHANGE_EXAMPLE, CHANGE_SCHEMA, CHAT_EXAMPLE, CHAT_SCHEMA, CHATS_EXAMPLE, CHATS_SCHEMA } from './chat.schemas.js';
+import { ChatMember } from './chat-member.entity.js';
+import { ChatStreams } from './chat-streams.js';
+import { type ChatsPage, ChatsService, type ChatView } from './chats.service.js';
+import type { Message } from './message.js';
+import { ChatPayload } from './message.payloads.js';
+import { MessageChanges } from './message-changes.js';
+import { ReadPositions } from './read-positions.js';
+
+const changeOf = ({ chat_id, seq, id, target_seq, created_at }: Message): object => ({ chat_id, seq, id, target_seq, created_at });
+
+/** Chats as such, and what is done to messages. */
+@Injectable()
+export class ChatCommands {
+  constructor(
+    private readonly chats: ChatsService,
+    private readonly changes: MessageChanges,
+    private readonly positions: ReadPositions,
+    private readonly streams: ChatStreams,
+    @InjectRepository(ChatMember) private readonly members: Repository<ChatMember>,
+  ) {}
+
+  @Command('chat.create', {
+    summary: 'Makes a chat. A second personal chat of the same two is the first one.',
+    payload: CreatePayload,
+    answer: CHAT_SCHEMA,
+    example: { payload: { chat_type: 'group', chat_name: 'The readers', members: ['bob'] }, answer: CHAT_EXAMPLE },
+    errors: ['conflict'],
+  })
+  create({ chat_type, chat_name, members }: CreatePayload, caller: Caller): Promise<ChatView> {
+    return this.chats.create({ type: chat_type, name: chat_name ?? null, members }, sessionOf(caller), caller.connection);
+  }
+
+  @Command('chat.get', {
+    summary: 'Shows a chat with its members.',
+    payload: ChatPayload,
+    answer: CHAT_SCHEMA,
+    example: { payload: { chat_id: 7 }, answer: CHAT_EXAMPLE },
+    errors: ['not_found'],
+  })
+  get({ chat_id }: ChatPayload, caller: Caller): Promise<ChatView> {
+    return this.chats.get(chat_id, sessionOf(caller).userId);
+  }
+
+  @Command('chat.list', {
+    summary: "Lists the caller's chats, the one with the newest activity first.",
+    payload: ListPayload,
+    answer: CHATS_SCHEMA,
+    example: { payload: { limit: 100 }, answer: CHATS_EXAMPLE },
+  })
+  list({ limit, cursor }: ListPayload, caller: Caller): Promise<ChatsPage> {
+    return this.chats.list(sessionOf(caller).userId, limit ?? 100, cursor ?? null);
+  }
+
+  @Command('chat.edit', {
+    summary: "Changes the caller's own message. The log keeps what it said before.",
+    payload: EditPayload,
+    answer: CHANGE_SCHEMA,
+    example: { payload: { chat_id: 7, seq: 42, content: 'Hello, all!' }, answer: CHANGE_EXAMPLE },
+    errors: ['not_found', 'forbidden'],
+  })
+  async edit({ chat_id, seq, content }: EditPayload, caller: Caller): Promise<object> {
+    return changeOf(await this.changes.edit({ chatId: chat_id, seq }, sessionOf(caller).userId, content, caller.connection));
+  }
+
+  @Command('chat.delete', {
+    summary: "Takes a message out of the history: one's own, or anybody's by the owner or an admin of a group.",
+    payload: MessagePayload,
+    answer: CHANGE_SCHEMA,
+    example: { payload: { chat_id: 7, seq: 42 }, answer: CHANGE_EXAMPLE },
+    errors: ['not_found', 'forbidden'],
+  })
+  async delete({ chat_id, seq }: MessagePayload, caller: Caller): Promise<object> {
+    return changeOf(await this.changes.delete({ chatId: chat_id, seq }, sessionOf(caller).userId, caller.connection));
+  }
+
+  @Command('chat.read', {
+    summary: 'Says how far the caller has read. The highest counts.',
+    payload: ReadPayload,
+    answer: {
+      type: 'object',
+      properties: { chat_id: { type: 'integer' }, read_seq: { type: 'integer' } },
+      required: ['chat_id', 'read_seq'],
+    },
+    example: { payload: { chat_id: 7, seq: 42 }, answer: { chat_id: 7, read_seq: 42 } },
+    errors: ['not_found'],
+  })
+  async read({ chat_id, seq }: ReadPayload, caller: Caller): Promise<object> {
+    return { chat_id, read_seq: await this.positions.mark(chat_id, sessionOf(caller).userId, seq) };
+  }
+
+  @Command('chat.typing', {
+    summary: 'Tells the other members that the caller is writing something. Never stored.',
+    payload: ChatPayload,
+    answer: { type: 'object' },
+    example: { payload: { chat_id: 7 }, answer: {} },
+    errors: ['not_found'],
+  })
+  async typing({ chat_id }: ChatPayload, caller: Caller): Promise<object> {
+    const { userId, username } = sessionOf(caller);
+    if (!(await this.members.existsBy({ chatId: chat_id, userId }))) throw new CoreError('not_found');
+    this.streams.ephemeral(chat_id, 'typing', { chat_id, user_id: userId, username }, caller.connection);
+    return {};
+  }
+}

@@ -1,0 +1,33 @@
+import { Column, Entity, PrimaryGeneratedColumn, Unique } from 'typeorm';
+
+/** A chat of two or of many. What appends to its log are functions of the database (database/migrations/chats). */
+@Entity('chats')
+@Unique(['lowUserId', 'highUserId'])
+export class Chat {
+  @PrimaryGeneratedColumn('identity', { type: 'bigint', generatedIdentity: 'ALWAYS' })
+  id!: number;
+
+  @Column({ type: 'text' })
+  chatType!: 'personal' | 'group';
+
+  /** Of a group. */
+  @Column({ type: 'text', nullable: true })
+  name!: string | null;
+
+  /** Of a personal chat: its two people, the lower id first, so that there is one chat of each two. */
+  @Column({ type: 'bigint', nullable: true })
+  lowUserId!: number | null;
+
+  @Column({ type: 'bigint', nullable: true })
+  highUserId!: number | null;
+
+  /** The last entry of its log. */
+  @Column({ type: 'bigint', default: 0 })
+  lastSeq!: number;
+
+  @Column({ type: 'timestamptz', precision: 3, default: () => 'now()' })
+  createdAt!: Date;
+
+  @Column({ type: 'timestamptz', precision: 3, default: () => 'now()' })
+  lastActivityAt!: Date;
+}

@@ -1,0 +1,65 @@
+import { Int, Text, TextList } from '../validation/fields.js';
+import { ChatPayload, MAX_CONTENT } from './message.payloads.js';
+import type { GivenRole } from './members.service.js';
+
+const NAMES = { max: 1_000, description: 'User names', example: ['bob'] } as const;
+const NAME = { min: 1, max: 64 } as const;
+
+export class CreatePayload {
+  @Text({ choices: ['personal', 'group'], example: 'group' })
+  chat_type!: 'personal' | 'group';
+
+  @Text({
+    optional: true,
+    nullable: true,
+    min: 1,
+    max: 200,
+    description: 'Of a group; without one it goes by the names of its first members',
+    example: 'The readers',
+  })
+  chat_name?: string | null;
+
+  @TextList(NAMES, NAME)
+  members!: string[];
+}
+
+export class ListPayload {
+  @Int({ optional: true, nullable: true, min: 1, max: 1_000, description: 'Chats at most; 100 unless said' })
+  limit?: number | null;
+
+  @Text({ optional: true, nullable: true, max: 64, description: '`next_cursor` of the page before' })
+  cursor?: string | null;
+}
+
+export class MessagePayload extends ChatPayload {
+  @Int({ description: 'The message', example: 42 })
+  seq!: number;
+}
+
+export class EditPayload extends MessagePayload {
+  @Text({ min: 1, max: MAX_CONTENT, example: 'Hello, all!' })
+  content!: string;
+}
+
+export class ReadPayload extends ChatPayload {
+  @Int({ min: 0, description: 'The last entry that was read', example: 42 })
+  seq!: number;
+}
+
+export class AddMembersPayload extends ChatPayload {
+  @TextList({ ...NAMES, min: 1 }, NAME)
+  members!: string[];
+
+  @Text({ optional: true, nullable: true, choices: ['admin', 'member'], description: "The owner's to give" })
+  role?: GivenRole | null;
+}
+
+export class MemberPayload extends ChatPayload {
+  @Int({ description: 'The member', example: 2 })
+  user_id!: number;
+}
+
+export class PutMemberPayload extends MemberPayload {
+  @Text({ optional: true, nullable: true, choices: ['admin', 'member'] })
+  role?: GivenRole | null;
+}

@@ -1,0 +1,73 @@
+/** Unread messages are looked for among so many of the last entries, and counted up to `MAX_UNREAD`: a glance at a list must not read a log. */
+const RECENT = 2_000;
+const MAX_UNREAD = 999;
+
+/** Others' messages after `m.read_seq`. Plan: the end of the one partition's primary key, downwards at most to `RECENT`. */
+const UNREAD = `(
+    SELECT count(*)::int FROM (
+      SELECT 1 FROM messages x
+      WHERE x.chat_id = c.id AND x.seq > greatest(m.read_seq, c.last_seq - ${RECENT})
+        AND x.kind = 'message' AND x.deleted_seq IS NULL AND x.sender_id <> m.user_id
+      LIMIT ${MAX_UNREAD}
+    ) unread
+  )`;
+
+/** The name of a chat for its member `m`: a personal one bears that of the other. */
+const NAME = `CASE WHEN c.chat_type = 'group' THEN c.name ELSE coalesce(o.username, 'deleted user') END`;
+const OTHER = `LEFT JOIN users o ON o.id = CASE WHEN c.low_user_id = m.user_id THEN c.high_user_id ELSE c.low_user_id END`;
+
+const CHAT = `c.id AS chat_id, c.chat_type, ${NAME} AS chat_name, c.last_seq, m.read_seq, ${UNREAD} AS unread, c.created_at, c.last_activity_at`;
+
+/** One chat ($1) as its member ($2) sees it: primary keys only. */
+export const CHAT_OF = `
+  SELECT ${CHAT} FROM chat_members m JOIN chats c ON c.id = m.chat_id ${OTHER} WHERE m.chat_id = $1 AND m.user_id = $2`;
+
+/** Who is in a chat ($1): its part of the primary key of chat_members, and each name by the primary key of users. */
+export const MEMBERS_OF = `
+  SELECT m.user_id, u.username, m.role, m.read_seq
+  FROM chat_members m JOIN users u ON u.id = m.user_id WHERE m.chat_id = $1 ORDER BY m.joined_at, m.user_id`;
+
+/**
+ * A page of the chats of a user ($1), the one with the newest activity first: at most $2, those after the place ($3, $4).
+ *
+ * The plan: the user's memberships by the index on (user_id, joined_at), each chat by its primary key, a top-N sort; only for the chats
+ * of the page the end of the log is looked at. The activity of a chat changes with every message, so there is no index on it.
+ */
+export const CHATS_PAGE = `
+  SELECT ${CHAT}, l.*, s.username AS sender_name
+  FROM (
+    SELECT m.* FROM chat_members m JOIN chats c ON c.id = m.chat_id
+    WHERE m.user_id = $1 AND ($3::timestamptz IS NULL OR (c.last_activity_at, c.id) < ($3::timestamptz, $4::bigint))
+    ORDER BY c.last_activity_at DESC, c.id DESC LIMIT $2
+  ) m
+  JOIN chats c ON c.id = m.chat_id ${OTHER}
+  LEFT JOIN LATERAL (
+    SELECT x.seq, x.kind, x.sender_id, coalesce(x.edited_content, x.content) AS content, x.content_type, x.client_msg_id,
+      x.created_at AS said_at, x.edited_seq
+    FROM messages x
+    WHERE x.chat_id = m.chat_id AND x.seq > c.last_seq - ${RECENT} AND x.kind = 'message' AND x.deleted_seq IS NULL
+    ORDER BY x.seq DESC LIMIT 1
+  ) l ON true
+  LEFT JOIN users s ON s.id = l.sender_id
+  ORDER BY c.last_activity_at DESC, c.id DESC`;
+
+export const CREATE_CHAT = 'SELECT * FROM create_chat($1, $2, $3, $4)';
+export const ADD_MEMBERS = 'SELECT * FROM add_chat_members($1, $2, $3, $4)';
+export const REMOVE_MEMBER = 'SELECT * FROM remove_chat_member($1, $2, $3)';
+export const CHANGE_MESSAGE = 'SELECT * FROM change_message($1, $2, $3, $4, $5)';
+
+/** What members have read: the highest counts, and nothing beyond the end of the log. One row for each entry, in any order. */
+export const MARK_READ = `
+  WITH read AS (
+    SELECT r.chat_id, r.user_id, max(r.seq) AS seq FROM unnest($1::bigint[], $2::bigint[], $3::bigint[]) AS r (chat_id, user_id, seq)
+    GROUP BY r.chat_id, r.user_id
+  ), marked AS (
+    UPDATE chat_members m SET read_seq = least(r.seq, c.last_seq)
+    FROM read r JOIN chats c ON c.id = r.chat_id
+    WHERE m.chat_id = r.chat_id AND m.user_id = r.user_id AND m.read_seq < least(r.seq, c.last_seq)
+    RETURNING m.chat_id, m.user_id, m.read_seq
+  )
+  SELECT m.chat_id, m.user_id, coalesce(k.read_seq, m.read_seq) AS read_seq, k.read_seq IS NOT NULL AS moved
+  FROM read r
+  JOIN chat_members m ON m.chat_id = r.chat_id AND m.user_id = r.user_id
+  LEFT JOIN marked k ON k.chat_id = r.chat_id AND k.user_id = r.user_id`;

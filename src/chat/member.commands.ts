@@ -1,0 +1,78 @@
+import { Injectable } from '@nestjs/common';
+import { sessionOf } from '../commands/caller.js';
+import { Command } from '../commands/command.js';
+import type { Caller } from '../realtime/connection.js';
+import { AddMembersPayload, MemberPayload, PutMemberPayload } from './chat.payloads.js';
+import { CHAT_EXAMPLE, CHAT_SCHEMA, LEFT_SCHEMA } from './chat.schemas.js';
+import { ChatsService, type ChatView } from './chats.service.js';
+import { MembersService } from './members.service.js';
+import { ChatPayload } from './message.payloads.js';
+
+/** Who is in a chat. */
+@Injectable()
+export class MemberCommands {
+  constructor(
+    private readonly chats: ChatsService,
+    private readonly members: MembersService,
+  ) {}
+
+  @Command('chat.add_members', {
+    summary: 'Takes users into a group: the owner or an admin does. With a role given, which is for the owner, members get it.',
+    payload: AddMembersPayload,
+    answer: CHAT_SCHEMA,
+    example: { payload: { chat_id: 7, members: ['bob'] }, answer: CHAT_EXAMPLE },
+    errors: ['not_found', 'forbidden', 'conflict'],
+  })
+  async add({ chat_id, members, role }: AddMembersPayload, caller: Caller): Promise<ChatView> {
+    const { userId } = sessionOf(caller);
+    // First whether the chat is there for the caller: names are looked up for its members only.
+    await this.members.add(chat_id, userId, [], role ?? null);
+    const users = await this.chats.named(members);
+    await this.members.add(
+      chat_id,
+      userId,
+      users.map(({ id }) => id),
+      role ?? null,
+    );
+    return this.chats.get(chat_id, userId);
+  }
+
+  @Command('chat.put_member', {
+    summary: 'As chat.add_members, for one user by id.',
+    payload: PutMemberPayload,
+    internal: true,
+  })
+  async put({ chat_id, user_id, role }: PutMemberPayload, caller: Caller): Promise<ChatView> {
+    const { userId } = sessionOf(caller);
+    await this.members.put(chat_id, userId, user_id, role ?? null);
+    return this.chats.get(chat_id, userId);
+  }
+
+  @Command('chat.remove_member', {
+    summary: 'Takes a member out of a group: the owner anyone, an admin members, and everybody themselves.',
+    payload: MemberPayload,
+    answer: LEFT_SCHEMA,
+    example: { payload: { chat_id: 7, user_id: 2 }, answer: { chat_id: 7, seq: 44 } },
+    errors: ['not_found', 'forbidden', 'conflict'],
+  })
+  remove({ chat_id, user_id }: MemberPayload, caller: Caller): Promise<object> {
+    return this.take(chat_id, sessionOf(caller).userId, user_id);
+  }
+
+  @Command('chat.leave', {
+    summary: 'Leaves a group. When the owner goes, the eldest admin, or else the eldest member, owns it.',
+    payload: ChatPayload,
+    answer: LEFT_SCHEMA,
+    example: { payload: { chat_id: 7 }, answer: { chat_id: 7, seq: 44 } },
+    errors: ['not_found', 'conflict'],
+  })
+  leave({ chat_id }: ChatPayload, caller: Caller): Promise<object> {
+    const { userId } = sessionOf(caller);
+    return this.take(chat_id, userId, userId);
+  }
+
+  private async take(chatId: number, actorId: number, userId: number): Promise<object> {
+    const { chat_id, seq } = await this.members.remove(chatId, actorId, userId);
+    return { chat_id, seq };
+  }
+}

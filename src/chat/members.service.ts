@@ -1,0 +1,53 @@
+import { Injectable } from '@nestjs/common';
+import { Sql } from '../database/sql.js';
+import { CoreError } from '../errors/catalogue.js';
+import { UsersService } from '../users/users.service.js';
+import { ChatStreams } from './chat-streams.js';
+import { ADD_MEMBERS, REMOVE_MEMBER } from './chats.sql.js';
+import { type Message, type MessageRow, messageOf } from './message.js';
+import { unlessRefused } from './refusals.js';
+
+/** A role that can be given; there is one owner. */
+export type GivenRole = 'admin' | 'member';
+
+/** Changes who is in a chat. Each change is an entry of its log. */
+@Injectable()
+export class MembersService {
+  constructor(
+    private readonly sql: Sql,
+    private readonly users: UsersService,
+    private readonly streams: ChatStreams,
+  ) {}
+
+  /**
+   * Takes users into a group; those who are in it get the role, where one is given.
+   * @throws CoreError `not_found`, `forbidden`, `conflict`
+   */
+  async add(chatId: number, actorId: number, userIds: readonly number[], role: GivenRole | null): Promise<void> {
+    await this.append(ADD_MEMBERS, [chatId, actorId, userIds, role]);
+  }
+
+  /** As `add` for one user by id. @throws CoreError also `not_found` where there is no such account, but only to whoever may add it */
+  async put(chatId: number, actorId: number, userId: number, role: GivenRole | null): Promise<void> {
+    const user = await this.users.find(userId);
+    await this.add(chatId, actorId, user?.is_active ? [userId] : [], role);
+    if (!user?.is_active) throw new CoreError('not_found');
+  }
+
+  /**
+   * Takes a user out of a group; oneself is to leave it.
+   * @returns the entry that says so
+   * @throws CoreError `not_found`, `forbidden`, `conflict`
+   */
+  async remove(chatId: number, actorId: number, userId: number): Promise<Message> {
+    const [entry] = await this.append(REMOVE_MEMBER, [chatId, actorId, userId]);
+    if (!entry) throw new Error('remove_chat_member returned no entry');
+    return entry;
+  }
+
+  private async append(text: string, values: readonly unknown[]): Promise<Message[]> {
+    const entries = (await unlessRefused(this.sql.rows<MessageRow>(text, values))).map(messageOf);
+    this.streams.committed(entries);
+    return entries;
+  }
+}

@@ -1,0 +1,46 @@
+import { Injectable } from '@nestjs/common';
+import { Sql } from '../database/sql.js';
+import type { Connection } from '../realtime/connection.js';
+import { ChatStreams } from './chat-streams.js';
+import { CHANGE_MESSAGE } from './chats.sql.js';
+import { type Message, type MessageRow, messageOf } from './message.js';
+import { unlessRefused } from './refusals.js';
+
+/** Which message of which chat. */
+export interface Target {
+  readonly chatId: number;
+  readonly seq: number;
+}
+
+/** Edits and deletes messages. Each change is an entry of the chat's log. */
+@Injectable()
+export class MessageChanges {
+  constructor(
+    private readonly sql: Sql,
+    private readonly streams: ChatStreams,
+  ) {}
+
+  /** @throws CoreError `not_found`; `forbidden` for a message of somebody else */
+  edit(target: Target, actorId: number, content: string, connection: Connection | null): Promise<Message> {
+    return this.change(target, actorId, 'edited', content, connection);
+  }
+
+  /** @throws CoreError `not_found`; `forbidden` for a message of somebody else, unless by the owner or an admin of a group */
+  delete(target: Target, actorId: number, connection: Connection | null): Promise<Message> {
+    return this.change(target, actorId, 'deleted', null, connection);
+  }
+
+  private async change(
+    { chatId, seq }: Target,
+    actorId: number,
+    kind: 'edited' | 'deleted',
+    content: string | null,
+    connection: Connection | null,
+  ): Promise<Message> {
+    const rows = await unlessRefused(this.sql.rows<MessageRow>(CHANGE_MESSAGE, [chatId, actorId, seq, kind, content]));
+    const [entry] = rows.map(messageOf);
+    if (!entry) throw new Error('change_message returned no entry');
+    this.streams.committed([entry], connection);
+    return entry;
+  }
+}

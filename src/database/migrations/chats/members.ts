@@ -1,0 +1,117 @@
+import { ENTRIES, refuse, returnEntries } from './entries.js';
+
+/** Members of a group at most: every message is told to each of them. */
+const MAX_MEMBERS = 5_000;
+
+/**
+ * `add_chat_members`: takes users into a group, on the word of its owner or an admin, with an entry of the log for each. Who is in it
+ * already stays; with a role given (which is the owner's to give) they get it.
+ */
+export const ADD_CHAT_MEMBERS = `
+  CREATE FUNCTION add_chat_members(p_chat bigint, p_actor bigint, p_users bigint[], p_role text) RETURNS ${ENTRIES}
+  LANGUAGE plpgsql AS $$
+  #variable_conflict use_column
+  DECLARE
+    chat chats;
+    actor_role text;
+    present bigint;
+    added bigint;
+  BEGIN
+    PERFORM 1 FROM users u WHERE u.id = ANY (p_users) ORDER BY u.id FOR KEY SHARE;
+    SELECT c.* INTO chat FROM chats c WHERE c.id = p_chat FOR NO KEY UPDATE;
+    SELECT m.role INTO actor_role FROM chat_members m WHERE m.chat_id = p_chat AND m.user_id = p_actor;
+    IF actor_role IS NULL THEN ${refuse('not_found')}; END IF;
+    IF chat.chat_type <> 'group' THEN ${refuse('conflict', 'A personal chat has exactly two members')}; END IF;
+    IF actor_role = 'member' OR (p_role IS NOT NULL AND actor_role <> 'owner') THEN ${refuse('forbidden')}; END IF;
+    UPDATE chat_members m SET role = p_role
+    WHERE m.chat_id = p_chat AND m.user_id = ANY (p_users) AND m.role NOT IN ('owner', p_role);
+    SELECT count(*) INTO present FROM chat_members m WHERE m.chat_id = p_chat;
+    WITH joining AS (
+      SELECT u.id, chat.last_seq + row_number() OVER (ORDER BY min(w.place)) AS seq
+      FROM unnest(p_users) WITH ORDINALITY AS w (id, place) JOIN users u ON u.id = w.id
+      WHERE NOT EXISTS (SELECT 1 FROM chat_members m WHERE m.chat_id = p_chat AND m.user_id = u.id)
+      GROUP BY u.id
+    ), written AS (
+      INSERT INTO messages (chat_id, seq, kind, sender_id, member_id, created_at)
+      SELECT p_chat, j.seq, 'joined', p_actor, j.id, statement_timestamp() FROM joining j
+    ), joined AS (
+      INSERT INTO chat_members (chat_id, user_id, role, read_seq) SELECT p_chat, j.id, coalesce(p_role, 'member'), j.seq FROM joining j
+    )
+    SELECT count(*) INTO added FROM joining;
+    IF present + added > ${MAX_MEMBERS} THEN ${refuse('conflict', `A group has at most ${MAX_MEMBERS} members`)}; END IF;
+    IF added > 0 THEN
+      UPDATE chats c SET last_seq = chat.last_seq + added, last_activity_at = statement_timestamp() WHERE c.id = p_chat;
+    END IF;
+    ${returnEntries('p_chat', 'chat.last_seq + 1', 'chat.last_seq + added')}
+  END
+  $$;
+`;
+
+/**
+ * `part_from_chat`: takes a member out of a chat that the caller has locked, with an entry of the log; an owner is followed by the eldest
+ * admin, or else the eldest member. @returns the `seq` of the entry; null where the user is no member
+ */
+const PART_FROM_CHAT = `
+  CREATE FUNCTION part_from_chat(p_chat bigint, p_actor bigint, p_user bigint) RETURNS bigint
+  LANGUAGE plpgsql AS $$
+  DECLARE
+    left_role text;
+    new_seq bigint;
+  BEGIN
+    DELETE FROM chat_members m WHERE m.chat_id = p_chat AND m.user_id = p_user RETURNING m.role INTO left_role;
+    IF left_role IS NULL THEN RETURN NULL; END IF;
+    IF left_role = 'owner' THEN
+      UPDATE chat_members m SET role = 'owner' WHERE m.chat_id = p_chat AND m.user_id = (
+        SELECT h.user_id FROM chat_members h WHERE h.chat_id = p_chat ORDER BY h.role <> 'admin', h.joined_at, h.user_id LIMIT 1
+      );
+    END IF;
+    UPDATE chats c SET last_seq = c.last_seq + 1, last_activity_at = statement_timestamp() WHERE c.id = p_chat
+    RETURNING c.last_seq INTO new_seq;
+    INSERT INTO messages (chat_id, seq, kind, sender_id, member_id, created_at)
+    VALUES (p_chat, new_seq, 'left', p_actor, p_user, statement_timestamp());
+    RETURN new_seq;
+  END
+  $$;
+`;
+
+/** `remove_chat_member`: the owner removes anyone, admins remove members, and everybody may go. */
+const REMOVE_CHAT_MEMBER = `
+  CREATE FUNCTION remove_chat_member(p_chat bigint, p_actor bigint, p_user bigint) RETURNS ${ENTRIES}
+  LANGUAGE plpgsql AS $$
+  #variable_conflict use_column
+  DECLARE
+    chat chats;
+    actor_role text;
+    user_role text;
+    new_seq bigint;
+  BEGIN
+    SELECT c.* INTO chat FROM chats c WHERE c.id = p_chat FOR NO KEY UPDATE;
+    SELECT m.role INTO actor_role FROM chat_members m WHERE m.chat_id = p_chat AND m.user_id = p_actor;
+    IF actor_role IS NULL THEN ${refuse('not_found')}; END IF;
+    IF chat.chat_type <> 'group' THEN ${refuse('conflict', 'A personal chat has exactly two members')}; END IF;
+    SELECT m.role INTO user_role FROM chat_members m WHERE m.chat_id = p_chat AND m.user_id = p_user;
+    IF p_user <> p_actor AND (actor_role = 'member' OR (actor_role = 'admin' AND user_role IN ('admin', 'owner'))) THEN ${refuse('forbidden')}; END IF;
+    IF user_role IS NULL THEN ${refuse('not_found')}; END IF;
+    new_seq := part_from_chat(p_chat, p_actor, p_user);
+    ${returnEntries('p_chat', 'new_seq', 'new_seq')}
+  END
+  $$;
+`;
+
+/** `depart_from_chat`: takes an account that has been deleted out of a chat. Nothing is returned where that was done before. */
+const DEPART_FROM_CHAT = `
+  CREATE FUNCTION depart_from_chat(p_user bigint, p_chat bigint) RETURNS ${ENTRIES}
+  LANGUAGE plpgsql AS $$
+  #variable_conflict use_column
+  DECLARE
+    new_seq bigint;
+  BEGIN
+    PERFORM 1 FROM chats c WHERE c.id = p_chat FOR NO KEY UPDATE;
+    new_seq := part_from_chat(p_chat, p_user, p_user);
+    ${returnEntries('p_chat', 'new_seq', 'new_seq')}
+  END
+  $$;
+`;
+
+/** Everything by which somebody goes out of a chat. */
+export const LEAVE_CHATS = PART_FROM_CHAT + REMOVE_CHAT_MEMBER + DEPART_FROM_CHAT;
