@@ -20,9 +20,9 @@ describe('messages', () => {
       server.database.url,
       members.map(({ id }) => id),
     );
-  const command = (who: Account, name: string, payload: object) =>
+  const command = (who: Account, name: string, payload: Record<string, unknown>) =>
     who.client.post(`/api/v1/commands/chat/${name}`, payload).then(({ status, body }) => ({ status, ...body }));
-  const send = (who: Account, chatId: number, content: string, more: object = {}) =>
+  const send = (who: Account, chatId: number, content: string, more: Readonly<Record<string, string>> = {}) =>
     command(who, 'send', { chat_id: chatId, content, ...more });
 
   it('are numbered 1, 2, 3 … in each chat', async () => {
