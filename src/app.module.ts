@@ -32,7 +32,11 @@ export class AppModule {
       module: AppModule,
       imports: [
         SettingsModule.forRoot(settings),
-        DatabaseModule.forRoot({ url: databaseUrl, pool: settings.DATABASE_POOL, entities: [User, ...AUTH_ENTITIES, ...CHAT_ENTITIES] }),
+        DatabaseModule.forRoot({
+          url: databaseUrl,
+          pool: settings.DATABASE_POOL,
+          entities: [User, ...AUTH_ENTITIES, ...CHAT_ENTITIES],
+        }),
         BusModule.forRoot(settings),
         HttpModule,
         OpsModule,

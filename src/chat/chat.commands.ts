@@ -15,7 +15,13 @@ import { ChatPayload } from './message.payloads.js';
 import { MessageChanges } from './message-changes.js';
 import { ReadPositions } from './read-positions.js';
 
-const changeOf = ({ chat_id, seq, id, target_seq, created_at }: Message): object => ({ chat_id, seq, id, target_seq, created_at });
+const changeOf = ({ chat_id, seq, id, target_seq, created_at }: Message): object => ({
+  chat_id,
+  seq,
+  id,
+  target_seq,
+  created_at,
+});
 
 /** Chats as such, and what is done to messages. */
 @Injectable()

@@ -100,7 +100,12 @@ export class ChatsService {
     if (type === 'personal' && ids.length !== 1) throw invalidInput(ONE_OTHER);
     const names = [by.username, ...new Set(others.map(({ username }) => username))];
     const chatName = type === 'group' ? (name ?? names.slice(0, NAMED_AFTER).join(', ')) : null;
-    const [row] = await this.sql.rows<{ chat_id: number | null; created: boolean }>(CREATE_CHAT, [type, chatName, by.userId, ids]);
+    const [row] = await this.sql.rows<{ chat_id: number | null; created: boolean }>(CREATE_CHAT, [
+      type,
+      chatName,
+      by.userId,
+      ids,
+    ]);
     // The other one's account was deleted at this moment.
     if (!row?.chat_id) throw invalidInput(noSuchUser(0));
     const chat = await this.get(row.chat_id, by.userId);

@@ -13,7 +13,8 @@ const NEXT = 'SELECT user_id FROM departed_users ORDER BY departed_at LIMIT 1';
 const CHATS_OF = `SELECT chat_id FROM chat_members WHERE user_id = $1 LIMIT ${STEP}`;
 const DEPART = 'SELECT * FROM depart_from_chat($1, $2)';
 /** Only once nothing is left to do; a chat that it was added to meanwhile is not possible, since adding locks the account. */
-const DONE = 'DELETE FROM departed_users d WHERE d.user_id = $1 AND NOT EXISTS (SELECT 1 FROM chat_members m WHERE m.user_id = $1)';
+const DONE =
+  'DELETE FROM departed_users d WHERE d.user_id = $1 AND NOT EXISTS (SELECT 1 FROM chat_members m WHERE m.user_id = $1)';
 
 /**
  * Takes accounts that have been deleted out of their chats, each with an entry of the log; their messages stay. The deletion leaves a

@@ -150,7 +150,11 @@ function refusalOf(outcome: 'conflict' | 'not_found' | 'wrong_type', chatType: s
     case 'conflict':
       return new CoreError('conflict', { detail: 'Another message was sent with this client_msg_id' });
     case 'wrong_type':
-      return invalidInput({ loc: ['payload', 'chat_id'], msg: `the chat is not a ${chatType} one`, type: 'value_error.chat_type' });
+      return invalidInput({
+        loc: ['payload', 'chat_id'],
+        msg: `the chat is not a ${chatType} one`,
+        type: 'value_error.chat_type',
+      });
     case 'not_found':
       return new CoreError('not_found');
   }

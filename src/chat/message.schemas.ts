@@ -73,7 +73,10 @@ export const RESUMED_SCHEMA: JsonSchema = {
         type: 'object',
         properties: {
           chat_id: { type: 'integer' },
-          recovered: { type: 'boolean', description: 'Nothing is missing between the cursor, what was replayed and what comes live' },
+          recovered: {
+            type: 'boolean',
+            description: 'Nothing is missing between the cursor, what was replayed and what comes live',
+          },
           last_seq: { type: ['integer', 'null'], description: 'Where the live events go on from; null to whoever is no member' },
           has_more: { type: 'boolean', description: 'Some of what lies before last_seq is to be fetched with chat.sync' },
         },

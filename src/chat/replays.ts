@@ -102,12 +102,7 @@ export class Replays implements ConnectionListener, OnModuleInit, OnModuleDestro
     }
   }
 
-  private async resumeOne(
-    connection: Connection,
-    hold: Hold | undefined,
-    userId: number,
-    cursor: Cursor,
-  ): Promise<Resumed> {
+  private async resumeOne(connection: Connection, hold: Hold | undefined, userId: number, cursor: Cursor): Promise<Resumed> {
     const { chatId, afterSeq } = cursor;
     try {
       const stream = this.chats.of(chatId);
@@ -130,7 +125,12 @@ export class Replays implements ConnectionListener, OnModuleInit, OnModuleDestro
   }
 
   /** The connection has heard of the chat before it asked: only what lies before that is told, nothing twice. */
-  private async replayBefore(connection: Connection, { chatId, afterSeq }: Cursor, heard: number, lastSeq: number): Promise<Resumed> {
+  private async replayBefore(
+    connection: Connection,
+    { chatId, afterSeq }: Cursor,
+    heard: number,
+    lastSeq: number,
+  ): Promise<Resumed> {
     let at = afterSeq;
     while (at < heard - 1 && at - afterSeq < MAX_REPLAYED && !isFull(connection)) {
       const entries = await this.log.after(chatId, at);

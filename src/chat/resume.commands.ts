@@ -41,6 +41,8 @@ function twiceIn(cursors: readonly CursorPayload[]): Issue[] {
       seen.add(chat_id);
       return [];
     }
-    return [{ loc: ['payload', 'cursors', i, 'chat_id'], msg: 'there is another cursor of this chat', type: 'value_error.duplicate' }];
+    return [
+      { loc: ['payload', 'cursors', i, 'chat_id'], msg: 'there is another cursor of this chat', type: 'value_error.duplicate' },
+    ];
   });
 }

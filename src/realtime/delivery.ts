@@ -1,16 +1,20 @@
 import type { Codec, ServerEvent } from './codec.js';
 import type { Connection } from './connection.js';
-import type { Hub } from './hub.js';
 
 /** Past this, ephemeral events (typing, presence) are no longer queued for a reader. */
 const EPHEMERAL_PENDING_BYTES = 256 * 1024;
+
+/** What sends a prepared frame: the hub. */
+interface Sender {
+  send(connection: Connection, frame: unknown): void;
+}
 
 /** One event on its way to any number of connections: encoded once per protocol, when the first connection of it is met. */
 export class Delivery {
   private readonly frames = new Map<Codec, unknown>();
 
   constructor(
-    private readonly hub: Pick<Hub, 'send'>,
+    private readonly hub: Sender,
     private readonly event: ServerEvent,
   ) {}
 

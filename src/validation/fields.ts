@@ -85,7 +85,7 @@ export const NO_OBJECT: Fault = { type: 'type_error.dict', msg: 'value is not a 
 const NOT_NULL: Fault = { type: 'type_error.none.not_allowed', msg: 'none is not an allowed value' };
 
 /** Checks one value against a field, absence and null included. */
-export function checkField(spec: FieldSpec, value: unknown, text: boolean): Checked {
+function checkField(spec: FieldSpec, value: unknown, text: boolean): Checked {
   if (value === undefined) return spec.optional ? { value } : { fault: MISSING };
   if (value === null) return spec.nullable ? { value } : { fault: NOT_NULL };
   return spec.check(value, text);

@@ -54,18 +54,25 @@ describe('live delivery', () => {
 
   /** Writes into the log as another node would, without this one hearing of it. */
   const appendElsewhere = (chatId: number, sender: Account, contents: readonly string[]) =>
-    server.app.get(Sql).rows(`SELECT * FROM append_messages($1, $2, $3, $4, $5, $6)`, [
-      contents.map(() => chatId),
-      contents.map(() => sender.id),
-      contents,
-      contents.map(() => 'text/plain'),
-      contents.map(() => null),
-      contents.map(() => null),
-    ]);
+    server.app
+      .get(Sql)
+      .rows(`SELECT * FROM append_messages($1, $2, $3, $4, $5, $6)`, [
+        contents.map(() => chatId),
+        contents.map(() => sender.id),
+        contents,
+        contents.map(() => 'text/plain'),
+        contents.map(() => null),
+        contents.map(() => null),
+      ]);
 
   it('tells every connection of every member but the one that is answered', async () => {
     const chat = await group(alice, bob);
-    const [sending, other, receiving, stranger] = await Promise.all([connect(alice), connect(alice), connect(bob), connect(carol)]);
+    const [sending, other, receiving, stranger] = await Promise.all([
+      connect(alice),
+      connect(alice),
+      connect(bob),
+      connect(carol),
+    ]);
     const answer = await sending.command('chat.send', { chat_id: chat, content: 'hello', client_msg_id: 'c1' });
     const expected = {
       id: 1,
@@ -264,7 +271,14 @@ describe('live delivery', () => {
       const socket = await connect(bob);
       const chat = await chatOf(1);
       const twice = [1, 1].map((after_seq) => ({ chat_id: chat, after_seq }));
-      for (const cursors of [twice, [{ chat_id: chat }], [{ chat_id: chat, after_seq: -1 }], [7], 'x', Array(129).fill({ chat_id: 1, after_seq: 1 })]) {
+      for (const cursors of [
+        twice,
+        [{ chat_id: chat }],
+        [{ chat_id: chat, after_seq: -1 }],
+        [7],
+        'x',
+        Array(129).fill({ chat_id: 1, after_seq: 1 }),
+      ]) {
         expect(await resume(socket, cursors as object[])).toMatchObject({ success: false, code: 'invalid_payload' });
       }
       expect(await resume(socket, [])).toMatchObject({ success: true, data: { chats: [] } });

@@ -203,6 +203,9 @@ describe('the document', () => {
   });
 });
 
+/** The one thing of an answer that is another every time. */
+const withoutRequestId = (body: object): object => ({ ...body, request_id: undefined });
+
 describe('the server keeps to the document', () => {
   const urlOf = (path: string): string =>
     path.replace('{user_id}', '1').replace('{id}', 'x').replace('{domain}', 'system').replace('{command}', 'ping');
@@ -220,7 +223,8 @@ describe('the server keeps to the document', () => {
     for (const entry of guarded) {
       const answer = await server.client().raw(urlOf(entry.path), { method: entry.method.toUpperCase() });
       expect([entry.name, answer.status], entry.name).toEqual([entry.name, 401]);
-      expect(bodies(entry.operation, 401), entry.name).toContainEqual(answer.body);
+      const printed = bodies(entry.operation, 401).map((body) => withoutRequestId(body as object));
+      expect(printed, entry.name).toContainEqual(withoutRequestId(answer.body));
     }
   });
 

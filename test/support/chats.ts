@@ -16,12 +16,11 @@ export async function makeGroup(databaseUrl: string, memberIds: readonly number[
 }
 
 /** What the log of a chat holds. */
-export function logOf(databaseUrl: string, chatId: number): Promise<{ seq: number; content: string; client_msg_id: string | null }[]> {
-  return runSql(
-    databaseUrl,
-    'SELECT seq::int, content, client_msg_id FROM messages WHERE chat_id = $1 ORDER BY seq',
-    [chatId],
-  );
+export function logOf(
+  databaseUrl: string,
+  chatId: number,
+): Promise<{ seq: number; content: string; client_msg_id: string | null }[]> {
+  return runSql(databaseUrl, 'SELECT seq::int, content, client_msg_id FROM messages WHERE chat_id = $1 ORDER BY seq', [chatId]);
 }
 
 /** Makes accounts. */

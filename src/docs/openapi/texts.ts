@@ -52,6 +52,7 @@ export const TAGS: Readonly<Record<string, string>> = {
   'rest: auth': 'Log-in, registration, refresh and recovery. The refresh token is an HttpOnly cookie.',
   'rest: users': 'Everyone their own record; superusers all of them.',
   'rest: sessions': 'Sessions of a user, whatever protocol opened them, and the ids of its WebSocket clients.',
+  'rest: chats': 'Chats, their members and messages. What is said elsewhere arrives over the sockets.',
   'rest: commands': 'Every command of the sockets, over plain HTTP.',
   'commands: system': 'What every connection needs, whatever it is used for.',
   'commands: chat': 'Chats and their messages.',

@@ -1,6 +1,7 @@
 import { CoreError } from '../../errors/catalogue.js';
 import { frameObject } from '../../validation/frame-object.js';
 import type { Codec, Decoded } from '../../realtime/codec.js';
+import { type CoreMessage, messageFrame, MODES } from './messenger.modes.js';
 import { messengerFault, NO_MODE, timestamp } from './messenger.errors.js';
 
 export interface MessengerContext {
@@ -9,23 +10,6 @@ export interface MessengerContext {
   /** Of a success. */
   readonly status: number;
 }
-
-/** How one mode is carried out. */
-interface Mode {
-  readonly command: readonly [domain: string, name: string];
-  /** The fields of the frame that are the command's payload. */
-  readonly fields: readonly string[];
-  /** The request is signed: its token binds the connection. */
-  readonly signed: boolean;
-  readonly status?: number;
-}
-
-const MODES: Readonly<Record<string, Mode>> = {
-  auth: { command: ['account', 'login'], fields: ['username', 'password'], signed: false },
-  register: { command: ['account', 'register'], fields: ['username', 'password', 'email'], signed: false },
-  recovery: { command: ['account', 'recover'], fields: ['known_data', 'known_data_type'], signed: false, status: 202 },
-  logout: { command: ['account', 'logout'], fields: ['username'], signed: true },
-};
 
 const MAX_MODE = 64;
 
@@ -56,7 +40,7 @@ function decodeMode(input: Readonly<Record<string, unknown>>, mode: string): Dec
     domain,
     name,
     internal: true,
-    payload: Object.fromEntries(known.fields.map((field) => [field, input[field]])),
+    payload: known.payload(input),
     context,
     ...(known.signed && typeof token === 'string' ? { token } : {}),
   };
@@ -84,7 +68,7 @@ export const messengerCodec: Codec<string, string | null, MessengerContext> = {
     return decodeMode(input, mode);
   },
 
-  result: (context, data) => frame(context, context.status, data as object),
+  result: (context, data) => frame(context, context.status, MODES[context.mode]?.answer(data) ?? {}),
 
   error(context, error) {
     const fault = messengerFault(error);
@@ -93,7 +77,18 @@ export const messengerCodec: Codec<string, string | null, MessengerContext> = {
 
   badFrame: (context, detail) => frame(context, 400, { error: detail }),
 
-  event: () => undefined,
+  /** These clients know messages; edits and the like they see when they read the chat again. */
+  event({ domain, event, data }) {
+    if (domain !== 'chat' || event !== 'message') return undefined;
+    const message = data as CoreMessage;
+    return JSON.stringify({
+      mode: 'newMessage',
+      timestamp: timestamp(),
+      status: 200,
+      chat_id: message.chat_id,
+      message: messageFrame(message),
+    });
+  },
 
   disconnect: (notice) =>
     JSON.stringify({ mode: 'disconnect', timestamp: timestamp(), status: statusOf(notice.code), ...notice }),

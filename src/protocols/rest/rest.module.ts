@@ -7,8 +7,11 @@ import { SocketEndpoints } from '../../realtime/endpoints.js';
 import { UsersModule } from '../../users/users.module.js';
 import { lengthOf } from '../../validation/fields.js';
 import { RestAuthController } from './auth.controller.js';
+import { RestChatsController } from './chats.controller.js';
 import { ClientIds } from './client-ids.js';
+import { RestCommandRunner } from './command-runner.js';
 import { RestCommandsController } from './commands.controller.js';
+import { RestMessagesController } from './messages.controller.js';
 import { RestRecoverPageController } from './recover-page/recover-page.controller.js';
 import { RefreshCookie } from './refresh-cookie.js';
 import { restCodec } from './rest.codec.js';
@@ -37,10 +40,12 @@ function clientIdOf({ client_id: id }: Readonly<Record<string, string | undefine
     RestAuthController,
     RestUsersController,
     RestSessionsController,
+    RestChatsController,
+    RestMessagesController,
     RestCommandsController,
     RestRecoverPageController,
   ],
-  providers: [ClientIds, RefreshCookie],
+  providers: [ClientIds, RefreshCookie, RestCommandRunner],
 })
 export class RestModule {
   constructor(formats: ErrorFormats, endpoints: SocketEndpoints, clientIds: ClientIds) {

@@ -1,0 +1,86 @@
+import { Delete, Get, HttpCode, Post, Put, Req } from '@nestjs/common';
+import type { FastifyRequest } from 'fastify';
+import { PathId, ValidBody, ValidQuery } from '../../http/input.js';
+import { ProtocolController } from '../../http/protocol-controller.js';
+import { Documented } from '../../http/route-docs.js';
+import { validate } from '../../validation/validate.js';
+import { RestChatsQuery, RestCreateChatBody, RestMemberBody, RestReadBody } from './chats.dto.js';
+import { CHAT, CHATS, LEFT, READ } from './chats.schemas.js';
+import { RestCommandRunner } from './command-runner.js';
+
+const TAG = 'rest: chats';
+
+/** Chats over HTTP: the commands of the `chat` domain under paths of their own. */
+@ProtocolController('rest', 'api/v1/chats')
+export class RestChatsController {
+  constructor(private readonly commands: RestCommandRunner) {}
+
+  @Get()
+  @Documented({ tag: TAG, summary: 'List the chats of the caller, newest activity first', query: RestChatsQuery, answer: CHATS })
+  list(@ValidQuery(RestChatsQuery) query: RestChatsQuery, @Req() request: FastifyRequest): Promise<object> {
+    return this.commands.run('chat.list', { query }, request);
+  }
+
+  @Post()
+  @HttpCode(200)
+  @Documented({
+    tag: TAG,
+    summary: 'Make a chat',
+    description: 'A second personal chat of the same two is the first one.',
+    body: RestCreateChatBody,
+    answer: CHAT,
+    errors: ['conflict'],
+  })
+  create(@ValidBody(RestCreateChatBody) body: RestCreateChatBody, @Req() request: FastifyRequest): Promise<object> {
+    return this.commands.run('chat.create', { body }, request);
+  }
+
+  @Get(':chat_id')
+  @Documented({ tag: TAG, summary: 'A chat with its members', answer: CHAT, errors: ['not_found'] })
+  read(@PathId('chat_id') chatId: number, @Req() request: FastifyRequest): Promise<object> {
+    return this.commands.run('chat.get', { path: { chat_id: chatId } }, request);
+  }
+
+  @Post(':chat_id/read')
+  @HttpCode(200)
+  @Documented({
+    tag: TAG,
+    summary: 'Say how far the caller has read',
+    description: 'The highest counts.',
+    body: RestReadBody,
+    answer: READ,
+    errors: ['not_found'],
+  })
+  mark(
+    @PathId('chat_id') chatId: number,
+    @ValidBody(RestReadBody) body: RestReadBody,
+    @Req() request: FastifyRequest,
+  ): Promise<object> {
+    return this.commands.run('chat.read', { body, path: { chat_id: chatId } }, request);
+  }
+
+  @Put(':chat_id/members/:user_id')
+  @Documented({
+    tag: TAG,
+    summary: 'Take a user into a group, or give a member a role',
+    body: RestMemberBody,
+    answer: CHAT,
+    errors: ['not_found', 'forbidden', 'conflict'],
+  })
+  put(@PathId('chat_id') chatId: number, @PathId('user_id') userId: number, @Req() request: FastifyRequest): Promise<object> {
+    // Nothing has to be said of an ordinary member.
+    const body = validate(RestMemberBody, request.body ?? {}, 'body');
+    return this.commands.run('chat.put_member', { body, path: { chat_id: chatId, user_id: userId } }, request);
+  }
+
+  @Delete(':chat_id/members/:user_id')
+  @Documented({
+    tag: TAG,
+    summary: 'Take a member out of a group, or leave it',
+    answer: LEFT,
+    errors: ['not_found', 'forbidden', 'conflict'],
+  })
+  remove(@PathId('chat_id') chatId: number, @PathId('user_id') userId: number, @Req() request: FastifyRequest): Promise<object> {
+    return this.commands.run('chat.remove_member', { path: { chat_id: chatId, user_id: userId } }, request);
+  }
+}

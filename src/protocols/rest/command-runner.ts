@@ -1,0 +1,43 @@
+import { Injectable } from '@nestjs/common';
+import type { FastifyRequest } from 'fastify';
+import { Dispatcher } from '../../commands/dispatcher.js';
+import { CoreError } from '../../errors/catalogue.js';
+import { originOf } from '../../http/request.js';
+
+/** Where the fields of a command's payload are in a request. */
+export interface Places {
+  readonly body?: object;
+  readonly query?: object;
+  readonly path?: Readonly<Record<string, number>>;
+  readonly header?: Readonly<Record<string, string>>;
+}
+
+/** Runs commands for routes: what is wrong with the payload is said of the part of the request that it came from. */
+@Injectable()
+export class RestCommandRunner {
+  constructor(private readonly dispatcher: Dispatcher) {}
+
+  /**
+   * @param name `domain.command`, internal ones too
+   * @param places later ones go before earlier ones: body, query, header, path
+   * @throws CoreError as the command does
+   */
+  async run(name: string, { body = {}, query = {}, path = {}, header = {} }: Places, request: FastifyRequest): Promise<object> {
+    const [domain = '', command = ''] = name.split('.');
+    const caller = { identity: request.identity, origin: originOf(request), connection: null };
+    const payload = { ...body, ...query, ...header, ...path };
+    try {
+      return (await this.dispatcher.run({ domain, name: command, payload, internal: true }, caller)) as object;
+    } catch (thrown) {
+      if (!(thrown instanceof CoreError) || thrown.code !== 'invalid_input') throw thrown;
+      const placeOf = (field: string): string =>
+        field in path ? 'path' : field in header ? 'header' : field in query ? 'query' : 'body';
+      const issues = thrown.issues.map((issue) => {
+        const [, field = '', ...rest] = issue.loc;
+        const place = placeOf(`${field}`);
+        return { ...issue, loc: place === 'header' ? [place, 'Idempotency-Key'] : [place, field, ...rest] };
+      });
+      throw new CoreError('invalid_input', { issues, cause: thrown });
+    }
+  }
+}
