@@ -10,6 +10,7 @@ import { SettingsModule } from './config/settings.module.js';
 import { DatabaseModule } from './database/database.module.js';
 import { DocsModule } from './docs/docs.module.js';
 import { HttpModule } from './http/http.module.js';
+import { MatchesModule } from './matches/matches.module.js';
 import { OpsModule } from './ops/ops.module.js';
 import { ProtocolsModule } from './protocols/protocols.module.js';
 import { RealtimeModule } from './realtime/realtime.module.js';
@@ -45,6 +46,7 @@ export class AppModule {
         AuthModule,
         CommandsModule,
         ChatModule,
+        MatchesModule,
         ProtocolsModule.forRoot(settings),
         DocsModule,
         ...extensions,

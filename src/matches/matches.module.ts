@@ -1,0 +1,21 @@
+import { Module } from '@nestjs/common';
+import { REDIS, type SharedRedis } from '../bus/redis.js';
+import { MatchCommands } from './match.commands.js';
+import { MatchStore } from './match-store.js';
+import { MatchesService } from './matches.service.js';
+import { MemoryMatchStore } from './memory-match-store.js';
+import { RedisMatchStore } from './redis-match-store.js';
+
+/** The `game` domain, and the worked example of an extension: nothing else knows of this folder (docs/extending.md). */
+@Module({
+  providers: [
+    {
+      provide: MatchStore,
+      useFactory: (redis: SharedRedis) => (redis ? new RedisMatchStore(redis) : new MemoryMatchStore()),
+      inject: [REDIS],
+    },
+    MatchesService,
+    MatchCommands,
+  ],
+})
+export class MatchesModule {}
