@@ -21,6 +21,18 @@ function flushWaiting(): void {
   const transports = waiting;
   waiting = [];
   for (const transport of transports) transport.flush();
+  joined = NOTHING;
+}
+
+const NOTHING: { readonly frames: readonly Buffer[]; readonly bytes: Buffer } = { frames: [], bytes: Buffer.alloc(0) };
+/** The frames that were joined last: under a burst the members of a room have the very same ones, and they are joined once for all. */
+let joined = NOTHING;
+
+function join(frames: readonly Buffer[]): Buffer {
+  const { frames: last } = joined;
+  const isSame = last.length === frames.length && frames.every((frame, i) => frame === last[i]);
+  if (!isSame) joined = { frames, bytes: Buffer.concat(frames) };
+  return joined.bytes;
 }
 
 /**
@@ -58,7 +70,7 @@ export class RawTransport implements Transport<string> {
     this.queuedBytes = 0;
     if (this.socket.readyState !== WebSocket.OPEN || this.stream.destroyed) return;
     const [first] = queue;
-    this.stream.write(queue.length === 1 && first ? first : Buffer.concat(queue));
+    this.stream.write(queue.length === 1 && first ? first : join(queue));
   }
 
   pendingBytes(): number {

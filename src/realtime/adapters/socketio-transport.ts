@@ -4,11 +4,28 @@ import type { Transport } from '../transport.js';
 import { Backlog } from './backlog.js';
 import { EngineSocket } from './engine-sockets.js';
 import { CLOSE_TIMEOUT_MS } from './judged-socket.js';
+import { textFrame } from './text-frame.js';
 
 /** An event with its data: what Socket.IO sends. */
 export interface SocketIoFrame {
   readonly event: string;
   readonly data: unknown;
+}
+
+/**
+ * An event encoded once for any number of sockets: the packet of Socket.IO's default namespace, for whatever transport the socket is on,
+ * and the WebSocket frame that carries it. As what Socket.IO itself makes of a broadcast.
+ */
+class EncodedEvent {
+  /** Socket.IO protocol 5: `2` is an event; no namespace means `/`. What we tell of is plain JSON, never binary. */
+  readonly packet: string;
+  readonly options: { readonly wsPreEncodedFrame: readonly Buffer[] };
+
+  constructor({ event, data }: SocketIoFrame) {
+    this.packet = `2${JSON.stringify([event, data])}`;
+    // Engine.IO protocol 4: `4` is a message.
+    this.options = { wsPreEncodedFrame: [textFrame(`4${this.packet}`)] };
+  }
 }
 
 /** What the transport finds out about its peer. */
@@ -39,11 +56,16 @@ export class SocketIoTransport implements Transport<SocketIoFrame> {
     this.waiting.onExcess = () => (socket.connected ? handlers.backlog() : cut());
   }
 
-  prepare(frame: SocketIoFrame): SocketIoFrame {
-    return frame;
+  prepare(frame: SocketIoFrame): EncodedEvent {
+    return new EncodedEvent(frame);
   }
 
   send(frame: unknown): void {
+    if (frame instanceof EncodedEvent) {
+      // Engine.IO knows this option, its declarations do not.
+      this.socket.conn.write(frame.packet, frame.options as object);
+      return;
+    }
     const { event, data } = frame as SocketIoFrame;
     this.socket.emit(event, data);
   }
