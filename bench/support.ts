@@ -22,9 +22,10 @@ export class Subject {
   ) {}
 
   /** One of `bench/yardsticks`: it prints its port. */
-  static async yardstick(name: string): Promise<Subject> {
+  static async yardstick(name: string, variables: Readonly<Record<string, string>> = {}): Promise<Subject> {
     const program = join(import.meta.dirname, 'yardsticks', `${name}.ts`);
     const child = spawn(process.execPath, [...MEASURED, '--import', 'tsx', program], {
+      env: { ...process.env, ...variables },
       stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
     });
     const port = await firstLine(child, (line) => /^\d+$/.test(line));
