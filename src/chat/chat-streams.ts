@@ -45,6 +45,7 @@ const keyOf = (chatId: number, seq: number): string => `${chatId}:${seq}`;
 export class ChatStreams implements OnModuleInit, OnModuleDestroy {
   private readonly logger = new Logger('ChatStreams');
   private readonly pending = new Map<string, Connection>();
+  private readonly writes = new Set<Promise<void>>();
   private readonly lagging = new Set<Stream>();
   private readonly subscriptions: (() => void)[] = [];
   private retry: NodeJS.Timeout | undefined;
@@ -89,6 +90,23 @@ export class ChatStreams implements OnModuleInit, OnModuleDestroy {
   committed(entries: readonly Message[], except: Connection | null = null): void {
     for (const entry of entries) this.take(entry, except);
     this.tell(entries);
+  }
+
+  /**
+   * Something is about to be appended for a connection that is answered instead of told. What is read from the log meanwhile may be that
+   * very entry: it is delivered once it is known whose it is.
+   * @returns to be called when it has been delivered, or was not appended
+   */
+  begin(): () => void {
+    let end: () => void = () => undefined;
+    const write = new Promise<void>((resolve) => {
+      end = resolve;
+    });
+    this.writes.add(write);
+    return () => {
+      this.writes.delete(write);
+      end();
+    };
   }
 
   /** Delivers one committed entry here; `tell` has to follow. */
@@ -213,6 +231,7 @@ export class ChatStreams implements OnModuleInit, OnModuleDestroy {
     try {
       for (;;) {
         const entries = await this.log.after(chatId, stream.position);
+        if (this.writes.size > 0) await Promise.all(this.writes);
         const before = stream.position;
         for (const entry of entries) {
           if (!this.isOpen(stream)) return true;

@@ -37,10 +37,15 @@ export class MessageChanges {
     content: string | null,
     connection: Connection | null,
   ): Promise<Message> {
-    const rows = await unlessRefused(this.sql.rows<MessageRow>(CHANGE_MESSAGE, [chatId, actorId, seq, kind, content]));
-    const [entry] = rows.map(messageOf);
-    if (!entry) throw new Error('change_message returned no entry');
-    this.streams.committed([entry], connection);
-    return entry;
+    const end = this.streams.begin();
+    try {
+      const rows = await unlessRefused(this.sql.rows<MessageRow>(CHANGE_MESSAGE, [chatId, actorId, seq, kind, content]));
+      const [entry] = rows.map(messageOf);
+      if (!entry) throw new Error('change_message returned no entry');
+      this.streams.committed([entry], connection);
+      return entry;
+    } finally {
+      end();
+    }
   }
 }

@@ -55,6 +55,8 @@ const ENTRY_BYTES = 256;
 @Injectable()
 export class MessageWriter implements OnModuleInit {
   private readonly batcher: Batcher<Outgoing, Sent>;
+  /** One for each batch that is written and not delivered yet, the first one first. */
+  private readonly ends: (() => void)[] = [];
   private stored = 0;
 
   constructor(
@@ -107,9 +109,13 @@ export class MessageWriter implements OnModuleInit {
       batch.map(({ clientMsgId }) => clientMsgId),
       batch.map(({ chatType }) => chatType),
     ];
+    const end = this.streams.begin();
     try {
-      return await this.sql.rows<Appended>(APPEND, columns, 'append-messages');
+      const rows = await this.sql.rows<Appended>(APPEND, columns, 'append-messages');
+      this.ends.push(end);
+      return rows;
     } catch (thrown) {
+      end();
       // The connection may have broken after the commit: then it is stored, and nobody knows.
       if (coreErrorOf(thrown).code === 'unavailable') this.streams.doubt(new Set(batch.map(({ chatId }) => chatId)));
       throw thrown;
@@ -125,6 +131,7 @@ export class MessageWriter implements OnModuleInit {
       entries.push(entry);
       this.streams.take(entry, outgoing.connection);
     });
+    this.ends.shift()?.();
     this.stored += entries.length;
     this.streams.tell(entries);
   }
