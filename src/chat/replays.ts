@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Injectable, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common';
 import { CoreError } from '../errors/catalogue.js';
 import type { Connection } from '../realtime/connection.js';
@@ -5,6 +6,7 @@ import { Hub } from '../realtime/hub.js';
 import type { ConnectionListener } from '../realtime/listeners.js';
 import { ChatStreams } from './chat-streams.js';
 import { GRACE_MS, type Hold, Holds } from './holds.js';
+import type { Message } from './message.js';
 import { MessageLog } from './message-log.js';
 import { OpenChats } from './open-chats.js';
 
@@ -12,6 +14,18 @@ import { OpenChats } from './open-chats.js';
 const MAX_REPLAYED = 300;
 /** Bytes that may wait for a reader before a replay leaves the rest to it: far below where it would count as too slow. */
 const MAX_PENDING_BYTES = 1024 * 1024;
+
+/** Milliseconds for which a request to resume waits for a database that is away. */
+const PATIENCE_MS = 2_000;
+const RETRY_MS = 250;
+
+/** How much of a log is told in one go, and for how long it is tried to be read. */
+interface Limit {
+  readonly entries: number;
+  readonly ms: number;
+}
+
+const FOR_EVER: Limit = { entries: Number.POSITIVE_INFINITY, ms: Number.POSITIVE_INFINITY };
 
 /** Where a client stands in a chat. */
 export interface Cursor {
@@ -74,7 +88,7 @@ export class Replays implements ConnectionListener, OnModuleInit, OnModuleDestro
   /**
    * Replays what a connection missed, each chat before anything new of it.
    * @param userId whose connection it is
-   * @throws CoreError `conflict` while another such request of the connection is under way
+   * @throws CoreError `unavailable`; `conflict` while another such request of the connection is under way
    */
   async resume(connection: Connection, userId: number, cursors: readonly Cursor[]): Promise<Resumed[]> {
     const hold = this.holds.of(connection);
@@ -88,7 +102,10 @@ export class Replays implements ConnectionListener, OnModuleInit, OnModuleDestro
       for (const cursor of cursors) resumed.push(await this.resumeOne(connection, hold, userId, cursor));
       return resumed;
     } finally {
-      if (hold) hold.isResuming = false;
+      if (hold) {
+        hold.isResuming = false;
+        for (const { chatId } of cursors) hold.kept.delete(chatId);
+      }
     }
   }
 
@@ -98,26 +115,24 @@ export class Replays implements ConnectionListener, OnModuleInit, OnModuleDestro
     if (!hold?.isFresh) return;
     hold.isFresh = false;
     for (const [chatId, seq] of hold.kept) {
-      if (!except.has(chatId)) void this.replay(connection, hold, { chatId, afterSeq: seq - 1 }, Number.POSITIVE_INFINITY);
+      if (except.has(chatId)) continue;
+      // However long the database is away: nothing of the chat is told before what was kept back. It ends when the connection does.
+      this.replay(connection, hold, { chatId, afterSeq: seq - 1 }, FOR_EVER).catch(() => undefined);
     }
   }
 
   private async resumeOne(connection: Connection, hold: Hold | undefined, userId: number, cursor: Cursor): Promise<Resumed> {
     const { chatId, afterSeq } = cursor;
-    try {
-      const stream = this.chats.of(chatId);
-      if (!stream || !this.chats.isMember(userId, chatId)) return this.unproved(chatId, null);
-      if (!hold || !this.holds.knows(hold, chatId)) return this.unproved(chatId, stream.position);
-      // The client may have been told more by another node than this one has heard of yet.
-      if (afterSeq > stream.position) await this.streams.refresh(stream);
-      if (afterSeq > stream.position) return this.unproved(chatId, stream.position);
-      const heard = hold.heard.get(chatId);
-      if (heard !== undefined) return await this.replayBefore(connection, cursor, heard, stream.position);
-      const has_more = await this.replay(connection, hold, cursor, MAX_REPLAYED);
-      return { chat_id: chatId, recovered: true, last_seq: this.chats.of(chatId)?.position ?? null, has_more };
-    } finally {
-      hold?.kept.delete(chatId);
-    }
+    const stream = this.chats.of(chatId);
+    if (!stream || !this.chats.isMember(userId, chatId)) return this.unproved(chatId, null);
+    if (!hold || !this.holds.knows(hold, chatId)) return this.unproved(chatId, stream.position);
+    // The client may have been told more by another node than this one has heard of yet.
+    if (afterSeq > stream.position) await this.streams.refresh(stream);
+    if (afterSeq > stream.position) return this.unproved(chatId, stream.position);
+    const heard = hold.heard.get(chatId);
+    if (heard !== undefined) return await this.replayBefore(connection, cursor, heard, stream.position);
+    const has_more = await this.replay(connection, hold, cursor, { entries: MAX_REPLAYED, ms: PATIENCE_MS });
+    return { chat_id: chatId, recovered: true, last_seq: this.chats.of(chatId)?.position ?? null, has_more };
   }
 
   private unproved(chatId: number, lastSeq: number | null): Resumed {
@@ -133,7 +148,7 @@ export class Replays implements ConnectionListener, OnModuleInit, OnModuleDestro
   ): Promise<Resumed> {
     let at = afterSeq;
     while (at < heard - 1 && at - afterSeq < MAX_REPLAYED && !isFull(connection)) {
-      const entries = await this.log.after(chatId, at);
+      const entries = await this.read(connection, chatId, at, PATIENCE_MS);
       if (entries.length === 0) break;
       for (const entry of entries) {
         if (entry.seq >= heard || at - afterSeq >= MAX_REPLAYED) break;
@@ -148,13 +163,13 @@ export class Replays implements ConnectionListener, OnModuleInit, OnModuleDestro
    * Tells what lies between a cursor and where the chat's stream is by then, and lets what is new through again.
    * @returns whether some of it was left out
    */
-  private async replay(connection: Connection, hold: Hold, { chatId, afterSeq }: Cursor, limit: number): Promise<boolean> {
+  private async replay(connection: Connection, hold: Hold, { chatId, afterSeq }: Cursor, limit: Limit): Promise<boolean> {
     let at = afterSeq;
-    let left = limit;
+    let left = limit.entries;
     try {
       while (!connection.closed && at < this.endOf(hold, chatId)) {
         if (left <= 0 || isFull(connection)) return true;
-        const entries = await this.log.after(chatId, at);
+        const entries = await this.read(connection, chatId, at, limit.ms);
         if (entries.length === 0) return true;
         // As of now: what the stream has not reached yet comes live.
         const end = this.endOf(hold, chatId);
@@ -169,11 +184,21 @@ export class Replays implements ConnectionListener, OnModuleInit, OnModuleDestro
       // From here on the connection has heard everything after the cursor.
       hold.heard.set(chatId, afterSeq + 1);
       return false;
-    } catch {
-      // The log cannot be read now: the client sees the gap in `seq` and fetches it.
-      return true;
     } finally {
       hold.kept.delete(chatId);
+    }
+  }
+
+  /** Reads what follows in a log; while the database is away, again and again for so many milliseconds. */
+  private async read(connection: Connection, chatId: number, at: number, ms: number): Promise<readonly Message[]> {
+    const deadline = performance.now() + ms;
+    for (;;) {
+      try {
+        return await this.log.after(chatId, at);
+      } catch (thrown) {
+        if (connection.closed || performance.now() >= deadline) throw thrown;
+        await sleep(RETRY_MS, undefined, { ref: false });
+      }
     }
   }
 
