@@ -25,8 +25,8 @@ server.on('connection', (socket, request) => {
   const userId = Number(url.searchParams.get('user'));
   const members = chats.get(chat) ?? new Set();
   chats.set(chat, members.add(socket));
-  socket.on('message', async (data) => {
-    const { request_id, payload } = JSON.parse(String(data));
+  const handle = async (text: string): Promise<void> => {
+    const { request_id, payload } = JSON.parse(text);
     const { content } = payload;
     const { rows } = await pool.query({ name: 'insert', text: INSERT, values: [chat, userId, content] });
     const { id, created_at } = rows[0];
@@ -35,6 +35,7 @@ server.on('connection', (socket, request) => {
     for (const member of members) if (member !== socket) member.send(event);
     const answer = { chat_id: chat, seq: id, id, created_at, duplicate: false };
     socket.send(JSON.stringify({ type: 'response', v: 1, request_id, success: true, data: answer }));
-  });
+  };
+  socket.on('message', (data) => void handle(String(data)));
 });
 process.on('SIGTERM', () => process.exit(0));

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { io, type Socket } from 'socket.io-client';
 import { WebSocket } from 'ws';
 import type { Message } from '../../src/chat/message.js';
+import type { Parsed } from './http-client.js';
 
 /** Protocols whose clients can resume. */
 export const RESUMABLE = ['game', 'rest', 'socketio'] as const;
@@ -10,8 +11,7 @@ export type Resumable = (typeof RESUMABLE)[number];
 interface Answer {
   readonly success: boolean;
   readonly code?: string;
-  // biome-ignore lint/suspicious/noExplicitAny: whatever the command answers
-  readonly data: any;
+  readonly data: Parsed;
 }
 
 /** One live connection of some protocol: entries of logs that it is told, and commands. */
@@ -65,9 +65,7 @@ class RawChat implements ChatConnection {
     this.socket.terminate();
     this.fail();
   }
-
-  // biome-ignore lint/suspicious/noExplicitAny: a frame of either protocol
-  private receive(frame: any, heard: Heard): void {
+  private receive(frame: Parsed, heard: Heard): void {
     if (frame.type === 'response') {
       this.waiting.get(frame.request_id)?.resolve(frame);
       this.waiting.delete(frame.request_id);

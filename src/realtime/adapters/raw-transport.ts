@@ -20,7 +20,8 @@ let waiting: RawTransport[] = [];
 function flushWaiting(): void {
   const transports = waiting;
   waiting = [];
-  for (const transport of transports) transport.flush();
+  // The last one first: whoever asked is answered after others have been told, and waits for it.
+  for (let i = transports.length - 1; i >= 0; i--) transports[i]?.flush();
   joined = NOTHING;
 }
 
