@@ -64,6 +64,9 @@ const VARYING = new Set([
   'connection_id',
   'request_id',
   'session_id',
+  'created_at',
+  'last_activity_at',
+  'content_time',
 ]);
 const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/;
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
