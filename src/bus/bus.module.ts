@@ -36,9 +36,8 @@ export class BusModule {
         { provide: REDIS, useFactory: (): SharedRedis => (url ? connectRedis(url, 'shared') : null) },
         {
           provide: Bus,
-          useFactory: (redis: SharedRedis) =>
-            url && redis ? new RedisBus(redis, connectRedis(url, 'subscriber'), nodeId) : new MemoryBus(),
-          inject: [REDIS],
+          useFactory: () =>
+            url ? new RedisBus(connectRedis(url, 'publisher'), connectRedis(url, 'subscriber'), nodeId) : new MemoryBus(),
         },
         {
           provide: Leases,

@@ -8,24 +8,32 @@ const MAX_MESSAGES = 10_000;
 const MAX_BYTES = 8 * 1024 * 1024;
 /** One message, encoded; a larger one is a mistake of ours or no message of ours. */
 const MAX_MESSAGE_BYTES = 1024 * 1024;
+/** What stands around the messages. */
+const ENVELOPE_BYTES = 256;
 const PING_MS = 5000;
 const RETRY_MS = 1000;
 
+/** Messages of one channel that go out together; each is JSON already. */
 interface Outgoing {
   readonly channel: string;
-  readonly text: string;
-  readonly bytes: number;
+  readonly texts: string[];
+  bytes: number;
 }
 
-/** Reads what another node wrote: its id and the message, or undefined where it is none of ours. */
-function decode(text: string): { node: string; message: JsonValue } | undefined {
+interface Envelope {
+  readonly node: string;
+  readonly messages: readonly JsonValue[];
+}
+
+/** Reads what another node wrote: its id and the messages, or undefined where it is none of ours. */
+function decode(text: string): Envelope | undefined {
   if (text.length > MAX_MESSAGE_BYTES) return undefined;
   try {
     const envelope: unknown = JSON.parse(text);
-    if (typeof envelope !== 'object' || envelope === null || !('node' in envelope) || !('message' in envelope)) return undefined;
-    if (typeof envelope.node !== 'string') return undefined;
+    if (typeof envelope !== 'object' || envelope === null || !('node' in envelope) || !('messages' in envelope)) return undefined;
+    if (typeof envelope.node !== 'string' || !Array.isArray(envelope.messages)) return undefined;
     // What JSON.parse made of a text is a JsonValue.
-    return { node: envelope.node, message: envelope.message as JsonValue };
+    return { node: envelope.node, messages: envelope.messages as JsonValue[] };
   } catch {
     return undefined;
   }
@@ -44,6 +52,7 @@ export class RedisBus extends Bus {
   private readonly pinging: NodeJS.Timeout;
   private retrying: NodeJS.Timeout | undefined;
   private waiting: Outgoing[] = [];
+  private isScheduled = false;
   private heldMessages = 0;
   private heldBytes = 0;
   private lost = 0;
@@ -52,7 +61,7 @@ export class RedisBus extends Bus {
   private unanswered: number | undefined;
 
   /**
-   * @param publisher may be shared with other uses
+   * @param publisher its own connection: what is published never waits behind other commands
    * @param subscriber its own connection, with `autoResubscribe` off: Redis allows nothing else on it
    */
   constructor(
@@ -107,17 +116,18 @@ export class RedisBus extends Bus {
     return () => void this.restored.delete(own);
   }
 
-  /** Ends timers and the subscriber's connection; what still waits to be sent is given up. */
+  /** Ends timers and both connections; what still waits to be sent is given up. */
   close(): void {
     clearInterval(this.pinging);
     clearTimeout(this.retrying);
     this.subscriber.disconnect();
+    this.publisher.disconnect();
   }
 
   private enqueue(channel: string, message: JsonValue): void {
-    const text = JSON.stringify({ node: this.nodeId, message });
+    const text = JSON.stringify(message);
     const bytes = Buffer.byteLength(text);
-    if (bytes > MAX_MESSAGE_BYTES) {
+    if (bytes > MAX_MESSAGE_BYTES - ENVELOPE_BYTES) {
       this.log.error({ msg: 'a message is too large for the bus and reached this node alone', channel, bytes });
       return;
     }
@@ -128,11 +138,24 @@ export class RedisBus extends Bus {
     }
     this.heldMessages += 1;
     this.heldBytes += bytes;
-    this.waiting.push({ channel, text, bytes });
-    this.flush();
+    this.add(channel, text, bytes);
+    if (this.isScheduled) return;
+    this.isScheduled = true;
+    // What is published in one turn of the event loop goes out together.
+    setImmediate(() => this.flush());
+  }
+
+  /** Joins the last ones of the same channel, as far as they fit. */
+  private add(channel: string, text: string, bytes: number): void {
+    const last = this.waiting.findLast((outgoing) => outgoing.channel === channel);
+    if (last && last.bytes + bytes + 1 <= MAX_MESSAGE_BYTES - ENVELOPE_BYTES) {
+      last.texts.push(text);
+      last.bytes += bytes + 1;
+    } else this.waiting.push({ channel, texts: [text], bytes });
   }
 
   private flush(): void {
+    this.isScheduled = false;
     if (this.publisher.status !== 'ready') return;
     const batch = this.waiting;
     this.waiting = [];
@@ -141,10 +164,12 @@ export class RedisBus extends Bus {
   }
 
   private async send(outgoing: Outgoing): Promise<void> {
+    const { channel, texts, bytes } = outgoing;
     try {
-      await this.publisher.publish(outgoing.channel, outgoing.text);
-      this.heldMessages -= 1;
-      this.heldBytes -= outgoing.bytes;
+      await this.publisher.publish(channel, `{"node":${JSON.stringify(this.nodeId)},"messages":[${texts.join(',')}]}`);
+      this.heldMessages -= texts.length;
+      // Those that were joined have a comma between them.
+      this.heldBytes -= bytes - (texts.length - 1);
     } catch {
       // It may have arrived all the same: the bus may double, but should not lose.
       this.waiting.push(outgoing);
@@ -173,7 +198,7 @@ export class RedisBus extends Bus {
     }
     if (envelope.node === this.nodeId) return;
     if (channel === this.gapChannel) this.tellRestored();
-    else this.subscribers.deliver(channel.slice(this.prefix.length), envelope.message);
+    else for (const message of envelope.messages) this.subscribers.deliver(channel.slice(this.prefix.length), message);
   }
 
   /** After a new connection: all topics at once, then everybody is told that something may have been missed. */
