@@ -162,7 +162,7 @@ describe('a chat', () => {
           (await game.command(`chat.${name}`, payload)).code,
           (await rest.command(`chat.${name}`, payload)).code,
           (await socketIo.emitWithAck('command', frame)).code,
-          (await stranger.client.post(`/api/v1/commands/chat/${name}`, payload as Record<string, unknown>)).body.code,
+          (await stranger.client.post(`/api/v1/commands/chat/${name}`, payload)).body.code,
         ];
         expect([name, chat_id, ...codes]).toEqual([name, chat_id, ...codes.map(() => 'not_found')]);
       }

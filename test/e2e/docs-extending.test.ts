@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { connect, connected } from '../conformance/drivers/socketio.js';
 import { GreetingModule } from '../examples/greeting/greeting.module.js';
 import { blocksOf } from '../support/doc-blocks.js';
 import { type Account, TestServer } from '../support/server.js';
@@ -35,6 +36,10 @@ describe('the example of extending.md', () => {
     expect(await socket.command('greeting.greet', {})).toMatchObject({ success: false, code: 'invalid_payload' });
     expect(await socket.command('greeting.send', { user_id: 1, text: 'Hi' })).toMatchObject({ code: 'not_authenticated' });
     await socket.close();
+    const overSocketIo = await connected(connect(server, 'websocket', { auth: { token: alice.tokens.token } }));
+    const frame = { request_id: 'r', domain: 'greeting', command: 'greet', payload };
+    expect(await overSocketIo.emitWithAck('command', frame)).toMatchObject({ success: true, data: { text: 'Hello, Alice!' } });
+    overSocketIo.disconnect();
   });
 
   it('delivers its events in the style of each protocol', async () => {
