@@ -116,8 +116,9 @@ export class RedisBus extends Bus {
     return () => void this.restored.delete(own);
   }
 
-  /** Ends timers and both connections; what still waits to be sent is given up. */
+  /** Sends what this turn has published, then ends timers and both connections; what cannot be sent now is given up. */
   close(): void {
+    this.flush();
     clearInterval(this.pinging);
     clearTimeout(this.retrying);
     this.subscriber.disconnect();
@@ -136,9 +137,7 @@ export class RedisBus extends Bus {
       this.lost += 1;
       return;
     }
-    this.heldMessages += 1;
-    this.heldBytes += bytes;
-    this.add(channel, text, bytes);
+    this.hold(channel, text, bytes);
     if (this.isScheduled) return;
     this.isScheduled = true;
     // What is published in one turn of the event loop goes out together.
@@ -146,7 +145,9 @@ export class RedisBus extends Bus {
   }
 
   /** Joins the last ones of the same channel, as far as they fit. */
-  private add(channel: string, text: string, bytes: number): void {
+  private hold(channel: string, text: string, bytes: number): void {
+    this.heldMessages += 1;
+    this.heldBytes += bytes;
     const last = this.waiting.findLast((outgoing) => outgoing.channel === channel);
     if (last && last.bytes + bytes + 1 <= MAX_MESSAGE_BYTES - ENVELOPE_BYTES) {
       last.texts.push(text);
@@ -157,10 +158,10 @@ export class RedisBus extends Bus {
   private flush(): void {
     this.isScheduled = false;
     if (this.publisher.status !== 'ready') return;
+    if (this.lost > 0) this.admitLoss();
     const batch = this.waiting;
     this.waiting = [];
     for (const outgoing of batch) void this.send(outgoing);
-    if (this.lost > 0) this.admitLoss();
   }
 
   private async send(outgoing: Outgoing): Promise<void> {
@@ -183,7 +184,8 @@ export class RedisBus extends Bus {
   private admitLoss(): void {
     this.log.warn({ msg: 'messages to other nodes were lost; they are told to compare their state', lost: this.lost });
     this.lost = 0;
-    this.enqueue(this.gapChannel, null);
+    // Beyond the bounds, which are what was exceeded: else nobody would be told until there is room and something else to say.
+    this.hold(this.gapChannel, 'null', 4);
   }
 
   private receive(channel: string, text: string): void {

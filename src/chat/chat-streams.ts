@@ -19,6 +19,8 @@ const MAX_BUS_ENTRY = 32 * 1024;
 /** Entries whose own connection is remembered until they can be delivered. */
 const MAX_PENDING = 10_000;
 const RETRY_MS = 500;
+/** With more members connected here nobody is told who writes or reads: each of them would be told of all the others. */
+const MAX_WATCHED = 200;
 
 /** A chat that has just been made, as its members are told of it. */
 export interface CreatedChat {
@@ -283,7 +285,9 @@ export class ChatStreams implements OnModuleInit, OnModuleDestroy {
   }
 
   private pass({ chatId, event, data }: Ephemeral, except: Connection | null): void {
-    this.hub.toUsers(this.localsOf(chatId), { domain: 'chat', event, data, ephemeral: true }, except);
+    const locals = this.chats.of(chatId)?.locals;
+    if (!locals || locals.size > MAX_WATCHED) return;
+    this.hub.toUsers(locals, { domain: 'chat', event, data, ephemeral: true }, except);
   }
 }
 

@@ -23,6 +23,9 @@ const changeOf = ({ chat_id, seq, id, target_seq, created_at }: Message): object
   created_at,
 });
 
+/** Chats that are listed at once where only their names are. */
+const MAX_NAMES = 1_000;
+
 /** Chats as such, and what is done to messages. */
 @Injectable()
 export class ChatCommands {
@@ -64,6 +67,14 @@ export class ChatCommands {
   })
   list({ limit, cursor }: ListPayload, caller: Caller): Promise<ChatsPage> {
     return this.chats.list(sessionOf(caller).userId, limit ?? 100, cursor ?? null);
+  }
+
+  @Command('chat.names', {
+    summary: "As chat.list, with nothing but names and types: the caller's newest 1,000.",
+    internal: true,
+  })
+  async names(_payload: object, caller: Caller): Promise<object> {
+    return { chats: await this.chats.names(sessionOf(caller).userId, MAX_NAMES) };
   }
 
   @Command('chat.edit', {

@@ -24,7 +24,7 @@ export class CreatePayload {
 }
 
 export class ListPayload {
-  @Int({ optional: true, nullable: true, min: 1, max: 1_000, description: 'Chats at most; 100 unless said' })
+  @Int({ optional: true, nullable: true, min: 1, max: 200, description: 'Chats at most; 100 unless said' })
   limit?: number | null;
 
   @Text({ optional: true, nullable: true, max: 64, description: '`next_cursor` of the page before' })

@@ -6,9 +6,10 @@ import type { Connection } from '../realtime/connection.js';
 import { UsersService } from '../users/users.service.js';
 import type { Role } from './chat-member.entity.js';
 import { ChatStreams } from './chat-streams.js';
-import { CHAT_OF, CHATS_PAGE, CREATE_CHAT, MEMBERS_OF } from './chats.sql.js';
+import { CHAT_NAMES, CHAT_OF, CHATS_PAGE, CREATE_CHAT, MEMBERS_OF } from './chats.sql.js';
 import { type Kind, type Message, type MessageRow, messageOf } from './message.js';
 import { Presence } from './presence.js';
+import { unlessRefused } from './refusals.js';
 
 export interface MemberView {
   readonly user_id: number;
@@ -92,7 +93,8 @@ export class ChatsService {
   /**
    * Makes a chat and tells its members. A personal chat of two that have one already is that one.
    * @param except a connection that is answered instead
-   * @throws CoreError `invalid_input` for names that nobody has, or a personal chat that is not with exactly one other
+   * @throws CoreError `invalid_input` for names that nobody has, or a personal chat that is not with exactly one other;
+   * `conflict` where somebody would be in too many
    */
   async create({ type, name, members }: NewChat, by: LiveSession, except: Connection | null): Promise<ChatView> {
     const others = (await this.named(members)).filter(({ id }) => id !== by.userId);
@@ -100,14 +102,10 @@ export class ChatsService {
     if (type === 'personal' && ids.length !== 1) throw invalidInput(ONE_OTHER);
     const names = [by.username, ...new Set(others.map(({ username }) => username))];
     const chatName = type === 'group' ? (name ?? names.slice(0, NAMED_AFTER).join(', ')) : null;
-    const [row] = await this.sql.rows<{ chat_id: number | null; created: boolean }>(CREATE_CHAT, [
-      type,
-      chatName,
-      by.userId,
-      ids,
-    ]);
+    const values = [type, chatName, by.userId, ids];
+    const [row] = await unlessRefused(this.sql.rows<{ chat_id: number; created: boolean }>(CREATE_CHAT, values));
     // The other one's account was deleted at this moment.
-    if (!row?.chat_id) throw invalidInput(noSuchUser(0));
+    if (!row) throw invalidInput(noSuchUser(0));
     const chat = await this.get(row.chat_id, by.userId);
     if (row.created) this.streams.created(chat, except);
     return chat;
@@ -132,6 +130,11 @@ export class ChatsService {
       chats: page.map((row) => ({ ...summaryOf(row), last_message: lastMessageOf(row) })),
       next_cursor: last ? `${last.last_activity_at.getTime()}.${last.chat_id}` : null,
     };
+  }
+
+  /** The chats of a user by name, newest activity first. */
+  names(userId: number, limit: number): Promise<Pick<ChatSummary, 'chat_id' | 'chat_type' | 'chat_name'>[]> {
+    return this.sql.rows(CHAT_NAMES, [userId, limit]);
   }
 
   /**

@@ -93,8 +93,9 @@ export class Positions implements OnModuleInit, OnModuleDestroy {
   private async checkMembers(): Promise<void> {
     for (const userIds of chunks([...this.chats.userIds()])) {
       const rows = await this.sql.rows<Joined>(JOINED_SINCE, [userIds, this.checkedAt], 'joined-since');
+      const unknown = new Set(rows.filter(({ chat_id: chatId }) => !this.chats.of(chatId)).map(({ chat_id: chatId }) => chatId));
       for (const { user_id: userId, chat_id: chatId, read_seq: readSeq } of rows) {
-        if (!this.chats.of(chatId)) this.chats.join(chatId, userId, readSeq);
+        if (unknown.has(chatId)) this.chats.join(chatId, userId, readSeq);
       }
     }
   }

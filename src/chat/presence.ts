@@ -12,6 +12,9 @@ const MAX_CHATS = 1_000;
 /** A node that dies takes its users offline after this; others renew three times as often. */
 const LEASE_SEC = 60;
 
+/** Memberships that are looked at to find out whom to tell: presence is not worth more of a node's time. */
+const MAX_LOOKED = 10_000;
+
 /** How long things take, in milliseconds; shorter in tests. */
 export class PresenceTimes {
   constructor(
@@ -151,8 +154,14 @@ export class Presence implements ConnectionListener, OnModuleInit, OnModuleDestr
   }
 
   private deliver({ user_id, online, chats }: Told): void {
-    const users = new Set(chats.flatMap((chatId) => [...this.streams.localsOf(chatId)]));
-    users.delete(user_id);
+    const users = new Set<number>();
+    let looked = 0;
+    for (const chatId of chats) {
+      for (const userId of this.streams.localsOf(chatId)) {
+        if (++looked > MAX_LOOKED) break;
+        if (userId !== user_id) users.add(userId);
+      }
+    }
     this.hub.toUsers(users, { domain: 'chat', event: 'presence', data: { user_id, online }, ephemeral: true });
   }
 }

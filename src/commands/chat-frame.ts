@@ -1,5 +1,6 @@
 import { CoreError } from '../errors/catalogue.js';
 import type { Decoded } from '../realtime/codec.js';
+import { withFieldNames } from '../errors/wording.js';
 import { MISSING, NO_STRING } from '../validation/fields.js';
 import { type CommandContext, decodeCommand } from './command-frame.js';
 
@@ -23,6 +24,9 @@ export function decodeChat(frame: Readonly<Record<string, unknown>>): Decoded<Ch
   const issue = { loc: ['payload', 'message'], ...(message === undefined ? MISSING : NO_STRING) };
   return { kind: 'refused', context: { kind: 'sent' }, error: new CoreError('invalid_input', { issues: [issue] }) };
 }
+
+/** What is wrong with a message, in the words of its frame: there its content is `message`. */
+export const sentFault = (error: CoreError): CoreError => withFieldNames(error, { content: 'message' });
 
 /** Of the stored message, what its sender is told. */
 export function sentData(data: unknown): object {

@@ -27,6 +27,8 @@ export interface RouteDocs {
   /** The body is taken as a form, too. */
   readonly form?: boolean;
   readonly query?: Dto;
+  /** Names of headers that the route reads, and what they are for. */
+  readonly headers?: Readonly<Record<string, string>>;
   /** Names of cookies that the route reads, and where they come from. */
   readonly cookies?: Readonly<Record<string, string>>;
   readonly answer: RouteAnswer;

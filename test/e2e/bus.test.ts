@@ -15,14 +15,12 @@ import { until } from '../support/until.js';
 class TestNode {
   readonly id = randomUUID();
   readonly redis: Redis;
-  readonly subscriber: Redis;
   readonly bus: RedisBus;
   readonly leases: RedisLeases;
 
   constructor(url: string) {
     this.redis = connectRedis(url, 'shared');
-    this.subscriber = connectRedis(url, 'subscriber');
-    this.bus = new RedisBus(this.redis, this.subscriber, this.id);
+    this.bus = new RedisBus(connectRedis(url, 'publisher'), connectRedis(url, 'subscriber'), this.id);
     this.leases = new RedisLeases(this.redis, this.id);
   }
 

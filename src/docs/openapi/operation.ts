@@ -33,7 +33,8 @@ export function operationOf(path: string, handler: Handler, docs: RouteDocs, par
     parameters: [
       ...names.map((name) => pathParameter(name, handler.integers.has(name))),
       ...(query ? queryParameters(query) : []),
-      ...Object.entries(docs.cookies ?? {}).map(([name, description]) => cookieParameter(name, description)),
+      ...textParameters('header', docs.headers),
+      ...textParameters('cookie', docs.cookies),
     ],
     ...(body ? { requestBody: bodyOf(body, docs.form ?? false, parts.schemas) } : {}),
     responses: { ...errorResponses(errorsOf(exposure), parts.writerOf(protocol)), ...Object.fromEntries(answers) },
@@ -99,12 +100,9 @@ function queryParameters(query: Dto): Parameter[] {
   });
 }
 
-const cookieParameter = (name: string, description: string): Parameter => ({
-  name,
-  in: 'cookie',
-  description,
-  schema: { type: 'string' },
-});
+function textParameters(place: 'header' | 'cookie', texts: Readonly<Record<string, string>> = {}): Parameter[] {
+  return Object.entries(texts).map(([name, description]) => ({ name, in: place, description, schema: { type: 'string' } }));
+}
 
 export function bodyOf(dto: Dto, isForm: boolean, schemas: Schemas, example: unknown = exampleOf(dto)): RequestBody {
   const media = { schema: schemas.ofDto(dto), example };

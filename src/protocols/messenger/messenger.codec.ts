@@ -1,7 +1,8 @@
 import { CoreError } from '../../errors/catalogue.js';
+import { withFieldNames } from '../../errors/wording.js';
 import { frameObject } from '../../validation/frame-object.js';
 import type { Codec, Decoded } from '../../realtime/codec.js';
-import { type CoreMessage, messageFrame, MODES } from './messenger.modes.js';
+import { type CoreMessage, messageFrame, modeOf } from './messenger.modes.js';
 import { messengerFault, NO_MODE, timestamp } from './messenger.errors.js';
 
 export interface MessengerContext {
@@ -24,7 +25,7 @@ function frame(context: MessengerContext | undefined, status: number, rest: obje
 }
 
 function decodeMode(input: Readonly<Record<string, unknown>>, mode: string): Decoded<MessengerContext> {
-  const known = Object.hasOwn(MODES, mode) ? MODES[mode] : undefined;
+  const known = modeOf(mode);
   const context = { mode, requestId: input.request_id, status: known?.status ?? 200 };
   const refused = (error: CoreError): Decoded<MessengerContext> => ({ kind: 'refused', context, error });
   if (!known) {
@@ -68,10 +69,11 @@ export const messengerCodec: Codec<string, string | null, MessengerContext> = {
     return decodeMode(input, mode);
   },
 
-  result: (context, data) => frame(context, context.status, MODES[context.mode]?.answer(data) ?? {}),
+  result: (context, data) => frame(context, context.status, modeOf(context.mode)?.answer(data) ?? {}),
 
   error(context, error) {
-    const fault = messengerFault(error);
+    const names = (context && modeOf(context.mode)?.fieldNames) ?? {};
+    const fault = messengerFault(withFieldNames(error, names));
     return frame(context, fault.status, { error: fault.error });
   },
 

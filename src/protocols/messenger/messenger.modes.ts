@@ -2,10 +2,12 @@
 type Fields = Readonly<Record<string, unknown>>;
 
 /** How one mode is carried out. */
-export interface Mode {
+interface Mode {
   readonly command: readonly [domain: string, name: string];
   /** What of the frame is the command's payload. */
   readonly payload: (frame: Fields) => Fields;
+  /** What fields of the payload are called in the frame, where they have another name there. */
+  readonly fieldNames?: Readonly<Record<string, string>>;
   /** What of the command's answer is answered. */
   readonly answer: (data: unknown) => object;
   /** The request is signed: its token binds the connection. */
@@ -52,7 +54,7 @@ const post = (chatType: 'personal' | 'group'): Mode => ({
 });
 
 /** Everything that a client can ask for. */
-export const MODES: Readonly<Record<string, Mode>> = {
+const MODES: Readonly<Record<string, Mode>> = {
   auth: { command: ['account', 'login'], payload: pick('username', 'password'), answer: asItIs, signed: false },
   register: { command: ['account', 'register'], payload: pick('username', 'password', 'email'), answer: asItIs, signed: false },
   recovery: {
@@ -64,14 +66,15 @@ export const MODES: Readonly<Record<string, Mode>> = {
   },
   logout: { command: ['account', 'logout'], payload: pick('username'), answer: asItIs, signed: true },
   getChats: {
-    command: ['chat', 'list'],
-    payload: () => ({ limit: 1_000 }),
+    command: ['chat', 'names'],
+    payload: () => ({}),
     answer: (data) => ({ chats: (data as { chats: Fields[] }).chats.map(chatFrame) }),
     signed: true,
   },
   getMessages: {
     command: ['chat', 'history'],
     payload: ({ chat_id, limit, before }) => ({ chat_id, limit, before_seq: before }),
+    fieldNames: { before_seq: 'before' },
     answer: (data) => ({ messages: (data as { messages: CoreMessage[] }).messages.map(messageFrame) }),
     signed: true,
   },
@@ -86,3 +89,6 @@ export const MODES: Readonly<Record<string, Mode>> = {
   addMembers: { command: ['chat', 'add_members'], payload: pick('chat_id', 'members'), answer: nothing, signed: true },
   leaveChat: { command: ['chat', 'leave'], payload: pick('chat_id'), answer: nothing, signed: true },
 };
+
+/** How a mode is carried out; undefined where there is none of that name. */
+export const modeOf = (name: string): Mode | undefined => (Object.hasOwn(MODES, name) ? MODES[name] : undefined);

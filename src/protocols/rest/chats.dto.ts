@@ -15,7 +15,7 @@ export class RestCreateChatBody {
 }
 
 export class RestChatsQuery {
-  @Int({ optional: true, min: 1, max: 1_000, description: 'Chats at most; 100 unless said' })
+  @Int({ optional: true, min: 1, max: 200, description: 'Chats at most; 100 unless said' })
   limit?: number;
 
   @Text({ optional: true, max: 64, description: '`next_cursor` of the page before' })

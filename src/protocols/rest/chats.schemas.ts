@@ -56,6 +56,9 @@ const SUMMARY_EXAMPLE = {
   last_activity_at: '2024-02-11T00:00:00.000Z',
 };
 
+/** Of an object type, or null where there is none. */
+const orNull = (schema: JsonSchema): JsonSchema => ({ oneOf: [schema, { type: 'null' }] });
+
 const object = (title: string, properties: Record<string, JsonSchema>): JsonSchema => ({
   title,
   type: 'object',
@@ -80,7 +83,7 @@ export const CHAT = {
 export const CHATS = {
   description: 'A page of chats',
   schema: object('ChatList', {
-    chats: { type: 'array', items: { type: 'object', properties: { ...SUMMARY, last_message: { type: ['object', 'null'] } } } },
+    chats: { type: 'array', items: { type: 'object', properties: { ...SUMMARY, last_message: orNull(REST_MESSAGE_SCHEMA) } } },
     next_cursor: { type: ['string', 'null'] },
   }),
   example: { chats: [{ ...SUMMARY_EXAMPLE, last_message: REST_MESSAGE_EXAMPLE }], next_cursor: null },

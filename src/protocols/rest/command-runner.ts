@@ -1,12 +1,14 @@
 import { Injectable } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import { Dispatcher } from '../../commands/dispatcher.js';
-import { CoreError } from '../../errors/catalogue.js';
+import { CoreError, invalidInput } from '../../errors/catalogue.js';
 import { originOf } from '../../http/request.js';
+import { type Fault, MISSING, NO_OBJECT } from '../../validation/fields.js';
 
 /** Where the fields of a command's payload are in a request. */
 export interface Places {
-  readonly body?: object;
+  /** As it came: the command validates it, so that all faults are told together. Left out by routes that take none. */
+  readonly body?: unknown;
   readonly query?: object;
   readonly path?: Readonly<Record<string, number>>;
   readonly header?: Readonly<Record<string, string>>;
@@ -22,7 +24,9 @@ export class RestCommandRunner {
    * @param places later ones go before earlier ones: body, query, header, path
    * @throws CoreError as the command does
    */
-  async run(name: string, { body = {}, query = {}, path = {}, header = {} }: Places, request: FastifyRequest): Promise<object> {
+  async run(name: string, places: Places, request: FastifyRequest): Promise<object> {
+    const { query = {}, path = {}, header = {} } = places;
+    const body = 'body' in places ? objectOf(places.body) : {};
     const [domain = '', command = ''] = name.split('.');
     const caller = { identity: request.identity, origin: originOf(request), connection: null };
     const payload = { ...body, ...query, ...header, ...path };
@@ -40,4 +44,12 @@ export class RestCommandRunner {
       throw new CoreError('invalid_input', { issues, cause: thrown });
     }
   }
+}
+
+/** @throws CoreError `invalid_input` where a body is missing or no object */
+function objectOf(body: unknown): object {
+  const refused = (fault: Fault): CoreError => invalidInput({ loc: ['body'], ...fault });
+  if (body === undefined) throw refused(MISSING);
+  if (typeof body !== 'object' || body === null || Array.isArray(body)) throw refused(NO_OBJECT);
+  return body;
 }

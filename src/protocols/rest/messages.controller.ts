@@ -1,6 +1,6 @@
-import { Delete, Get, Headers, HttpCode, Patch, Post, Req } from '@nestjs/common';
+import { Body, Delete, Get, Headers, HttpCode, Patch, Post, Req } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
-import { PathId, ValidBody, ValidQuery } from '../../http/input.js';
+import { PathId, ValidQuery } from '../../http/input.js';
 import { ProtocolController } from '../../http/protocol-controller.js';
 import { Documented } from '../../http/route-docs.js';
 import { RestEditBody, RestMessageBody, RestMessagesQuery } from './chats.dto.js';
@@ -36,15 +36,17 @@ export class RestMessagesController {
   @Documented({
     tag: TAG,
     summary: 'Say something in a chat',
-    description:
-      'The answer means that it is stored. With a header `Idempotency-Key` (1 to 128 characters) it may be sent again: it is stored once.',
+    description: 'The answer means that it is stored.',
+    headers: {
+      'Idempotency-Key': 'The `client_msg_id`, 1 to 128 characters: sent again under the same one, the message is stored once',
+    },
     body: RestMessageBody,
     answer: SENT,
     errors: ['not_found', 'conflict'],
   })
   send(
     @PathId('chat_id') chatId: number,
-    @ValidBody(RestMessageBody) body: RestMessageBody,
+    @Body() body: unknown,
     @Headers('idempotency-key') key: string | undefined,
     @Req() request: FastifyRequest,
   ): Promise<object> {
@@ -63,7 +65,7 @@ export class RestMessagesController {
   edit(
     @PathId('chat_id') chatId: number,
     @PathId('seq') seq: number,
-    @ValidBody(RestEditBody) body: RestEditBody,
+    @Body() body: unknown,
     @Req() request: FastifyRequest,
   ): Promise<object> {
     return this.commands.run('chat.edit', { body, path: { chat_id: chatId, seq } }, request);

@@ -1,4 +1,4 @@
-import { type ChatContext, decodeChat, decodeNamed, type NamedContext, sentData } from '../../commands/chat-frame.js';
+import { type ChatContext, decodeChat, decodeNamed, type NamedContext, sentData, sentFault } from '../../commands/chat-frame.js';
 import { commandFault, faultFrame, responseFrame } from '../../commands/command-frame.js';
 import { frameObject } from '../../validation/frame-object.js';
 import { printTime } from '../../identity/print-time.js';
@@ -56,7 +56,7 @@ export const restCodec: Codec<string, string | null, RestContext> = {
 
   error(context, error) {
     if (context?.kind === 'command') return JSON.stringify(faultFrame(context.command, error));
-    const { code, detail } = commandFault(error);
+    const { code, detail } = commandFault(context?.kind === 'sent' ? sentFault(error) : error);
     return errorFrame({ code, detail });
   },
 

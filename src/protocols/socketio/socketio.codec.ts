@@ -1,4 +1,4 @@
-import { type ChatContext, decodeChat, decodeNamed, type NamedContext, sentData } from '../../commands/chat-frame.js';
+import { type ChatContext, decodeChat, decodeNamed, type NamedContext, sentData, sentFault } from '../../commands/chat-frame.js';
 import { commandFault, FRAME_VERSION, faultFrame, responseFrame } from '../../commands/command-frame.js';
 import { nestsTooDeep } from '../../validation/json.js';
 import type { SocketIoFrame } from '../../realtime/adapters/socketio-transport.js';
@@ -60,7 +60,7 @@ export const socketIoCodec: Codec<SocketIoFrame, SocketIoEvent, SocketIoContext>
 
   error(context, error) {
     if (context?.kind === 'command') return { event: 'response', data: faultFrame(context.command, error) };
-    return { event: 'response', data: { success: false, ...commandFault(error) } };
+    return { event: 'response', data: { success: false, ...commandFault(context?.kind === 'sent' ? sentFault(error) : error) } };
   },
 
   badFrame: (context, detail) => ({

@@ -1,3 +1,5 @@
+import { checkChatsOf } from './entries.js';
+
 /**
  * `create_chat`: a group of its creator and others, or the one personal chat of two.
  *
@@ -13,6 +15,7 @@ export const CREATE_CHAT = `
     new_id bigint;
   BEGIN
     PERFORM 1 FROM users u WHERE u.id = ANY (p_others || p_creator) ORDER BY u.id FOR KEY SHARE;
+    ${checkChatsOf('p_others || p_creator')}
     IF p_type = 'personal' THEN
       INSERT INTO chats (chat_type, low_user_id, high_user_id)
       SELECT 'personal', least(p_creator, u.id), greatest(p_creator, u.id) FROM users u WHERE u.id = p_others[1]

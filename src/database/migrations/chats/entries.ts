@@ -16,3 +16,13 @@ export const REFUSALS = { forbidden: 'SB403', not_found: 'SB404', conflict: 'SB4
 
 export const refuse = (code: keyof typeof REFUSALS, detail = ''): string =>
   `RAISE EXCEPTION USING ERRCODE = '${REFUSALS[code]}', MESSAGE = '${detail || code}'`;
+
+/** Chats of one user at most: each of them is in the memory of the node that the user is connected to. */
+const MAX_CHATS = 10_000;
+
+/** Refuses where somebody of these would be in too many chats; it looks no further than that many. */
+export const checkChatsOf = (users: string): string => `
+    IF EXISTS (
+      SELECT 1 FROM unnest(${users}) AS u (id)
+      WHERE (SELECT count(*) FROM (SELECT 1 FROM chat_members m WHERE m.user_id = u.id LIMIT ${MAX_CHATS}) x) >= ${MAX_CHATS}
+    ) THEN ${refuse('conflict', `A user is in at most ${MAX_CHATS} chats`)}; END IF;`;

@@ -1,4 +1,4 @@
-import { ENTRIES, refuse, returnEntries } from './entries.js';
+import { checkChatsOf, ENTRIES, refuse, returnEntries } from './entries.js';
 
 /** Members of a group at most: every message is told to each of them. */
 const MAX_MEMBERS = 5_000;
@@ -23,6 +23,7 @@ export const ADD_CHAT_MEMBERS = `
     IF actor_role IS NULL THEN ${refuse('not_found')}; END IF;
     IF chat.chat_type <> 'group' THEN ${refuse('conflict', 'A personal chat has exactly two members')}; END IF;
     IF actor_role = 'member' OR (p_role IS NOT NULL AND actor_role <> 'owner') THEN ${refuse('forbidden')}; END IF;
+    ${checkChatsOf('p_users')}
     UPDATE chat_members m SET role = p_role
     WHERE m.chat_id = p_chat AND m.user_id = ANY (p_users) AND m.role NOT IN ('owner', p_role);
     SELECT count(*) INTO present FROM chat_members m WHERE m.chat_id = p_chat;
