@@ -39,6 +39,7 @@ class TestNode {
 describe.runIf(has.redis)('over Redis', () => {
   let server: TestRedis;
   let nodes: TestNode[];
+  let watchers: Redis[];
 
   const node = (): TestNode => {
     const made = new TestNode(server.url);
@@ -54,11 +55,13 @@ describe.runIf(has.redis)('over Redis', () => {
   beforeEach(async () => {
     Logger.overrideLogger(false);
     nodes = [];
+    watchers = [];
     server = await TestRedis.start();
   });
 
   afterEach(async () => {
     for (const each of nodes) each.close();
+    for (const watcher of watchers) watcher.disconnect();
     await server.stop();
   });
 
@@ -78,6 +81,62 @@ describe.runIf(has.redis)('over Redis', () => {
       expect(hereHeard).toHaveLength(501);
       expect(thereHeard).toEqual(hereHeard);
       expect(elsewhere).toEqual([]);
+    });
+
+    /** What goes over the wire on the channels of these topics. */
+    const overTheWire = async (...topics: string[]): Promise<{ channel: string; text: string }[]> => {
+      const seen: { channel: string; text: string }[] = [];
+      const watcher = connectRedis(server.url, 'watcher');
+      watchers.push(watcher);
+      await until(() => watcher.status === 'ready');
+      watcher.on('message', (channel: string, text: string) => seen.push({ channel, text }));
+      await watcher.subscribe(...topics.map((topic) => `switchboard:1:bus:${topic}`));
+      return seen;
+    };
+
+    it('publishes what one turn of the event loop says of a topic at once, and tells the others alone where it forwards', async () => {
+      const [a, b] = await twoReady();
+      const [here, there] = [a.hear('one'), b.hear('one')];
+      const [hereTwo, thereTwo] = [a.hear('two'), b.hear('two')];
+      await until(() => a.bus.ready() && b.bus.ready());
+      const seen = await overTheWire('one', 'two');
+      for (let n = 0; n < 200; n++) {
+        a.bus.publish('one', n);
+        a.bus.forward('two', { n });
+      }
+      await new Promise((turn) => setImmediate(turn));
+      a.bus.publish('one', 'next turn');
+      await until(() => there.length === 201);
+      expect(there).toEqual([...Array(200).keys(), 'next turn']);
+      expect(here).toEqual(there);
+      expect(thereTwo).toEqual(Array.from({ length: 200 }, (_, n) => ({ n })));
+      expect(hereTwo).toEqual([]);
+      await until(() => seen.length >= 3);
+      expect(seen.map(({ channel }) => channel.split(':').at(-1))).toEqual(['one', 'two', 'one']);
+    });
+
+    it('publishes at most a mebibyte at once, still in order', async () => {
+      const [a, b] = await twoReady();
+      const there = b.hear('topic');
+      await until(() => b.bus.ready());
+      const seen = await overTheWire('topic');
+      const said = Array.from({ length: 50 }, (_, n) => `${n}${'ü'.repeat(50_000)}`);
+      for (const message of said) a.bus.publish('topic', message);
+      await until(() => there.length === said.length);
+      expect(there).toEqual(said);
+      await until(() => seen.length >= 5);
+      for (const { text } of seen) expect(Buffer.byteLength(text)).toBeLessThanOrEqual(1024 * 1024);
+      expect(seen.length).toBeLessThan(10);
+    });
+
+    it('still sends what was published in the turn in which it closes', async () => {
+      const [a, b] = await twoReady();
+      const there = b.hear('topic');
+      await until(() => b.bus.ready());
+      a.bus.publish('topic', 'farewell');
+      a.close();
+      await until(() => there.length > 0);
+      expect(there).toEqual(['farewell']);
     });
 
     it('hears nothing more after the last subscription has ended', async () => {
@@ -118,9 +177,8 @@ describe.runIf(has.redis)('over Redis', () => {
       const warned = vi.spyOn(Logger.prototype, 'warn').mockImplementation(() => undefined);
       const heard = b.hear('topic');
       await until(() => b.bus.ready());
-      for (const junk of ['', '{', 'null', '[]', '{"node":1,"message":1}', '{"node":"x"}', 'x'.repeat(2_000_000)]) {
-        await a.redis.publish('switchboard:1:bus:topic', junk);
-      }
+      const junk = ['', '{', 'null', '[]', '{"node":1,"messages":[1]}', '{"node":"x"}', '{"node":"x","messages":{"0":1}}'];
+      for (const text of [...junk, 'x'.repeat(2_000_000)]) await a.redis.publish('switchboard:1:bus:topic', text);
       a.bus.publish('topic', 'good');
       await until(() => heard.length > 0);
       expect(heard).toEqual(['good']);
@@ -173,6 +231,18 @@ describe.runIf(has.redis)('over Redis', () => {
       await until(() => restored.mock.calls.length > 0);
       expect(there.length).toBeGreaterThan(700);
       expect(there.length).toBeLessThan(900);
+    });
+
+    it('admits a loss though nothing more is said, and however many messages wait', async () => {
+      const b = node();
+      const there = b.hear('topic');
+      const restored = vi.fn();
+      await until(() => b.bus.ready());
+      b.bus.onRestored(restored);
+      const a = node();
+      for (let n = 0; n < 12_000; n++) a.bus.publish('topic', n);
+      await until(() => restored.mock.calls.length > 0);
+      expect(there).toEqual([...Array(10_000).keys()]);
     });
 
     it('notices a Redis that accepts but does not answer, and recovers from it', async () => {

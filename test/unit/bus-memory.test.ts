@@ -15,6 +15,15 @@ describe('the bus of a node that is alone', () => {
     expect(heard).toEqual([{ n: 1 }, { n: 1 }]);
   });
 
+  it('forwards to nobody, for there is no other node', () => {
+    const bus = new MemoryBus();
+    const heard: JsonValue[] = [];
+    bus.subscribe('a', (message) => heard.push(message));
+    bus.forward('a', 1);
+    bus.publish('a', 2);
+    expect(heard).toEqual([2]);
+  });
+
   it('calls a handler that was subscribed twice twice, and once after one of the two has ended', () => {
     const bus = new MemoryBus();
     const handler = vi.fn<(message: JsonValue) => void>();
