@@ -22,10 +22,10 @@ const CHAT = `c.id AS chat_id, c.chat_type, ${NAME} AS chat_name, c.last_seq, m.
 export const CHAT_OF = `
   SELECT ${CHAT} FROM chat_members m JOIN chats c ON c.id = m.chat_id ${OTHER} WHERE m.chat_id = $1 AND m.user_id = $2`;
 
-/** Who is in a chat ($1): its part of the primary key of chat_members, and each name by the primary key of users. */
+/** Who is in a chat ($1), its owner first: its part of the primary key of chat_members, and each name by the primary key of users. */
 export const MEMBERS_OF = `
   SELECT m.user_id, u.username, m.role, m.read_seq
-  FROM chat_members m JOIN users u ON u.id = m.user_id WHERE m.chat_id = $1 ORDER BY m.joined_at, m.user_id`;
+  FROM chat_members m JOIN users u ON u.id = m.user_id WHERE m.chat_id = $1 ORDER BY m.role <> 'owner', m.joined_at, m.user_id`;
 
 /**
  * A page of the chats of a user ($1), the one with the newest activity first: at most $2, those after the place ($3, $4).
