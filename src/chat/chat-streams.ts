@@ -198,7 +198,7 @@ export class ChatStreams implements OnModuleInit, OnModuleDestroy {
     if (kind === 'joined' && memberId) this.enter(chatId, memberId, seq);
     const delivery = this.hub.delivery({ domain: 'chat', event: kind, data: entry });
     const isHolding = this.holds.size > 0;
-    if (isHolding && except) this.holds.of(except)?.own.add(keyOf(chatId, seq));
+    if (isHolding && except) this.holds.wrote(except, chatId, seq);
     for (const userId of stream.locals) {
       for (const connection of this.hub.of(userId)) {
         if (connection === except || (isHolding && this.holds.keepsBack(connection, chatId, seq))) continue;

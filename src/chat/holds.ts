@@ -18,7 +18,7 @@ export interface Hold {
   readonly kept: Map<number, number>;
   /** Chats that its user has left meanwhile, with the entry that says so: the last it may see. */
   readonly ends: Map<number, number>;
-  /** Entries that it wrote itself, and so has been answered: `chat:seq`. */
+  /** Entries of such chats that it wrote itself, and so has been answered: `chat:seq`. */
   readonly own: Set<string>;
   /** Chats of which it was told something, with the first entry. */
   readonly heard: Map<number, number>;
@@ -70,6 +70,12 @@ export class Holds {
     }
     if (!hold.heard.has(chatId) && hold.heard.size < MAX_HEARD) hold.heard.set(chatId, seq);
     return false;
+  }
+
+  /** The connection is answered for an entry; what is kept back of the chat is to be told without it. */
+  wrote(connection: Connection, chatId: number, seq: number): void {
+    const hold = this.holds.get(connection);
+    if (hold && (hold.isFresh || hold.kept.has(chatId))) hold.own.add(`${chatId}:${seq}`);
   }
 
   /** Whether it is known what the connection has been told of a chat. */
