@@ -9,7 +9,7 @@ export class MemoryBus extends Bus {
     this.subscribers.deliver(topic, message);
   }
 
-  override forward(): void {}
+  override forward(_topic: string, _message: JsonValue): void {}
 
   override subscribe(topic: string, handler: BusHandler): () => void {
     // An own function for each subscription, so that one handler may be subscribed twice.
