@@ -53,7 +53,7 @@ async function expectHeard(listeners: readonly Listener[], events: readonly Hear
 
 describe.each(Object.entries(ACTORS))('what is done by %s', (road, act) => {
   it('is told on every kind of socket, each kind of event once, in order and in its own words', async () => {
-    const [alice, bob, carol] = (await Promise.all([server.user(), server.user(), server.user()])) as [Account, Account, Account];
+    const [alice, bob, carol] = await Promise.all([server.user(), server.user(), server.user()]);
     const [bobs, carols] = [await listen(bob), await listen(carol)];
     const actor: Actor = keep(await act(server, alice));
     const chat = await actor.run('create', { chat_type: 'group', chat_name: 'g', members: [bob.username] });
