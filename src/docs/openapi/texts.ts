@@ -1,7 +1,7 @@
 import type { SocketEndpoint } from '../../realtime/endpoints.js';
 
 const ABOUT = `
-Accounts, sessions and commands of this server. One account works through every protocol: whoever registers through one logs
+Accounts, sessions, chats and commands of this server. One account works through every protocol: whoever registers through one logs
 in through every other, and a token of any of them opens every socket.
 `;
 
