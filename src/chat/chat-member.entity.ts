@@ -1,10 +1,11 @@
-import { Column, Entity, Index, JoinColumn, ManyToOne, PrimaryColumn, type Relation } from 'typeorm';
+import { Check, Column, Entity, Index, JoinColumn, ManyToOne, PrimaryColumn, type Relation } from 'typeorm';
 import { Chat } from './chat.entity.js';
 
 export type Role = 'owner' | 'admin' | 'member';
 
 /** Who is in a chat. */
 @Entity('chat_members')
+@Check('chat_members_role_check', `role IN ('owner', 'admin', 'member')`)
 @Index(['userId', 'joinedAt'])
 export class ChatMember {
   @PrimaryColumn({ type: 'bigint' })

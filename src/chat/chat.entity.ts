@@ -1,7 +1,12 @@
-import { Column, Entity, PrimaryGeneratedColumn, Unique } from 'typeorm';
+import { Check, Column, Entity, PrimaryGeneratedColumn, Unique } from 'typeorm';
 
 /** A chat of two or of many. What appends to its log are functions of the database (database/migrations/chats). */
 @Entity('chats')
+@Check('chats_chat_type_check', `chat_type IN ('personal', 'group')`)
+@Check(
+  'chats_check',
+  `(chat_type = 'personal') = (low_user_id IS NOT NULL AND high_user_id IS NOT NULL AND low_user_id < high_user_id)`,
+)
 @Unique(['lowUserId', 'highUserId'])
 export class Chat {
   @PrimaryGeneratedColumn('identity', { type: 'bigint', generatedIdentity: 'ALWAYS' })

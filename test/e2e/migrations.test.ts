@@ -5,6 +5,7 @@ import { Client } from 'pg';
 import { DataSource } from 'typeorm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { AUTH_ENTITIES } from '../../src/auth/auth.entities.js';
+import { CHAT_ENTITIES } from '../../src/chat/chat.entities.js';
 import { connectDatabase } from '../../src/database/connect.js';
 import { checkServer, migrate } from '../../src/database/migrate.js';
 import { migrations } from '../../src/database/migrations/index.js';
@@ -138,7 +139,7 @@ describe('the schema', () => {
   };
 
   it('is what the entities say: nothing is left for a generated migration', async () => {
-    const entities = [User, ...AUTH_ENTITIES];
+    const entities = [User, ...AUTH_ENTITIES, ...CHAT_ENTITIES];
     const dataSource = await new DataSource(dataSourceOptions(database.url, { pool: 2, entities })).initialize();
     try {
       const { upQueries } = await dataSource.driver.createSchemaBuilder().log();
