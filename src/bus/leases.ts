@@ -1,5 +1,5 @@
-/** The answer to a claim: held by the claimant, or by whom instead. */
-export type Claim = { readonly ok: true } | { readonly ok: false; readonly owner: string };
+/** The answer to a claim: held by the claimant, and whether nobody held it before; or by whom instead. */
+export type Claim = { readonly ok: true; readonly isNew: boolean } | { readonly ok: false; readonly owner: string };
 
 /**
  * Names that one owner at a time holds across all nodes, for as long as it keeps renewing them. Abstract class as port and
@@ -33,6 +33,10 @@ export abstract class Leases {
    */
   abstract heldOf(keys: readonly string[]): Promise<ReadonlySet<string>>;
 
-  /** Gives a key back; does nothing to the key of another. Never rejects: what cannot be released runs out. */
-  abstract release(key: string, owner: string): Promise<void>;
+  /**
+   * Gives a key back; does nothing to the key of another. Never rejects: what cannot be released runs out.
+   * @returns whether nobody holds it any longer; of several nodes that give it back at once the last one is told so. False where that
+   * cannot be known
+   */
+  abstract release(key: string, owner: string): Promise<boolean>;
 }

@@ -16,7 +16,7 @@ export class MemoryLeases extends Leases {
     if (current && current.owner !== owner) return Promise.resolve({ ok: false, owner: current.owner });
     this.held.set(key, { owner, until: performance.now() + ttlSec * 1000 });
     if (this.held.size > this.sweepAt) this.sweep();
-    return Promise.resolve({ ok: true });
+    return Promise.resolve({ ok: true, isNew: !current });
   }
 
   override renew(key: string, owner: string, ttlSec: number): Promise<boolean> {
@@ -33,9 +33,9 @@ export class MemoryLeases extends Leases {
     return Promise.resolve(new Set(keys.filter((key) => this.live(key))));
   }
 
-  override release(key: string, owner: string): Promise<void> {
+  override release(key: string, owner: string): Promise<boolean> {
     if (this.held.get(key)?.owner === owner) this.held.delete(key);
-    return Promise.resolve();
+    return Promise.resolve(!this.live(key));
   }
 
   private live(key: string): Held | undefined {

@@ -16,7 +16,7 @@ local owner = redis.call('HGET', KEYS[1], 'owner')
 if owner and owner ~= ARGV[1] then return owner end
 redis.call('HSET', KEYS[1], 'owner', ARGV[1], 'node:' .. ARGV[2], now + ARGV[3])
 if redis.call('PTTL', KEYS[1]) < tonumber(ARGV[3]) then redis.call('PEXPIRE', KEYS[1], ARGV[3]) end
-return false`;
+return owner and 0 or 1`;
 
 const RENEW = `${NOW}
 if redis.call('HGET', KEYS[1], 'owner') ~= ARGV[1] then return 0 end
@@ -26,15 +26,21 @@ if redis.call('PTTL', KEYS[1]) < tonumber(ARGV[3]) then redis.call('PEXPIRE', KE
 return 1`;
 
 const RELEASE = `${NOW}
-if redis.call('HGET', KEYS[1], 'owner') ~= ARGV[1] then return 0 end
+local owner = redis.call('HGET', KEYS[1], 'owner')
+if not owner then return 1 end
+if owner ~= ARGV[1] then return 0 end
 redis.call('HDEL', KEYS[1], 'node:' .. ARGV[2])
 local latest = 0
 local all = redis.call('HGETALL', KEYS[1])
 for i = 1, #all, 2 do
   if all[i] ~= 'owner' and tonumber(all[i + 1]) > latest then latest = tonumber(all[i + 1]) end
 end
-if latest <= now then redis.call('DEL', KEYS[1]) else redis.call('PEXPIREAT', KEYS[1], string.format('%.0f', latest)) end
-return 1`;
+if latest <= now then
+  redis.call('DEL', KEYS[1])
+  return 1
+end
+redis.call('PEXPIREAT', KEYS[1], string.format('%.0f', latest))
+return 0`;
 
 const HELD = `local held = {}
 for i, key in ipairs(KEYS) do if redis.call('EXISTS', key) == 1 then held[#held + 1] = i end end
@@ -52,8 +58,8 @@ export class RedisLeases extends Leases {
   }
 
   override async claim(key: string, owner: string, ttlSec: number): Promise<Claim> {
-    const holder = await this.run(CLAIM, key, owner, ttlSec);
-    return typeof holder === 'string' ? { ok: false, owner: holder } : { ok: true };
+    const answer = await this.run(CLAIM, key, owner, ttlSec);
+    return typeof answer === 'string' ? { ok: false, owner: answer } : { ok: true, isNew: answer === 1 };
   }
 
   override async renew(key: string, owner: string, ttlSec: number): Promise<boolean> {
@@ -79,11 +85,12 @@ export class RedisLeases extends Leases {
     }
   }
 
-  override async release(key: string, owner: string): Promise<void> {
+  override async release(key: string, owner: string): Promise<boolean> {
     try {
-      await this.run(RELEASE, key, owner, 0);
+      return (await this.run(RELEASE, key, owner, 0)) === 1;
     } catch (error) {
       this.log.debug({ msg: 'a lease was left to run out', err: error });
+      return false;
     }
   }
 

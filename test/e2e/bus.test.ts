@@ -264,17 +264,29 @@ describe.runIf(has.redis)('over Redis', () => {
   describe('leases', () => {
     it('are respected by every node, and free when the last node of the owner has released them', async () => {
       const [a, b] = await twoReady();
-      expect(await a.leases.claim('k', 'anna', 60)).toEqual({ ok: true });
+      expect(await a.leases.claim('k', 'anna', 60)).toEqual({ ok: true, isNew: true });
       expect(await b.leases.claim('k', 'ben', 60)).toEqual({ ok: false, owner: 'anna' });
-      expect(await b.leases.claim('k', 'anna', 60)).toEqual({ ok: true });
+      expect(await b.leases.claim('k', 'anna', 60)).toEqual({ ok: true, isNew: false });
       expect([await b.leases.owner('k'), await b.leases.owner('other')]).toEqual(['anna', null]);
-      await a.leases.release('k', 'anna');
+      expect(await a.leases.heldOf(['other', 'k'])).toEqual(new Set(['k']));
+      expect(await a.leases.release('k', 'anna')).toBe(false);
       expect(await a.leases.renew('k', 'anna', 60)).toBe(false);
       expect(await a.leases.claim('k', 'ben', 60)).toEqual({ ok: false, owner: 'anna' });
-      await b.leases.release('k', 'ben');
+      expect(await b.leases.release('k', 'ben')).toBe(false);
       expect(await b.leases.renew('k', 'anna', 60)).toBe(true);
-      await b.leases.release('k', 'anna');
-      expect(await a.leases.claim('k', 'ben', 60)).toEqual({ ok: true });
+      expect(await b.leases.release('k', 'anna')).toBe(true);
+      expect(await a.leases.heldOf(['k'])).toEqual(new Set());
+      expect(await a.leases.claim('k', 'ben', 60)).toEqual({ ok: true, isNew: true });
+    });
+
+    it('of several nodes that take or give back at once, tell one that it was the first, and one that it was the last', async () => {
+      const both = await twoReady();
+      for (let round = 0; round < 50; round++) {
+        const claims = await Promise.all(both.map(({ leases }) => leases.claim('k', 'anna', 60)));
+        expect(claims.filter((claim) => claim.ok && claim.isNew)).toHaveLength(1);
+        const releases = await Promise.all(both.map(({ leases }) => leases.release('k', 'anna')));
+        expect(releases.filter(Boolean)).toHaveLength(1);
+      }
     });
 
     it('go to exactly one of many who ask at once', async () => {
@@ -291,7 +303,7 @@ describe.runIf(has.redis)('over Redis', () => {
         const answer = await b.leases.claim('k', 'ben', 60);
         return answer.ok && answer;
       });
-      expect(claim).toEqual({ ok: true });
+      expect(claim).toEqual({ ok: true, isNew: true });
     });
 
     it('are refused as unavailable, and released without a fuss, while Redis is away', async () => {
@@ -300,7 +312,8 @@ describe.runIf(has.redis)('over Redis', () => {
       await server.down();
       await expect(a.leases.claim('k', 'ben', 60)).rejects.toThrow(CoreError);
       await expect(a.leases.renew('k', 'anna', 60)).rejects.toMatchObject({ code: 'unavailable' });
-      await a.leases.release('k', 'anna');
+      await expect(a.leases.heldOf(['k'])).rejects.toMatchObject({ code: 'unavailable' });
+      expect(await a.leases.release('k', 'anna')).toBe(false);
     });
   });
 });

@@ -69,14 +69,15 @@ describe('the leases of a node that is alone', () => {
 
   it('names the holder to everybody else until it is released', async () => {
     const leases = new MemoryLeases();
-    expect(await leases.claim('k', 'anna', 60)).toEqual({ ok: true });
-    expect(await leases.claim('k', 'anna', 60)).toEqual({ ok: true });
+    expect(await leases.claim('k', 'anna', 60)).toEqual({ ok: true, isNew: true });
+    expect(await leases.claim('k', 'anna', 60)).toEqual({ ok: true, isNew: false });
     expect(await leases.claim('k', 'ben', 60)).toEqual({ ok: false, owner: 'anna' });
     expect([await leases.owner('k'), await leases.owner('other')]).toEqual(['anna', null]);
-    await leases.release('k', 'ben');
+    expect(await leases.heldOf(['other', 'k'])).toEqual(new Set(['k']));
+    expect(await leases.release('k', 'ben')).toBe(false);
     expect(await leases.claim('k', 'ben', 60)).toEqual({ ok: false, owner: 'anna' });
-    await leases.release('k', 'anna');
-    expect(await leases.claim('k', 'ben', 60)).toEqual({ ok: true });
+    expect(await leases.release('k', 'anna')).toBe(true);
+    expect(await leases.claim('k', 'ben', 60)).toEqual({ ok: true, isNew: true });
   });
 
   it('is free when it runs out, and renewing prolongs only what is held', async () => {
@@ -90,6 +91,7 @@ describe('the leases of a node that is alone', () => {
     expect(await leases.claim('k', 'ben', 10)).toEqual({ ok: false, owner: 'anna' });
     vi.advanceTimersByTime(2000);
     expect(await leases.renew('k', 'anna', 10)).toBe(false);
-    expect(await leases.claim('k', 'ben', 10)).toEqual({ ok: true });
+    expect(await leases.heldOf(['k'])).toEqual(new Set());
+    expect(await leases.claim('k', 'ben', 10)).toEqual({ ok: true, isNew: true });
   });
 });
