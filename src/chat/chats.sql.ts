@@ -62,18 +62,27 @@ export const ADD_MEMBERS = 'SELECT * FROM add_chat_members($1, $2, $3, $4)';
 export const REMOVE_MEMBER = 'SELECT * FROM remove_chat_member($1, $2, $3)';
 export const CHANGE_MESSAGE = 'SELECT * FROM change_message($1, $2, $3, $4, $5)';
 
-/** What members have read: the highest counts, and nothing beyond the end of the log. One row for each entry, in any order. */
+/**
+ * What members have read: the highest counts, and nothing beyond the end of the log. One row for each entry, in any order. Members are
+ * locked in the order of their ids, as by what changes who is in a chat: in another order, the two would wait for each other.
+ *
+ * The plan: nested loops over the primary keys of chats and chat_members.
+ */
 export const MARK_READ = `
   WITH read AS (
-    SELECT r.chat_id, r.user_id, max(r.seq) AS seq FROM unnest($1::bigint[], $2::bigint[], $3::bigint[]) AS r (chat_id, user_id, seq)
-    GROUP BY r.chat_id, r.user_id
+    SELECT r.chat_id, r.user_id, least(max(r.seq), c.last_seq) AS seq
+    FROM unnest($1::bigint[], $2::bigint[], $3::bigint[]) AS r (chat_id, user_id, seq) JOIN chats c ON c.id = r.chat_id
+    GROUP BY r.chat_id, r.user_id, c.last_seq
+  ), held AS (
+    SELECT m.chat_id, m.user_id, r.seq
+    FROM read r JOIN chat_members m ON m.chat_id = r.chat_id AND m.user_id = r.user_id
+    WHERE m.read_seq < r.seq ORDER BY m.chat_id, m.user_id FOR NO KEY UPDATE OF m
   ), marked AS (
-    UPDATE chat_members m SET read_seq = least(r.seq, c.last_seq)
-    FROM read r JOIN chats c ON c.id = r.chat_id
-    WHERE m.chat_id = r.chat_id AND m.user_id = r.user_id AND m.read_seq < least(r.seq, c.last_seq)
-    RETURNING m.chat_id, m.user_id, m.read_seq
+    UPDATE chat_members m SET read_seq = h.seq FROM held h
+    WHERE m.chat_id = h.chat_id AND m.user_id = h.user_id AND m.read_seq < h.seq
+    RETURNING m.chat_id, m.user_id
   )
-  SELECT m.chat_id, m.user_id, coalesce(k.read_seq, m.read_seq) AS read_seq, k.read_seq IS NOT NULL AS moved
+  SELECT m.chat_id, m.user_id, greatest(m.read_seq, r.seq) AS read_seq, k.user_id IS NOT NULL AS moved
   FROM read r
   JOIN chat_members m ON m.chat_id = r.chat_id AND m.user_id = r.user_id
   LEFT JOIN marked k ON k.chat_id = r.chat_id AND k.user_id = r.user_id`;

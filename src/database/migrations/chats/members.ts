@@ -3,9 +3,17 @@ import { checkChatsOf, ENTRIES, refuse, returnEntries } from './entries.js';
 /** Members of a group at most: every message is told to each of them. */
 const MAX_MEMBERS = 5_000;
 
+/** Those of `p_users` who are not in the chat yet: who is may be in as many as one can be. */
+const NEWCOMERS = `ARRAY(
+        SELECT w.id FROM unnest(p_users) AS w (id)
+        WHERE NOT EXISTS (SELECT 1 FROM chat_members m WHERE m.chat_id = p_chat AND m.user_id = w.id)
+      )`;
+
 /**
  * `add_chat_members`: takes users into a group, on the word of its owner or an admin, with an entry of the log for each. Who is in it
  * already stays; with a role given (which is the owner's to give) they get it.
+ *
+ * Members are locked in the order of their ids, here and below: who reads does not lock the chat, only the rows of its members.
  */
 export const ADD_CHAT_MEMBERS = `
   CREATE FUNCTION add_chat_members(p_chat bigint, p_actor bigint, p_users bigint[], p_role text) RETURNS ${ENTRIES}
@@ -23,7 +31,9 @@ export const ADD_CHAT_MEMBERS = `
     IF actor_role IS NULL THEN ${refuse('not_found')}; END IF;
     IF chat.chat_type <> 'group' THEN ${refuse('conflict', 'A personal chat has exactly two members')}; END IF;
     IF actor_role = 'member' OR (p_role IS NOT NULL AND actor_role <> 'owner') THEN ${refuse('forbidden')}; END IF;
-    ${checkChatsOf('p_users')}
+    ${checkChatsOf(NEWCOMERS)}
+    PERFORM 1 FROM chat_members m WHERE m.chat_id = p_chat AND m.user_id = ANY (p_users) AND m.role NOT IN ('owner', p_role)
+    ORDER BY m.user_id FOR NO KEY UPDATE;
     UPDATE chat_members m SET role = p_role
     WHERE m.chat_id = p_chat AND m.user_id = ANY (p_users) AND m.role NOT IN ('owner', p_role);
     SELECT count(*) INTO present FROM chat_members m WHERE m.chat_id = p_chat;
@@ -57,15 +67,18 @@ const PART_FROM_CHAT = `
   LANGUAGE plpgsql AS $$
   DECLARE
     left_role text;
+    heir bigint;
     new_seq bigint;
   BEGIN
-    DELETE FROM chat_members m WHERE m.chat_id = p_chat AND m.user_id = p_user RETURNING m.role INTO left_role;
+    SELECT m.role INTO left_role FROM chat_members m WHERE m.chat_id = p_chat AND m.user_id = p_user;
     IF left_role IS NULL THEN RETURN NULL; END IF;
     IF left_role = 'owner' THEN
-      UPDATE chat_members m SET role = 'owner' WHERE m.chat_id = p_chat AND m.user_id = (
-        SELECT h.user_id FROM chat_members h WHERE h.chat_id = p_chat ORDER BY h.role <> 'admin', h.joined_at, h.user_id LIMIT 1
-      );
+      SELECT h.user_id INTO heir FROM chat_members h WHERE h.chat_id = p_chat AND h.user_id <> p_user
+      ORDER BY h.role <> 'admin', h.joined_at, h.user_id LIMIT 1;
+      PERFORM 1 FROM chat_members m WHERE m.chat_id = p_chat AND m.user_id IN (p_user, heir) ORDER BY m.user_id FOR UPDATE;
+      UPDATE chat_members m SET role = 'owner' WHERE m.chat_id = p_chat AND m.user_id = heir;
     END IF;
+    DELETE FROM chat_members m WHERE m.chat_id = p_chat AND m.user_id = p_user;
     UPDATE chats c SET last_seq = c.last_seq + 1, last_activity_at = statement_timestamp() WHERE c.id = p_chat
     RETURNING c.last_seq INTO new_seq;
     INSERT INTO messages (chat_id, seq, kind, sender_id, member_id, created_at)
