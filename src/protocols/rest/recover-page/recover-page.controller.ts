@@ -39,6 +39,7 @@ export class RestRecoverPageController {
     description:
       'Sets a new password with the token of its address, by `POST /api/v1/auth/reset`. In English or Russian, by `Accept-Language`.',
     answer: { description: 'The page', type: 'text/html', example: '<!doctype html>…' },
+    otherAnswers: [{ status: 304, description: 'It is as the client has it already (`If-None-Match`)' }],
   })
   async page(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
     void reply.header('vary', 'Accept-Language');
