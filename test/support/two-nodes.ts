@@ -1,5 +1,5 @@
 import { createDatabase, type TestDatabase } from './database.js';
-import { TestServer } from './server.js';
+import { type ServerOptions, TestServer } from './server.js';
 
 /** Two servers on one database of their own. */
 export interface TwoNodes {
@@ -10,9 +10,9 @@ export interface TwoNodes {
   stop(): Promise<void>;
 }
 
-export async function startTwoNodes(): Promise<TwoNodes> {
+export async function startTwoNodes(options: Omit<ServerOptions, 'database'> = {}): Promise<TwoNodes> {
   const database = await createDatabase();
-  const [one, two] = await Promise.all([TestServer.start({ database }), TestServer.start({ database })]);
+  const [one, two] = await Promise.all([TestServer.start({ ...options, database }), TestServer.start({ ...options, database })]);
   const stop = async (): Promise<void> => {
     await Promise.all([one.stop(), two.stop()]);
     await database.drop();
