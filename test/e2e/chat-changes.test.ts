@@ -98,7 +98,7 @@ describe('a change', () => {
   it('shows in lists: what was said last, and how much of it is unread', async () => {
     const chat = await group(alice, bob);
     for (const text of ['one', 'two', 'three']) await say(alice, chat, text);
-    const shown = async () => (await run(bob, 'list', {})).data.chats.find(({ chat_id }: Parsed) => chat_id === chat) as Parsed;
+    const shown = async () => (await run(bob, 'list', {})).data.chats.find(({ chat_id }: Parsed) => chat_id === chat);
     expect(await shown()).toMatchObject({ unread: 3, last_seq: 3, last_message: { content: 'three' } });
     await run(alice, 'edit', { chat_id: chat, seq: 3, content: 'drei' });
     expect(await shown()).toMatchObject({ unread: 3, last_seq: 4, last_message: { seq: 3, content: 'drei', edited_seq: 4 } });

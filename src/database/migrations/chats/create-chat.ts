@@ -4,7 +4,8 @@ import { checkChatsOf, refuse } from './entries.js';
  * `create_chat`: a group of its creator and others, or the one personal chat of two.
  *
  * Accounts are locked first, against being deleted: one that goes afterwards is taken out of the chat, one that went before is not in
- * it; without its creator there is none. Of two who make the same personal chat at the same moment one makes it; the other waits for that, and gets the same chat.
+ * it; without its creator there is none. Of two who make the same personal chat at the same moment one makes it; the other waits for
+ * that, and gets the same chat.
  */
 export const CREATE_CHAT = `
   CREATE FUNCTION create_chat(p_type text, p_name text, p_creator bigint, p_others bigint[])
