@@ -84,6 +84,7 @@ export class Departures implements OnApplicationBootstrap, OnModuleDestroy {
     while (!this.isClosed) {
       const chats = await this.sql.rows<{ chat_id: number }>(CHATS_OF, [userId]);
       for (const { chat_id: chatId } of chats) {
+        if (this.isClosed) return;
         const rows = await this.sql.rows<MessageRow>(DEPART, [userId, chatId], 'depart-from-chat');
         this.streams.committed(rows.map(messageOf));
       }
