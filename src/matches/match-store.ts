@@ -1,10 +1,13 @@
-/** A match as everybody sees it. */
+/** A match as everybody sees it; players in the order in which they came. */
 export interface Match {
   readonly match_id: string;
   readonly name: string;
   readonly max_players: number;
   readonly players: readonly Player[];
 }
+
+/** What does not change as long as there is the match. */
+export type MatchFrame = Omit<Match, 'players'>;
 
 export interface Player {
   readonly user_id: number;
@@ -16,34 +19,54 @@ export interface Seat extends Player {
   readonly connectionId: string;
 }
 
-/** What became of a seat that was asked for. */
-export type Joined =
-  | { readonly outcome: 'joined'; readonly match: Match; readonly isNew: boolean }
-  | { readonly outcome: 'full' | 'not_found' };
+/** Players whose node is gone, and who are no longer counted. Each is named to one caller, once: the others have to be told by it. */
+interface Swept {
+  readonly gone: readonly Player[];
+}
+
+/** What became of a seat that was asked for. `isNew`: the player had none in this match before. */
+export type Joined = Swept &
+  ({ readonly outcome: 'joined'; readonly match: Match; readonly isNew: boolean } | { readonly outcome: 'full' | 'not_found' });
+
+export interface Left extends Swept {
+  /** It was the player's last seat in this match. */
+  readonly isLast: boolean;
+}
+
+export interface Renewed extends Swept {
+  /** Connections whose seats had run out and are somebody else's now. */
+  readonly refused: readonly string[];
+}
+
+export interface MatchPage {
+  readonly matches: Match[];
+  /** For the next page; null after the last. */
+  readonly next_cursor: string | null;
+}
+
+/** Matches at once, on all nodes together. */
+export const MAX_MATCHES = 10_000;
+/** A page of matches ends with the match that brings it to so many players, whatever its limit: an answer stays small. */
+export const MAX_LISTED_PLAYERS = 1_000;
 
 /**
  * Where matches are kept. Abstract class as port and injection token; in memory for a node that is alone, in Redis for several. Every
- * method does its work in one step, so that whatever comes at once, no match has more players than it takes.
+ * method does its work in one step, so that whatever comes at once, no match has more players than it takes. All of them reject with
+ * CoreError `unavailable` where the matches cannot be reached.
  */
 export abstract class MatchStore {
-  /** Makes a match with its first player. @throws CoreError `too_many_requests` where there are too many; `unavailable` */
-  abstract create(match: Omit<Match, 'players'>, first: Seat): Promise<void>;
+  /** Makes a match with its first player. @throws CoreError `too_many_requests` where there are MAX_MATCHES */
+  abstract create(match: MatchFrame, first: Seat): Promise<void>;
 
-  /** Takes a seat; taking it again changes nothing. `isNew`: the player was not in the match before. @throws CoreError `unavailable` */
+  /** Takes a seat; taking it again changes nothing. */
   abstract join(matchId: string, seat: Seat): Promise<Joined>;
 
-  /**
-   * Gives a seat back; with its last one the match is gone.
-   * @returns whether that was the player's last
-   */
-  abstract leave(matchId: string, seat: Seat): Promise<boolean>;
+  /** Gives a seat back, if it is there; with the last one the match is gone. */
+  abstract leave(matchId: string, seat: Seat): Promise<Left>;
 
-  /** The newest matches. @throws CoreError `unavailable` */
-  abstract list(limit: number): Promise<Match[]>;
+  /** A page of matches, the newest first. @param cursor `next_cursor` of the page before: digits */
+  abstract list(limit: number, cursor: string | null): Promise<MatchPage>;
 
-  /**
-   * Says that these seats are still taken, of a match that has seats on this node.
-   * @returns players who are gone without a word, because their node is
-   */
-  abstract renew(matchId: string, seats: readonly Seat[]): Promise<Player[]>;
+  /** Says that these seats, all those of one node in a match, are still taken. What is not renewed runs out. */
+  abstract renew(match: MatchFrame, seats: readonly Seat[]): Promise<Renewed>;
 }

@@ -1,15 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import { sessionOf } from '../commands/caller.js';
 import { Command } from '../commands/command.js';
-import { CoreError, invalidInput } from '../errors/catalogue.js';
+import { CoreError } from '../errors/catalogue.js';
 import type { Caller, Connection } from '../realtime/connection.js';
 import type { JsonSchema } from '../validation/fields.js';
-import { CreateMatchPayload, ListMatchesPayload, MatchPayload, StatePayload } from './match.payloads.js';
-import type { Match, Player } from './match-store.js';
+import { CreateMatchPayload, ListMatchesPayload, MatchPayload, recipientsOf, StatePayload, stateOf } from './match.payloads.js';
+import type { Match, MatchPage, Player } from './match-store.js';
 import { MatchesService } from './matches.service.js';
-
-/** Bytes of a state, as JSON. */
-const MAX_STATE = 16 * 1024;
 
 const MATCH: JsonSchema = {
   title: 'Match',
@@ -20,10 +17,24 @@ const MATCH: JsonSchema = {
     max_players: { type: 'integer' },
     players: {
       type: 'array',
-      items: { type: 'object', properties: { user_id: { type: 'integer' }, username: { type: 'string' } } },
+      description: 'In the order in which they came',
+      items: {
+        type: 'object',
+        properties: { user_id: { type: 'integer' }, username: { type: 'string' } },
+        required: ['user_id', 'username'],
+      },
     },
   },
   required: ['match_id', 'name', 'max_players', 'players'],
+};
+
+const PAGE: JsonSchema = {
+  type: 'object',
+  properties: {
+    matches: { type: 'array', items: MATCH },
+    next_cursor: { type: ['string', 'null'], description: 'For the next page; null after the last' },
+  },
+  required: ['matches', 'next_cursor'],
 };
 
 const EXAMPLE = {
@@ -54,6 +65,7 @@ export class MatchCommands {
     payload: CreateMatchPayload,
     answer: MATCH,
     example: { payload: { name: 'Friday night', max_players: 4 }, answer: EXAMPLE },
+    errors: ['too_many_requests', 'unavailable'],
     liveOnly: true,
   })
   create({ name, max_players }: CreateMatchPayload, caller: Caller): Promise<Match> {
@@ -62,13 +74,14 @@ export class MatchCommands {
   }
 
   @Command('game.list_matches', {
-    summary: 'Lists the newest matches.',
+    summary: 'Lists matches, the newest first.',
     payload: ListMatchesPayload,
-    answer: { type: 'object', properties: { matches: { type: 'array', items: MATCH } }, required: ['matches'] },
-    example: { payload: {}, answer: { matches: [EXAMPLE] } },
+    answer: PAGE,
+    example: { payload: {}, answer: { matches: [EXAMPLE], next_cursor: null } },
+    errors: ['unavailable'],
   })
-  async list({ limit }: ListMatchesPayload): Promise<{ matches: Match[] }> {
-    return { matches: await this.matches.list(limit ?? 50) };
+  list({ limit, cursor }: ListMatchesPayload): Promise<MatchPage> {
+    return this.matches.list(limit ?? 50, cursor ?? null);
   }
 
   @Command('game.join_match', {
@@ -76,7 +89,7 @@ export class MatchCommands {
     payload: MatchPayload,
     answer: MATCH,
     example: { payload: { match_id: 'q1w2e3r4t5y6' }, answer: EXAMPLE },
-    errors: ['not_found', 'conflict'],
+    errors: ['not_found', 'conflict', 'too_many_requests', 'unavailable'],
     liveOnly: true,
   })
   join({ match_id }: MatchPayload, caller: Caller): Promise<Match> {
@@ -84,22 +97,15 @@ export class MatchCommands {
   }
 
   @Command('game.send_state', {
-    summary: 'Relays a state to the other players, or to one of them, who hear `game.state`.',
+    summary: 'Relays a state to the other players, or to some of them, who hear `game.state`.',
     payload: StatePayload,
     answer: { type: 'object' },
     example: { payload: { match_id: 'q1w2e3r4t5y6', op: 'move', data: { x: 3, y: 4 } }, answer: {} },
     errors: ['not_found'],
     liveOnly: true,
   })
-  state({ match_id, op, data = null, to }: StatePayload, caller: Caller): object {
-    if (Buffer.byteLength(JSON.stringify(data)) > MAX_STATE) {
-      throw invalidInput({
-        loc: ['payload', 'data'],
-        msg: `ensure this value has at most ${MAX_STATE} bytes`,
-        type: 'value_error.size',
-      });
-    }
-    this.matches.relay(connectionOf(caller), match_id, op, data, to ?? null);
+  state(payload: StatePayload, caller: Caller): object {
+    this.matches.relay(connectionOf(caller), payload.match_id, payload.op, stateOf(payload), recipientsOf(payload));
     return {};
   }
 
@@ -108,7 +114,7 @@ export class MatchCommands {
     payload: MatchPayload,
     answer: { type: 'object' },
     example: { payload: { match_id: 'q1w2e3r4t5y6' }, answer: {} },
-    errors: ['not_found'],
+    errors: ['not_found', 'unavailable'],
     liveOnly: true,
   })
   async leave({ match_id }: MatchPayload, caller: Caller): Promise<object> {

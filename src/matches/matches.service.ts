@@ -1,38 +1,58 @@
 import { randomBytes } from 'node:crypto';
-import { Injectable, Logger, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common';
+import {
+  type BeforeApplicationShutdown,
+  Injectable,
+  Logger,
+  type OnApplicationShutdown,
+  type OnModuleInit,
+} from '@nestjs/common';
 import { Bus, type JsonValue } from '../bus/bus.js';
 import { CoreError } from '../errors/catalogue.js';
-import { reasonOf } from '../errors/thrown.js';
 import type { Connection } from '../realtime/connection.js';
 import { Hub } from '../realtime/hub.js';
 import type { ConnectionListener } from '../realtime/listeners.js';
-import { type Match, MatchStore, type Player, type Seat } from './match-store.js';
+import { type Match, type MatchFrame, type MatchPage, MatchStore, type Player, type Seat } from './match-store.js';
+import { Seats, type Table } from './seats.js';
 
 const TOPIC = 'game';
-const RENEW_MS = 20_000;
-/** Matches that one connection may be in at once. */
-const MAX_SEATS = 16;
+/** A third of what the store gives a seat: two renewals in a row may fail. */
+const RENEW_MS = 10_000;
+/** Matches that are renewed at once. */
+const RENEWALS = 64;
 
 /** Something to be told to the players of a match, on every node. */
 interface Told {
   readonly matchId: string;
   readonly event: 'joined' | 'left' | 'state';
   readonly data: object;
-  /** One player; null for all of them. */
-  readonly to: number | null;
+  /** Ids of players; null for all of them. */
+  readonly to: readonly number[] | null;
 }
 
+interface Taken {
+  readonly match: Match;
+  /** The player had no other seat in the match. */
+  readonly isNew: boolean;
+}
+
+const isStill = (connection: Connection, { user_id: userId }: Seat): boolean =>
+  !connection.closed && connection.userId === userId;
+
 /**
- * The players' side of matches on this node: which of its connections are in which match. What has to be true on all nodes is in the
- * store; what is relayed goes over the bus without it.
+ * The players' side of matches on this node. What has to be true on all nodes is in the store; what is relayed goes over the bus
+ * without it.
  */
 @Injectable()
-export class MatchesService implements ConnectionListener, OnModuleInit, OnModuleDestroy {
+export class MatchesService implements ConnectionListener, OnModuleInit, BeforeApplicationShutdown, OnApplicationShutdown {
   private readonly logger = new Logger('Matches');
-  private readonly seats = new Map<string, Map<Connection, Seat>>();
-  private readonly matchesOf = new Map<Connection, Set<string>>();
+  private readonly seats = new Seats();
+  /** The last that each connection asked for: it joins and leaves one after the other. */
+  private readonly turns = new WeakMap<Connection, Promise<unknown>>();
+  /** Seats that are being given back for connections that have gone. */
+  private readonly leaving = new Set<Promise<void>>();
   private readonly subscriptions: (() => void)[] = [];
   private timer: NodeJS.Timeout | undefined;
+  private isRenewing = false;
 
   constructor(
     private readonly store: MatchStore,
@@ -50,94 +70,125 @@ export class MatchesService implements ConnectionListener, OnModuleInit, OnModul
     this.timer.unref();
   }
 
-  onModuleDestroy(): void {
+  /** A node that stops takes its players along as long as the store can be told; else they would stay until their seats run out. */
+  async beforeApplicationShutdown(): Promise<void> {
+    for (const connection of this.seats.connections()) this.removed(connection);
+    await Promise.all(this.leaving);
+  }
+
+  onApplicationShutdown(): void {
     clearInterval(this.timer);
     for (const unsubscribe of this.subscriptions) unsubscribe();
   }
 
-  /** A connection that has gone, or is somebody else's now, leaves its matches. */
+  /** A connection that has gone, or is somebody else's now, leaves its matches. It hears nothing of them from here on. */
   removed(connection: Connection): void {
-    for (const matchId of [...(this.matchesOf.get(connection) ?? [])]) {
-      this.leave(connection, matchId).catch((thrown: unknown) => {
+    for (const matchId of this.seats.matchesOf(connection)) {
+      const seat = this.seats.stand(connection, matchId);
+      if (!seat) continue;
+      const left: Promise<void> = this.inTurn(connection, () => this.giveBack(matchId, seat))
         // Its seat runs out by itself.
-        this.logger.warn(`A seat could not be given back (${reasonOf(thrown)})`);
-      });
+        .catch((error: unknown) => this.logger.warn({ msg: 'a seat could not be given back', err: error }))
+        .finally(() => this.leaving.delete(left));
+      this.leaving.add(left);
     }
   }
 
   /** Makes a match whose first player the connection is. @throws CoreError `too_many_requests`, `unavailable` */
-  async create(connection: Connection, player: Player, name: string, maxPlayers: number): Promise<Match> {
-    const seat = this.newSeat(connection, player);
-    const match = { match_id: randomBytes(9).toString('base64url'), name, max_players: maxPlayers };
-    await this.store.create(match, seat);
-    await this.sit(connection, match.match_id, seat);
-    return { ...match, players: [player] };
-  }
-
-  /** @throws CoreError `not_found`, `conflict` (it is full), `too_many_requests`, `unavailable` */
-  async join(connection: Connection, player: Player, matchId: string): Promise<Match> {
-    const seat = this.newSeat(connection, player);
-    const joined = await this.store.join(matchId, seat);
-    if (joined.outcome !== 'joined') {
-      throw joined.outcome === 'full' ? new CoreError('conflict', { detail: 'The match is full' }) : new CoreError('not_found');
-    }
-    await this.sit(connection, matchId, seat);
-    if (joined.isNew) this.tell({ matchId, event: 'joined', data: { match_id: matchId, ...player }, to: null }, connection);
-    return joined.match;
-  }
-
-  /** @throws CoreError `not_found` where the connection is not in the match; `unavailable` */
-  async leave(connection: Connection, matchId: string): Promise<void> {
-    const seat = this.stand(connection, matchId);
-    if (!seat) throw new CoreError('not_found');
-    const { user_id, username } = seat;
-    const isLast = await this.store.leave(matchId, seat);
-    if (isLast) this.tell({ matchId, event: 'left', data: { match_id: matchId, user_id, username }, to: null }, null);
+  create(connection: Connection, player: Player, name: string, maxPlayers: number): Promise<Match> {
+    return this.inTurn(connection, async () => {
+      const frame: MatchFrame = { match_id: randomBytes(9).toString('base64url'), name, max_players: maxPlayers };
+      const { match } = await this.take(connection, player, async (seat) => {
+        await this.store.create(frame, seat);
+        return { match: { ...frame, players: [player] }, isNew: true };
+      });
+      return match;
+    });
   }
 
   /**
-   * Relays a state to the others, or to one of them. The store is not asked: who has a seat here is known here.
+   * Joins a match. Who is in it already learns again what it is.
+   * @throws CoreError `not_found`, `conflict` where it is full, `too_many_requests`, `unavailable`
+   */
+  join(connection: Connection, player: Player, matchId: string): Promise<Match> {
+    return this.inTurn(connection, async () => {
+      const known = this.seats.of(connection, matchId);
+      const { match, isNew } = known
+        ? await this.ask(matchId, known)
+        : await this.take(connection, player, (seat) => this.ask(matchId, seat));
+      if (isNew) this.tell({ matchId, event: 'joined', data: { match_id: matchId, ...player }, to: null }, connection);
+      return match;
+    });
+  }
+
+  /**
+   * Leaves a match.
+   * @throws CoreError `not_found` where the connection is not in it; `unavailable` where the others cannot be told yet: they are when
+   *   its seat has run out
+   */
+  leave(connection: Connection, matchId: string): Promise<void> {
+    return this.inTurn(connection, async () => {
+      const seat = this.seats.stand(connection, matchId);
+      if (!seat) throw new CoreError('not_found');
+      await this.giveBack(matchId, seat);
+    });
+  }
+
+  /**
+   * Relays a state to the others, or to some of them. The store is not asked: who has a seat here is known here.
    * @throws CoreError `not_found` where the connection is not in the match
    */
-  relay(connection: Connection, matchId: string, op: string, data: unknown, to: number | null): void {
-    const seat = this.seats.get(matchId)?.get(connection);
+  relay(connection: Connection, matchId: string, op: string, data: unknown, to: readonly number[] | null): void {
+    const seat = this.seats.of(connection, matchId);
     if (!seat) throw new CoreError('not_found');
     this.tell({ matchId, event: 'state', data: { match_id: matchId, from_id: seat.user_id, op, data }, to }, connection);
   }
 
-  list(limit: number): Promise<Match[]> {
-    return this.store.list(limit);
+  list(limit: number, cursor: string | null): Promise<MatchPage> {
+    return this.store.list(limit, cursor);
   }
 
-  private newSeat(connection: Connection, player: Player): Seat {
-    if ((this.matchesOf.get(connection)?.size ?? 0) >= MAX_SEATS) {
-      throw new CoreError('too_many_requests', { detail: `A connection is in at most ${MAX_SEATS} matches` });
-    }
-    return { ...player, connectionId: connection.id };
+  private inTurn<T>(connection: Connection, run: () => Promise<T>): Promise<T> {
+    const before = this.turns.get(connection);
+    const done = before ? before.then(run, run) : run();
+    this.turns.set(connection, done);
+    return done;
   }
 
-  /** @throws CoreError where the connection has gone while the store was asked */
-  private async sit(connection: Connection, matchId: string, seat: Seat): Promise<void> {
-    if (connection.closed || connection.userId !== seat.user_id) {
-      await this.store.leave(matchId, seat);
+  private async ask(matchId: string, seat: Seat): Promise<Taken> {
+    const joined = await this.store.join(matchId, seat);
+    this.tellLeft(matchId, joined.gone);
+    if (joined.outcome === 'joined') return joined;
+    throw joined.outcome === 'full' ? new CoreError('conflict', { detail: 'The match is full' }) : new CoreError('not_found');
+  }
+
+  private async take(connection: Connection, player: Player, ask: (seat: Seat) => Promise<Taken>): Promise<Taken> {
+    const seat = this.seats.reserve(connection, player);
+    let isSeated = false;
+    try {
+      const taken = await ask(seat);
+      isSeated = isStill(connection, seat);
+      if (isSeated) {
+        this.seats.sit(connection, taken.match, seat);
+        return taken;
+      }
+      await this.giveBack(taken.match.match_id, seat, taken.isNew);
       throw new CoreError('not_authenticated');
+    } finally {
+      if (!isSeated) this.seats.release(connection, seat);
     }
-    const seats = this.seats.get(matchId) ?? new Map<Connection, Seat>();
-    this.seats.set(matchId, seats.set(connection, seat));
-    const matches = this.matchesOf.get(connection) ?? new Set<string>();
-    this.matchesOf.set(connection, matches.add(matchId));
   }
 
-  private stand(connection: Connection, matchId: string): Seat | undefined {
-    const seats = this.seats.get(matchId);
-    const seat = seats?.get(connection);
-    if (!seats || !seat) return undefined;
-    seats.delete(connection);
-    if (seats.size === 0) this.seats.delete(matchId);
-    const matches = this.matchesOf.get(connection);
-    matches?.delete(matchId);
-    if (matches?.size === 0) this.matchesOf.delete(connection);
-    return seat;
+  /** @param isSecret the others were never told that the player came */
+  private async giveBack(matchId: string, seat: Seat, isSecret = false): Promise<void> {
+    const { isLast, gone } = await this.store.leave(matchId, seat);
+    this.tellLeft(matchId, isLast && !isSecret ? [...gone, seat] : gone);
+  }
+
+  private tellLeft(matchId: string, players: readonly Player[]): void {
+    for (const { user_id, username } of players) {
+      this.tell({ matchId, event: 'left', data: { match_id: matchId, user_id, username }, to: null }, null);
+    }
   }
 
   /** @param except a connection of this node that need not be told */
@@ -148,21 +199,32 @@ export class MatchesService implements ConnectionListener, OnModuleInit, OnModul
 
   private deliver({ matchId, event, data, to }: Told, except: Connection | null): void {
     const delivery = this.hub.delivery({ domain: 'game', event, data });
-    for (const [connection, { user_id: userId }] of this.seats.get(matchId) ?? []) {
-      if (connection !== except && (to === null || to === userId)) delivery.to(connection);
+    for (const [connection, { user_id: userId }] of this.seats.in(matchId)) {
+      if (connection !== except && (to === null || to.includes(userId))) delivery.to(connection);
     }
   }
 
   private async renew(): Promise<void> {
+    if (this.isRenewing) return;
+    this.isRenewing = true;
     try {
-      for (const [matchId, seats] of [...this.seats]) {
-        for (const player of await this.store.renew(matchId, [...seats.values()])) {
-          const { user_id, username } = player;
-          this.tell({ matchId, event: 'left', data: { match_id: matchId, user_id, username }, to: null }, null);
-        }
-      }
-    } catch (thrown) {
-      this.logger.warn(`Seats could not be renewed (${reasonOf(thrown)})`);
+      const tables = this.seats.all();
+      while (tables.length > 0) await Promise.all(tables.splice(0, RENEWALS).map((table) => this.renewSeats(table)));
+    } catch (error) {
+      this.logger.warn({ msg: 'seats could not be renewed', err: error });
+    } finally {
+      this.isRenewing = false;
     }
+  }
+
+  private async renewSeats({ match, seats }: Table): Promise<void> {
+    if (seats.size === 0) return;
+    const { refused, gone } = await this.store.renew(match, [...seats.values()]);
+    this.tellLeft(match.match_id, gone);
+    if (refused.length === 0) return;
+    // This node was away for so long that others have these seats now. Whoever had them is told, too.
+    const lost = [...seats].filter(([, { connectionId }]) => refused.includes(connectionId));
+    this.tellLeft(match.match_id, [...new Map(lost.map(([, seat]) => [seat.user_id, seat])).values()]);
+    for (const [connection] of lost) this.seats.stand(connection, match.match_id);
   }
 }

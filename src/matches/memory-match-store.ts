@@ -1,59 +1,87 @@
 import { CoreError } from '../errors/catalogue.js';
-import { type Joined, type Match, MatchStore, type Player, type Seat } from './match-store.js';
+import {
+  type Joined,
+  type Left,
+  type Match,
+  type MatchFrame,
+  type MatchPage,
+  MatchStore,
+  MAX_LISTED_PLAYERS,
+  MAX_MATCHES,
+  type Player,
+  type Renewed,
+  type Seat,
+} from './match-store.js';
 
-const MAX_MATCHES = 10_000;
-
-interface Held extends Omit<Match, 'players'> {
+interface Held {
+  readonly frame: MatchFrame;
+  /** Counts up from match to match: where a page ended, whatever has gone since. */
+  readonly number: number;
+  /** By connection. */
   readonly seats: Map<string, Seat>;
 }
 
-function playersOf(seats: Iterable<Seat>): Player[] {
+function playersOf({ seats }: Held): Player[] {
   const players = new Map<number, Player>();
-  for (const { user_id, username } of seats) players.set(user_id, { user_id, username });
+  for (const { user_id, username } of seats.values()) players.set(user_id, { user_id, username });
   return [...players.values()];
 }
 
-const matchOf = ({ match_id, name, max_players, seats }: Held): Match => ({
-  match_id,
-  name,
-  max_players,
-  players: playersOf(seats.values()),
-});
+const isIn = ({ seats }: Held, userId: number): boolean => [...seats.values()].some(({ user_id: id }) => id === userId);
+
+const matchOf = (held: Held): Match => ({ ...held.frame, players: playersOf(held) });
+
+/** Here nobody dies alone. */
+const gone: readonly Player[] = [];
 
 /** The matches of a node that is alone. */
 export class MemoryMatchStore extends MatchStore {
   private readonly matches = new Map<string, Held>();
+  private made = 0;
 
-  override create(match: Omit<Match, 'players'>, first: Seat): Promise<void> {
+  override create(frame: MatchFrame, first: Seat): Promise<void> {
     if (this.matches.size >= MAX_MATCHES) {
       return Promise.reject(new CoreError('too_many_requests', { detail: 'There are too many matches' }));
     }
-    this.matches.set(match.match_id, { ...match, seats: new Map([[first.connectionId, first]]) });
+    this.made += 1;
+    this.matches.set(frame.match_id, { frame, number: this.made, seats: new Map([[first.connectionId, first]]) });
     return Promise.resolve();
   }
 
   override join(matchId: string, seat: Seat): Promise<Joined> {
-    const match = this.matches.get(matchId);
-    if (!match) return Promise.resolve({ outcome: 'not_found' });
-    const players = playersOf(match.seats.values());
-    const isNew = players.every(({ user_id: id }) => id !== seat.user_id);
-    if (isNew && players.length >= match.max_players) return Promise.resolve({ outcome: 'full' });
-    match.seats.set(seat.connectionId, seat);
-    return Promise.resolve({ outcome: 'joined', match: matchOf(match), isNew });
+    const held = this.matches.get(matchId);
+    if (!held) return Promise.resolve({ outcome: 'not_found', gone });
+    const isNew = !isIn(held, seat.user_id);
+    if (isNew && playersOf(held).length >= held.frame.max_players) return Promise.resolve({ outcome: 'full', gone });
+    held.seats.set(seat.connectionId, seat);
+    return Promise.resolve({ outcome: 'joined', match: matchOf(held), isNew, gone });
   }
 
-  override leave(matchId: string, seat: Seat): Promise<boolean> {
-    const match = this.matches.get(matchId);
-    if (!match?.seats.delete(seat.connectionId)) return Promise.resolve(false);
-    if (match.seats.size === 0) this.matches.delete(matchId);
-    return Promise.resolve([...match.seats.values()].every(({ user_id: id }) => id !== seat.user_id));
+  override leave(matchId: string, seat: Seat): Promise<Left> {
+    const held = this.matches.get(matchId);
+    if (!held?.seats.delete(seat.connectionId)) return Promise.resolve({ isLast: false, gone });
+    if (held.seats.size === 0) this.matches.delete(matchId);
+    return Promise.resolve({ isLast: !isIn(held, seat.user_id), gone });
   }
 
-  override list(limit: number): Promise<Match[]> {
-    return Promise.resolve([...this.matches.values()].slice(-limit).reverse().map(matchOf));
+  override list(limit: number, cursor: string | null): Promise<MatchPage> {
+    const before = cursor === null ? Number.POSITIVE_INFINITY : Number(cursor);
+    const older = [...this.matches.values()].filter(({ number }) => number < before);
+    const matches: Match[] = [];
+    let players = 0;
+    let last: Held | undefined;
+    while (matches.length < limit && players < MAX_LISTED_PLAYERS) {
+      const held = older.pop();
+      if (!held) break;
+      const match = matchOf(held);
+      matches.push(match);
+      players += match.players.length;
+      last = held;
+    }
+    return Promise.resolve({ matches, next_cursor: last && older.length > 0 ? String(last.number) : null });
   }
 
-  override renew(): Promise<Player[]> {
-    return Promise.resolve([]);
+  override renew(): Promise<Renewed> {
+    return Promise.resolve({ refused: [], gone });
   }
 }

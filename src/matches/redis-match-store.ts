@@ -1,136 +1,87 @@
 import type { Redis } from 'ioredis';
 import { CoreError } from '../errors/catalogue.js';
-import { type Joined, type Match, MatchStore, type Player, type Seat } from './match-store.js';
+import {
+  type Joined,
+  type Left,
+  type Match,
+  type MatchFrame,
+  type MatchPage,
+  MatchStore,
+  MAX_LISTED_PLAYERS,
+  MAX_MATCHES,
+  type Player,
+  type Renewed,
+  type Seat,
+} from './match-store.js';
+import { CREATE, JOIN, LEAVE, LIST, RENEW } from './redis-match-scripts.js';
 
-const MAX_MATCHES = 10_000;
-/** What a node that dies leaves behind is gone after this; the others renew three times as often. */
-const SEAT_MS = 60_000;
-const INDEX = 'switchboard:matches';
-
-/*
- * A match is a hash: `meta` holds what it is as JSON; each seat is a field, named by its connection, that holds as JSON whose it is and
- * until when. The index holds the ids by the time at which they were made. `look` drops the seats that have run out.
- */
-const LOOK = `
-local time = redis.call('TIME') local now = time[1] * 1000 + math.floor(time[2] / 1000)
-local function look(key)
-  local seats, gone, fields = {}, {}, redis.call('HGETALL', key)
-  for i = 1, #fields, 2 do
-    if fields[i] ~= 'meta' then
-      local seat = cjson.decode(fields[i + 1])
-      if seat.till > now then seats[fields[i]] = seat else gone[#gone + 1] = seat redis.call('HDEL', key, fields[i]) end
-    end
-  end
-  return seats, gone
-end
-local function players(seats)
-  local known, all = {}, {}
-  for _, seat in pairs(seats) do
-    if not known[seat.id] then known[seat.id] = true all[#all + 1] = { id = seat.id, name = seat.name } end
-  end
-  return all, known
-end
-local function take(key, connection, id, name, ttl)
-  redis.call('HSET', key, connection, cjson.encode({ id = id, name = name, till = now + ttl }))
-  redis.call('PEXPIRE', key, ttl)
-end`;
-
-/** ARGV: connection, user id, user name, ttl, meta, most matches, match id. */
-const CREATE = `${LOOK}
-if redis.call('ZCARD', KEYS[2]) >= tonumber(ARGV[6]) then return 0 end
-redis.call('HSET', KEYS[1], 'meta', ARGV[5])
-take(KEYS[1], ARGV[1], ARGV[2], ARGV[3], ARGV[4])
-redis.call('ZADD', KEYS[2], now, ARGV[7])
-return 1`;
-
-/** ARGV: connection, user id, user name, ttl. */
-const JOIN = `${LOOK}
-local meta = redis.call('HGET', KEYS[1], 'meta')
-if not meta then return { 'not_found' } end
-local all, known = players((look(KEYS[1])))
-if #all == 0 then redis.call('DEL', KEYS[1]) return { 'not_found' } end
-if not known[ARGV[2]] and #all >= cjson.decode(meta).max_players then return { 'full' } end
-take(KEYS[1], ARGV[1], ARGV[2], ARGV[3], ARGV[4])
-return { known[ARGV[2]] and 'again' or 'joined', meta, cjson.encode((players((look(KEYS[1]))))) }`;
-
-/** ARGV: connection, user id, match id. */
-const LEAVE = `${LOOK}
-if redis.call('HDEL', KEYS[1], ARGV[1]) == 0 then return 0 end
-local all, known = players((look(KEYS[1])))
-if #all == 0 then redis.call('DEL', KEYS[1]) redis.call('ZREM', KEYS[2], ARGV[3]) end
-return known[ARGV[2]] and 0 or 1`;
-
-/** ARGV: ttl, then connection, user id and user name of each seat. */
-const RENEW = `${LOOK}
-if redis.call('HEXISTS', KEYS[1], 'meta') == 0 then return '[]' end
-local _, gone = look(KEYS[1])
-for i = 2, #ARGV, 3 do take(KEYS[1], ARGV[i], ARGV[i + 1], ARGV[i + 2], ARGV[1]) end
-local _, known = players((look(KEYS[1])))
-local lost = {}
-for _, seat in ipairs(gone) do if not known[seat.id] then known[seat.id] = true lost[#lost + 1] = seat end end
-return #lost == 0 and '[]' or cjson.encode(lost)`;
-
-/** KEYS: the index. ARGV: the most, and the prefix of matches' keys. */
-const LIST = `${LOOK}
-local found = {}
-for _, id in ipairs(redis.call('ZREVRANGE', KEYS[1], 0, ARGV[1] * 2)) do
-  local key = ARGV[2] .. id
-  local meta = redis.call('HGET', key, 'meta')
-  local all = meta and players((look(key))) or {}
-  if #all > 0 then found[#found + 1] = { meta, cjson.encode(all) } else redis.call('ZREM', KEYS[1], id) redis.call('DEL', key) end
-  if #found >= tonumber(ARGV[1]) then break end
-end
-return found`;
-
+/** Milliseconds after which what a node leaves behind that dies is gone; the others renew three times as often. */
+const SEAT_MS = 30_000;
+const SETS = ['switchboard:matches', 'switchboard:matches:ends'];
 const PREFIX = 'switchboard:match:';
 
-/** Lua has no integers beyond 2^53 and prints large ones otherwise: ids travel as text. */
-interface Stored {
+interface StoredPlayer {
   readonly id: string;
   readonly name: string;
 }
 
-const playersOf = (text: string): Player[] =>
-  (JSON.parse(text) as Stored[]).map(({ id, name }) => ({ user_id: Number(id), username: name }));
+// What the scripts of this store wrote.
+const playersOf = (text = '[]'): Player[] =>
+  (JSON.parse(text) as StoredPlayer[]).map(({ id, name }) => ({ user_id: Number(id), username: name }));
 
-const matchOf = (meta: string, players: string): Match => ({
-  ...(JSON.parse(meta) as Omit<Match, 'players'>),
-  players: playersOf(players),
-});
+const matchOf = (meta = '{}', players = '[]'): Match => ({ ...(JSON.parse(meta) as MatchFrame), players: playersOf(players) });
+
+const metaOf = ({ match_id, name, max_players }: MatchFrame): string => JSON.stringify({ match_id, name, max_players });
+
+const seatOf = ({ connectionId, user_id: userId, username }: Seat): string[] => [connectionId, String(userId), username];
 
 /** The matches of all nodes of one Redis. */
 export class RedisMatchStore extends MatchStore {
-  constructor(private readonly redis: Redis) {
+  /** @param seatMs how long a seat stays that nobody renews */
+  constructor(
+    private readonly redis: Redis,
+    private readonly seatMs = SEAT_MS,
+  ) {
     super();
   }
 
-  override async create(match: Omit<Match, 'players'>, first: Seat): Promise<void> {
-    const values = [...seatOf(first), SEAT_MS, JSON.stringify(match), MAX_MATCHES, match.match_id];
-    const isMade = await this.run(CREATE, [PREFIX + match.match_id, INDEX], values);
+  override async create(match: MatchFrame, first: Seat): Promise<void> {
+    const isMade = await this.run(CREATE, match.match_id, this.seatMs, metaOf(match), MAX_MATCHES, ...seatOf(first));
     if (isMade !== 1) throw new CoreError('too_many_requests', { detail: 'There are too many matches' });
   }
 
   override async join(matchId: string, seat: Seat): Promise<Joined> {
-    const answer = await this.run(JOIN, [PREFIX + matchId], [...seatOf(seat), SEAT_MS]);
-    const [outcome, meta = '', players = ''] = answer as string[];
-    if (outcome === 'full' || outcome === 'not_found') return { outcome };
-    return { outcome: 'joined', match: matchOf(meta, players), isNew: outcome === 'joined' };
+    const answer = await this.run(JOIN, matchId, this.seatMs, ...seatOf(seat));
+    const [outcome, lost, meta, players] = answer as string[];
+    const gone = playersOf(lost);
+    if (outcome === 'full' || outcome === 'not_found') return { outcome, gone };
+    return { outcome: 'joined', match: matchOf(meta, players), isNew: outcome === 'joined', gone };
   }
 
-  override async leave(matchId: string, { connectionId, user_id: userId }: Seat): Promise<boolean> {
-    return (await this.run(LEAVE, [PREFIX + matchId, INDEX], [connectionId, String(userId), matchId])) === 1;
+  override async leave(matchId: string, { connectionId, user_id: userId }: Seat): Promise<Left> {
+    const [isLast, lost] = (await this.run(LEAVE, matchId, connectionId, String(userId))) as [number, string];
+    return { isLast: isLast === 1, gone: playersOf(lost) };
   }
 
-  override async list(limit: number): Promise<Match[]> {
-    const found = (await this.run(LIST, [INDEX], [limit, PREFIX])) as [string, string][];
-    return found.map(([meta, players]) => matchOf(meta, players));
+  override async list(limit: number, cursor: string | null): Promise<MatchPage> {
+    const before = cursor === null ? '+inf' : `(${cursor}`;
+    const [next, ...found] = (await this.evaluate(LIST, SETS, [limit, MAX_LISTED_PLAYERS, before, PREFIX])) as string[];
+    const matches: Match[] = [];
+    for (let i = 0; i < found.length; i += 2) matches.push(matchOf(found[i], found[i + 1]));
+    return { matches, next_cursor: next || null };
   }
 
-  override async renew(matchId: string, seats: readonly Seat[]): Promise<Player[]> {
-    return playersOf((await this.run(RENEW, [PREFIX + matchId], [SEAT_MS, ...seats.flatMap(seatOf)])) as string);
+  override async renew(match: MatchFrame, seats: readonly Seat[]): Promise<Renewed> {
+    const answer = await this.run(RENEW, match.match_id, this.seatMs, metaOf(match), ...seats.flatMap(seatOf));
+    const [refused = '[]', lost] = answer as string[];
+    return { refused: JSON.parse(refused) as string[], gone: playersOf(lost) };
   }
 
-  private async run(script: string, keys: readonly string[], values: readonly (string | number)[]): Promise<unknown> {
+  private run(script: string, matchId: string, ...values: (string | number)[]): Promise<unknown> {
+    return this.evaluate(script, [...SETS, PREFIX + matchId], [matchId, ...values]);
+  }
+
+  private async evaluate(script: string, keys: readonly string[], values: readonly (string | number)[]): Promise<unknown> {
     try {
       return await this.redis.eval(script, keys.length, ...keys, ...values);
     } catch (error) {
@@ -138,5 +89,3 @@ export class RedisMatchStore extends MatchStore {
     }
   }
 }
-
-const seatOf = ({ connectionId, user_id: userId, username }: Seat): string[] => [connectionId, String(userId), username];
