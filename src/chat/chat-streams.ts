@@ -179,6 +179,11 @@ export class ChatStreams implements OnModuleInit, OnModuleDestroy {
     }
   }
 
+  /** As `doubt`, where what was thrown leaves open whether something was appended: the connection may have broken after the commit. */
+  doubtAfter(thrown: unknown, ...chatIds: readonly number[]): void {
+    if (coreErrorOf(thrown).code === 'unavailable') this.doubt(new Set(chatIds));
+  }
+
   private forward(told: Told): void {
     this.bus.forward(LOG_TOPIC, told as unknown as JsonValue);
   }

@@ -45,9 +45,14 @@ export class MembersService {
     return entry;
   }
 
-  private async append(text: string, values: readonly unknown[]): Promise<Message[]> {
-    const entries = (await unlessRefused(this.sql.rows<MessageRow>(text, values))).map(messageOf);
-    this.streams.committed(entries);
-    return entries;
+  private async append(text: string, values: readonly [chatId: number, ...unknown[]]): Promise<Message[]> {
+    try {
+      const entries = (await unlessRefused(this.sql.rows<MessageRow>(text, values))).map(messageOf);
+      this.streams.committed(entries);
+      return entries;
+    } catch (thrown) {
+      this.streams.doubtAfter(thrown, values[0]);
+      throw thrown;
+    }
   }
 }

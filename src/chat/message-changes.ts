@@ -44,6 +44,9 @@ export class MessageChanges {
       if (!entry) throw new Error('change_message returned no entry');
       this.streams.committed([entry], connection);
       return entry;
+    } catch (thrown) {
+      this.streams.doubtAfter(thrown, chatId);
+      throw thrown;
     } finally {
       end();
     }

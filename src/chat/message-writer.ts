@@ -2,7 +2,6 @@ import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { Batcher } from '../database/batcher.js';
 import { Sql } from '../database/sql.js';
 import { CoreError, invalidInput } from '../errors/catalogue.js';
-import { coreErrorOf } from '../errors/core-error-of.js';
 import type { LiveSession } from '../identity/identity.js';
 import { Metrics } from '../ops/metrics.js';
 import type { Connection } from '../realtime/connection.js';
@@ -116,8 +115,7 @@ export class MessageWriter implements OnModuleInit {
       return rows;
     } catch (thrown) {
       end();
-      // The connection may have broken after the commit: then it is stored, and nobody knows.
-      if (coreErrorOf(thrown).code === 'unavailable') this.streams.doubt(new Set(batch.map(({ chatId }) => chatId)));
+      this.streams.doubtAfter(thrown, ...batch.map(({ chatId }) => chatId));
       throw thrown;
     }
   }
