@@ -1,7 +1,8 @@
 import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { startEmbeddedPostgres } from '../src/database/embedded/embedded-postgres.js';
+import { Client } from 'pg';
+import { type EmbeddedPostgres, startEmbeddedPostgres } from '../src/database/embedded/embedded-postgres.js';
 import { FramesClient } from './frames-client.js';
 import { interleaved, percentile, register, report, type Round, Subject } from './support.js';
 
@@ -19,7 +20,7 @@ const RESPONSE = 'r'.charCodeAt(0);
 
 interface Sender {
   readonly client: FramesClient;
-  readonly frame: string;
+  readonly frame: Buffer;
 }
 
 async function send(subject: Subject, senders: readonly Sender[]): Promise<Round> {
@@ -54,8 +55,21 @@ async function send(subject: Subject, senders: readonly Sender[]): Promise<Round
   };
 }
 
-const frameOf = (payload: object): string =>
-  JSON.stringify({ type: 'command', v: 1, request_id: 'req_a1b2c3d4e5f6a7b8', domain: 'chat', command: 'send', payload });
+const frameOf = (payload: object): Buffer =>
+  FramesClient.frame(
+    JSON.stringify({ type: 'command', v: 1, request_id: 'req_a1b2c3d4e5f6a7b8', domain: 'chat', command: 'send', payload }),
+  );
+
+/** A database of its own for the yardstick, on the same server. */
+async function secondDatabase({ superuserUrl }: EmbeddedPostgres): Promise<string> {
+  const client = new Client(superuserUrl);
+  await client.connect();
+  await client.query('CREATE DATABASE yardstick');
+  await client.end();
+  const url = new URL(superuserUrl);
+  url.pathname = '/yardstick';
+  return url.href;
+}
 
 async function ourSenders({ url }: Subject): Promise<Sender[]> {
   const tokens = await register(url, CHATS * MEMBERS);
@@ -89,8 +103,8 @@ async function theirSenders({ url }: Subject): Promise<Sender[]> {
 const dataDir = await mkdtemp(join(tmpdir(), 'switchboard-bench-'));
 await chmod(dataDir, 0o755);
 const postgres = await startEmbeddedPostgres({ dataDir, connections: 100, log: () => undefined });
-const ours = await Subject.switchboard({ DATABASE_URL: postgres.url });
-const theirs = await Subject.yardstick('ws-durable', { YARDSTICK_DATABASE_URL: postgres.url });
+const ours = await Subject.switchboard({ DATABASE_URL: postgres.url, HEARTBEAT_SEC: '3600' });
+const theirs = await Subject.yardstick('ws-durable', { YARDSTICK_DATABASE_URL: await secondDatabase(postgres) });
 const [own, other] = [await ourSenders(ours), await theirSenders(theirs)];
 // The grace of new connections is over, and so is what was told of the chats.
 await new Promise((resolve) => setTimeout(resolve, 1000));

@@ -12,5 +12,6 @@ async function tell() {
 process.on('message', (asked) => {
   if (asked === 'memory') void tell();
 });
-// Whoever is measured ends as it would without this.
+// Whoever is measured ends as it would without this, or when whoever measures it has gone.
 process.channel?.unref();
+process.on('disconnect', () => process.kill(process.pid, 'SIGTERM'));

@@ -35,12 +35,11 @@ export class Subject {
   /** The built server on an empty embedded database, with limits off. */
   static async switchboard(variables: Readonly<Record<string, string>> = {}): Promise<Subject> {
     const dataDir = await mkdtemp(join(tmpdir(), 'switchboard-bench-'));
-    const port = 20_000 + Math.floor(Math.random() * 20_000);
     const child = spawn(process.execPath, [...MEASURED, join(TOP, 'dist/src/main.js')], {
       env: {
         ...process.env,
         HOST: '127.0.0.1',
-        PORT: String(port),
+        PORT: '0',
         DATA_DIR: join(dataDir, 'data'),
         RATE_LIMIT: 'off',
         LOGIN_THROTTLE: 'off',
@@ -51,8 +50,8 @@ export class Subject {
       },
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     });
-    await firstLine(child, (line) => line.includes('is up at'), 'stderr');
-    return new Subject('switchboard', `http://127.0.0.1:${port}`, child, () => rm(dataDir, { recursive: true, force: true }));
+    const [url = ''] = /http:\S+/.exec(await firstLine(child, (line) => line.includes('is up at'), 'stderr')) ?? [];
+    return new Subject('switchboard', url, child, () => rm(dataDir, { recursive: true, force: true }));
   }
 
   /** CPU seconds that the process has used, its own and the kernel's for it. */
@@ -159,26 +158,13 @@ export function report(
   );
   console.log(`  switchboard  ${spread(ours.map(perSecond), 0)} ${unit}/s, ${spread(ours.map(perCpuSecond), 0)} per CPU-second`);
   console.log(`  ratio        ${spread(ratios(perSecond), 2)} by time, ${spread(ratios(perCpuSecond), 2)} by server CPU`);
-  if (ours[0]?.p50 !== undefined) {
-    console.log(
-      `  latency ms   p50 ${spread(
-        ours.map(({ p50 = 0 }) => p50),
-        2,
-      )}, p99 ${spread(
-        ours.map(({ p99 = 0 }) => p99),
-        2,
-      )}`,
-    );
-    console.log(
-      `  yardstick    p50 ${spread(
-        yardstick.map(({ p50 = 0 }) => p50),
-        2,
-      )}, p99 ${spread(
-        yardstick.map(({ p99 = 0 }) => p99),
-        2,
-      )}`,
-    );
-  }
+  if (ours[0]?.p50 === undefined) return;
+  const p50 = (round: Round): number => round.p50 ?? Number.NaN;
+  const p99 = (round: Round): number => round.p99 ?? Number.NaN;
+  const latency = (rounds: readonly Round[]): string =>
+    `p50 ${spread(rounds.map(p50), 2)} ms, p99 ${spread(rounds.map(p99), 2)} ms`;
+  console.log(`  latency      yardstick ${latency(yardstick)}; switchboard ${latency(ours)}`);
+  console.log(`  ratio        p50 ${spread(ratios(p50), 2)}, p99 ${spread(ratios(p99), 2)}`);
 }
 
 /** Makes accounts through the server itself and gives their tokens. */

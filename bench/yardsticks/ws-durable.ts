@@ -31,8 +31,8 @@ server.on('connection', (socket, request) => {
     const { rows } = await pool.query({ name: 'insert', text: INSERT, values: [chat, userId, content] });
     const { id, created_at } = rows[0];
     const message = { id, chat_id: chat, seq: id, kind: 'message', from_id: userId, from_name: 'bench', content, created_at };
-    const event = JSON.stringify({ type: 'event', v: 1, domain: 'chat', event: 'message', data: message });
-    for (const member of members) if (member !== socket) member.send(event);
+    const event = Buffer.from(JSON.stringify({ type: 'event', v: 1, domain: 'chat', event: 'message', data: message }));
+    for (const member of members) if (member !== socket) member.send(event, { binary: false });
     const answer = { chat_id: chat, seq: id, id, created_at, duplicate: false };
     socket.send(JSON.stringify({ type: 'response', v: 1, request_id, success: true, data: answer }));
   };

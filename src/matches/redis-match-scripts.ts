@@ -66,10 +66,11 @@ local function take(connection, id, name, at, ttl)
   return { id = id, name = name, at = at }
 end
 
+-- Never shortens: nodes need not agree on how long a seat stays.
 local function keep(id, ttl)
-  redis.call('PEXPIRE', KEYS[3], ttl)
   redis.call('ZADD', KEYS[1], 'NX', micros, id)
-  redis.call('ZADD', KEYS[2], now + ttl, id)
+  if tonumber(redis.call('ZSCORE', KEYS[2], id) or 0) < now + ttl then redis.call('ZADD', KEYS[2], now + ttl, id) end
+  if redis.call('PTTL', KEYS[3]) < tonumber(ttl) then redis.call('PEXPIRE', KEYS[3], ttl) end
 end
 `;
 

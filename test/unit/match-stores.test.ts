@@ -1,0 +1,179 @@
+import { Redis } from 'ioredis';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { connectRedis } from '../../src/bus/redis.js';
+import { CoreError } from '../../src/errors/catalogue.js';
+import { MAX_LISTED_PLAYERS, MAX_MATCHES, type MatchStore, type Seat } from '../../src/matches/match-store.js';
+import { MemoryMatchStore } from '../../src/matches/memory-match-store.js';
+import { RedisMatchStore } from '../../src/matches/redis-match-store.js';
+import { has } from '../support/capabilities.js';
+import { TestRedis } from '../support/redis.js';
+import { until } from '../support/until.js';
+
+/** How long a seat stays here that nobody renews. */
+const SEAT_MS = 300;
+
+const frame = (match_id: string, max_players = 2) => ({ match_id, name: 'a "match" of Zoë', max_players });
+const seat = (user_id: number, connectionId = `c${user_id}`): Seat => ({ user_id, username: `user ${user_id}`, connectionId });
+const player = (user_id: number) => ({ user_id, username: `user ${user_id}` });
+
+let server: TestRedis;
+let client: Redis;
+const opened: Redis[] = [];
+
+beforeAll(async () => {
+  if (has.redis) server = await TestRedis.start();
+});
+afterAll(() => server?.stop());
+
+async function inRedis(seatMs = SEAT_MS): Promise<MatchStore> {
+  const redis = connectRedis(server.url, 'shared');
+  opened.push(redis);
+  await until(() => redis.status === 'ready');
+  return new RedisMatchStore(redis, seatMs);
+}
+
+beforeEach(async () => {
+  if (!has.redis) return;
+  client = new Redis(server.url);
+  await client.flushdb();
+});
+afterEach(() => {
+  for (const redis of [client, ...opened.splice(0)]) redis?.disconnect();
+});
+
+const stores: [string, () => Promise<MatchStore>][] = [['memory', () => Promise.resolve(new MemoryMatchStore())]];
+if (has.redis) stores.push(['Redis', () => inRedis(60_000)]);
+
+describe.each(stores)('matches kept in %s', (_where, make) => {
+  let store: MatchStore;
+  beforeEach(async () => {
+    store = await make();
+  });
+
+  it('count players, not their connections', async () => {
+    await store.create(frame('m'), seat(1));
+    const match = { ...frame('m'), players: [player(1), player(2)] };
+    expect(await store.join('m', seat(2))).toEqual({ outcome: 'joined', match, isNew: true, gone: [] });
+    expect(await store.join('m', seat(3))).toEqual({ outcome: 'full', gone: [] });
+    expect(await store.join('m', seat(2, 'other'))).toEqual({ outcome: 'joined', match, isNew: false, gone: [] });
+    expect(await store.leave('m', seat(2))).toEqual({ isLast: false, gone: [] });
+    expect(await store.leave('m', seat(2, 'other'))).toEqual({ isLast: true, gone: [] });
+    expect(await store.leave('m', seat(2, 'other'))).toEqual({ isLast: false, gone: [] });
+    expect(await store.join('m', seat(3))).toMatchObject({ outcome: 'joined', isNew: true });
+  });
+
+  it('keep ids that Lua would print in another way', async () => {
+    const id = Number.MAX_SAFE_INTEGER;
+    await store.create(frame('m'), seat(id));
+    expect((await store.list(1, null)).matches).toEqual([{ ...frame('m'), players: [player(id)] }]);
+  });
+
+  it('are gone with the last player', async () => {
+    await store.create(frame('m'), seat(1));
+    expect(await store.leave('m', seat(1))).toEqual({ isLast: true, gone: [] });
+    expect(await store.join('m', seat(1))).toEqual({ outcome: 'not_found', gone: [] });
+    expect(await store.list(10, null)).toEqual({ matches: [], next_cursor: null });
+  });
+
+  it('end a page that has many players before its limit', async () => {
+    const perMatch = 50;
+    const matches = MAX_LISTED_PLAYERS / perMatch + 1;
+    for (let m = 0; m < matches; m++) {
+      await store.create(frame(`m${m}`, perMatch), seat(1));
+      await Promise.all(Array.from({ length: perMatch - 1 }, (_unused, i) => store.join(`m${m}`, seat(i + 2))));
+    }
+    const first = await store.list(100, null);
+    expect(first.matches).toHaveLength(matches - 1);
+    const second = await store.list(100, first.next_cursor);
+    expect([second.matches.map(({ match_id }) => match_id), second.next_cursor]).toEqual([['m0'], null]);
+  });
+
+  it('are so many at most', async () => {
+    for (let i = 0; i < MAX_MATCHES; i += 500) {
+      await Promise.all(Array.from({ length: 500 }, (_unused, k) => store.create(frame(`m${i + k}`), seat(1))));
+    }
+    await expect(store.create(frame('more'), seat(1))).rejects.toMatchObject({ code: 'too_many_requests' });
+    await store.leave('m7', seat(1));
+    await store.create(frame('more'), seat(1));
+  });
+});
+
+describe.runIf(has.redis)('seats that nobody renews', () => {
+  /** Waits until Redis itself counts the seats of a match as run out. */
+  const runOut = async (): Promise<void> => {
+    const [seconds, micros] = await client.time();
+    const until_ = Number(seconds) * 1000 + Math.floor(Number(micros) / 1000) + SEAT_MS;
+    await until(async () => {
+      const [s, u] = await client.time();
+      return Number(s) * 1000 + Math.floor(Number(u) / 1000) > until_;
+    });
+  };
+
+  it('are free for others, who are told by whoever finds it first, once', async () => {
+    const [one, two] = [await inRedis(), await inRedis(60_000)];
+    await two.create(frame('m'), seat(1));
+    await one.join('m', seat(2));
+    await runOut();
+    expect((await two.list(1, null)).matches[0]?.players).toEqual([player(1)]);
+    expect(await two.renew(frame('m'), [seat(1)])).toEqual({ refused: [], gone: [player(2)] });
+    expect(await two.renew(frame('m'), [seat(1)])).toEqual({ refused: [], gone: [] });
+    expect(await two.join('m', seat(3))).toMatchObject({ outcome: 'joined', isNew: true });
+  });
+
+  it('are told of before whoever takes their place', async () => {
+    const [one, two] = [await inRedis(), await inRedis(60_000)];
+    await two.create(frame('m'), seat(1));
+    await one.join('m', seat(2));
+    await runOut();
+    expect(await two.join('m', seat(3))).toMatchObject({ outcome: 'joined', isNew: true, gone: [player(2)] });
+  });
+
+  it('do not take a player out who has another', async () => {
+    const [one, two] = [await inRedis(), await inRedis(60_000)];
+    await two.create(frame('m'), seat(1));
+    await one.join('m', seat(1, 'other'));
+    await runOut();
+    expect(await two.renew(frame('m'), [seat(1)])).toEqual({ refused: [], gone: [] });
+    expect(await two.leave('m', seat(1))).toEqual({ isLast: true, gone: [] });
+  });
+
+  it('are lost to whoever took them meanwhile, and only then', async () => {
+    const [one, two] = [await inRedis(), await inRedis(60_000)];
+    await two.create(frame('m'), seat(1));
+    await one.join('m', seat(2));
+    await runOut();
+    expect(await one.renew(frame('m'), [seat(2)])).toEqual({ refused: [], gone: [] });
+    await runOut();
+    await two.join('m', seat(3));
+    expect(await one.renew(frame('m'), [seat(2)])).toEqual({ refused: ['c2'], gone: [] });
+    expect((await two.list(1, null)).matches[0]?.players).toEqual([player(1), player(3)]);
+  });
+
+  it('take their match along, so that nothing of it is left', async () => {
+    const one = await inRedis();
+    await one.create(frame('m'), seat(1));
+    await runOut();
+    expect(await one.join('m', seat(2))).toEqual({ outcome: 'not_found', gone: [] });
+    await one.create(frame('n'), seat(1));
+    await runOut();
+    expect(await one.list(10, null)).toEqual({ matches: [], next_cursor: null });
+    expect(await client.keys('*')).toEqual([]);
+  });
+
+  it('bring back a match that Redis has lost', async () => {
+    const one = await inRedis();
+    await one.create(frame('m'), seat(1));
+    await one.join('m', seat(2));
+    await client.flushdb();
+    expect(await one.renew(frame('m'), [seat(1), seat(2)])).toEqual({ refused: [], gone: [] });
+    expect((await one.list(1, null)).matches).toEqual([{ ...frame('m'), players: [player(1), player(2)] }]);
+  });
+
+  it('are not known of while Redis is away', async () => {
+    const one = await inRedis();
+    const shut = opened.at(-1);
+    shut?.disconnect();
+    await expect(one.join('m', seat(1))).rejects.toThrow(CoreError);
+    await expect(one.list(1, null)).rejects.toMatchObject({ code: 'unavailable' });
+  });
+});
