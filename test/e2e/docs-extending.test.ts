@@ -1,9 +1,14 @@
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { connect, connected } from '../conformance/drivers/socketio.js';
 import { GreetingModule } from '../examples/greeting/greeting.module.js';
+import { MAX_GUESTS } from '../examples/greeting/guest-list.js';
+import { has } from '../support/capabilities.js';
+import { createDatabase, type TestDatabase } from '../support/database.js';
 import { blocksOf } from '../support/doc-blocks.js';
+import { TestRedis } from '../support/redis.js';
 import { type Account, TestServer } from '../support/server.js';
+import { until } from '../support/until.js';
 
 describe('the example of extending.md', () => {
   let server: TestServer;
@@ -19,7 +24,9 @@ describe('the example of extending.md', () => {
 
   it('is printed as it is run', async () => {
     const blocks = (await blocksOf('docs/extending.md')).filter(({ info }) => info.startsWith('file='));
-    expect(blocks).toHaveLength(4);
+    // All of it: who has the page alone can build the module.
+    const files = (await readdir('test/examples/greeting')).map((name) => `file=${name}`);
+    expect(blocks.map(({ info }) => info).sort()).toEqual(files.sort());
     for (const { info, text } of blocks) {
       const code = await readFile(`test/examples/greeting/${info.slice('file='.length)}`, 'utf8');
       // It is printed for a folder in src.
@@ -75,5 +82,61 @@ describe('the example of extending.md', () => {
       user_id: 2,
       text: 'Good morning',
     });
+  });
+});
+
+describe.each(['memory', ...(has.redis ? ['Redis'] : [])])('the party of extending.md in %s', (where) => {
+  let database: TestDatabase;
+  let redis: TestRedis | undefined;
+  let one: TestServer;
+  /** The other node, where there is one. */
+  let two: TestServer;
+  let alice: Account;
+  let bob: Account;
+
+  beforeAll(async () => {
+    database = await createDatabase();
+    redis = where === 'Redis' ? await TestRedis.start() : undefined;
+    const options = { database, extensions: [GreetingModule], ...(redis ? { variables: { REDIS_URL: redis.url } } : {}) };
+    one = await TestServer.start(options);
+    two = redis ? await TestServer.start(options) : one;
+    [alice, bob] = [await one.user({ username: 'alice' }), await one.user({ username: 'bob' })];
+  });
+  afterAll(async () => {
+    await one.stop();
+    if (two !== one) await two.stop();
+    await redis?.stop();
+    await database.drop();
+  });
+
+  const open = (server: TestServer, { tokens }: Account) => server.socket(`/v1/connect?token=${tokens.token}`);
+
+  it('hears who comes and goes, over raw WebSockets and Socket.IO, and not over REST', async () => {
+    const first = await open(one, alice);
+    const guest = ({ id, username }: Account) => ({ user_id: id, username });
+    expect((await first.command('greeting.enter')).data).toEqual({ guests: [guest(alice)] });
+    const second = await connected(connect(two, 'websocket', { auth: { token: bob.tokens.token } }));
+    const frame = { request_id: 'r', domain: 'greeting', command: 'enter', payload: {} };
+    expect(await second.emitWithAck('command', frame)).toMatchObject({ data: { guests: [guest(alice), guest(bob)] } });
+    const event = { type: 'event', v: 1, domain: 'greeting', data: guest(bob) };
+    await first.nextThat((told) => told.event === 'entered').then((told) => expect(told).toEqual({ ...event, event: 'entered' }));
+    second.disconnect();
+    await first.nextThat((told) => told.event === 'left').then((told) => expect(told).toEqual({ ...event, event: 'left' }));
+    await first.close();
+    const { status, body } = await alice.client.post('/api/v1/commands/greeting/enter', {});
+    expect([status, body.code]).toEqual([409, 'conflict']);
+  });
+
+  it('never has more guests than there is room for', async () => {
+    const sockets = await Promise.all(Array.from({ length: MAX_GUESTS + 4 }, (_unused, i) => open(i % 2 ? one : two, bob)));
+    // Those of the test before may still be on their way out.
+    await until(async () => {
+      const { data } = (await sockets[0]?.command('greeting.enter')) ?? {};
+      return data?.guests.length === 1;
+    });
+    const answers = await Promise.all(sockets.map((socket) => socket.command('greeting.enter')));
+    expect(answers.filter(({ success }) => success)).toHaveLength(MAX_GUESTS);
+    expect(answers.filter(({ code }) => code === 'conflict')).toHaveLength(4);
+    await Promise.all(sockets.map((socket) => socket.close()));
   });
 });

@@ -85,8 +85,12 @@ export class PartyCommands implements ConnectionListener, OnModuleInit, OnApplic
   }
 
   private renew(): void {
-    for (const guest of this.guests.values()) {
-      this.list.enter(guest).catch((error: unknown) => this.logger.warn({ msg: 'a guest could not be renewed', err: error }));
+    for (const [connection, guest] of this.guests) {
+      this.list
+        .enter(guest)
+        // This node was away for so long that others have come in its place.
+        .then((all) => all ?? this.removed(connection))
+        .catch((error: unknown) => this.logger.warn({ msg: 'a guest could not be renewed', err: error }));
     }
   }
 
