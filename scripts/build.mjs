@@ -11,7 +11,17 @@ const top = dirname(import.meta.dirname);
 const dist = join(top, 'dist');
 /** Its time is when the last complete build began: whatever is newer is not in that build. */
 const stamp = '.built';
-const SOURCES = ['src', 'scripts', 'ormconfig.ts', 'tsconfig.json', 'tsconfig.build.json', 'package.json', 'package-lock.json'];
+const SOURCES = [
+  'src',
+  'web',
+  'clients/typescript/src',
+  'scripts',
+  'ormconfig.ts',
+  'tsconfig.json',
+  'tsconfig.build.json',
+  'package.json',
+  'package-lock.json',
+];
 
 /** Milliseconds of the last change at or below `path`. A folder's own time tells of files that were removed. */
 function changed(path) {
@@ -43,7 +53,8 @@ export async function build() {
   const began = new Date();
   const unfinished = join(top, `.dist-${process.pid}`);
   try {
-    if (!(await compile(unfinished))) return false;
+    const [compiled] = await Promise.all([compile(unfinished), bundleConsole(join(unfinished, 'console'))]);
+    if (!compiled) return false;
     await cp(join(top, 'src'), join(unfinished, 'src'), { recursive: true, filter: isServedAsItIs });
     await mkdir(join(unfinished, 'assets'));
     await Promise.all(assets.map(async ({ name, make }) => writeFile(join(unfinished, 'assets', name), await make(unfinished))));
@@ -55,6 +66,15 @@ export async function build() {
   } finally {
     await rm(unfinished, { recursive: true, force: true });
   }
+}
+
+/** What `web/` says becomes files that the server serves. */
+async function bundleConsole(outDir) {
+  // Loaded only here: whatever runs what is built already need not wait for it.
+  const { build: bundle } = await import('vite');
+  await bundle({ configFile: join(top, 'web/vite.config.ts'), logLevel: 'warn', build: { outDir } }).catch((error) =>
+    console.error('TEMPORARY: console not built', String(error.message).slice(0, 300)),
+  );
 }
 
 async function compile(outDir) {

@@ -5,6 +5,7 @@ import { BusModule } from './bus/bus.module.js';
 import { CHAT_ENTITIES } from './chat/chat.entities.js';
 import { ChatModule } from './chat/chat.module.js';
 import { CommandsModule } from './commands/commands.module.js';
+import { ConsoleModule } from './console/console.module.js';
 import type { Settings } from './config/settings.js';
 import { SettingsModule } from './config/settings.module.js';
 import { DatabaseModule } from './database/database.module.js';
@@ -49,6 +50,7 @@ export class AppModule {
         MatchesModule,
         ProtocolsModule.forRoot(settings),
         DocsModule,
+        ConsoleModule.forRoot(settings),
         ...extensions,
       ],
     };

@@ -1,0 +1,79 @@
+import { randomBytes } from 'node:crypto';
+import { readdir, readFile } from 'node:fs/promises';
+import { extname } from 'node:path';
+import { CoreError } from '../errors/catalogue.js';
+import { StaticFile } from '../http/static-file.js';
+
+/** Beside the compiled code, or, where that runs from its sources, in what was built last. */
+const FOLDERS = [new URL('../../console/', import.meta.url), new URL('../../dist/console/', import.meta.url)];
+
+const TYPES: Readonly<Record<string, string>> = {
+  '.js': 'text/javascript; charset=utf-8',
+  '.css': 'text/css; charset=utf-8',
+  '.svg': 'image/svg+xml',
+  '.woff2': 'font/woff2',
+};
+
+/** Their names change with their content. */
+const FOR_EVER = { 'cache-control': 'public, max-age=31536000, immutable' };
+
+/** The page of the console and what it loads, as the build left them. */
+export class ConsoleFiles {
+  private folder: Promise<{ html: string; assets: ReadonlyMap<string, StaticFile> }> | undefined;
+
+  /**
+   * The page, for one answer: what writes styles into it has to know the nonce, which nobody could guess.
+   * @throws CoreError `not_found` where the console was not built
+   */
+  async page(): Promise<{ html: string; headers: Readonly<Record<string, string>> }> {
+    const { html } = await this.load();
+    const nonce = randomBytes(16).toString('base64');
+    return { html: html.replaceAll('{{nonce}}', nonce), headers: headersOf(nonce) };
+  }
+
+  async asset(name: string): Promise<StaticFile | undefined> {
+    return (await this.load()).assets.get(name);
+  }
+
+  private load() {
+    this.folder ??= readFolder().catch((error: unknown) => {
+      // It may be built by the next request.
+      this.folder = undefined;
+      throw error;
+    });
+    return this.folder;
+  }
+}
+
+function headersOf(nonce: string): Readonly<Record<string, string>> {
+  return {
+    'content-security-policy': [
+      "default-src 'none'",
+      "script-src 'self'",
+      `style-src 'self' 'nonce-${nonce}'`,
+      "img-src 'self'",
+      "font-src 'self'",
+      "connect-src 'self'",
+      "form-action 'none'",
+      "base-uri 'none'",
+      "frame-ancestors 'none'",
+    ].join('; '),
+    'referrer-policy': 'no-referrer',
+    'cache-control': 'no-store',
+  };
+}
+
+async function readFolder() {
+  for (const folder of FOLDERS) {
+    const names = await readdir(folder).catch(() => []);
+    if (!names.includes('index.html')) continue;
+    const html = await readFile(new URL('index.html', folder), 'utf8');
+    const assets = names.flatMap((name) => {
+      const type = TYPES[extname(name)];
+      const read = () => readFile(new URL(name, folder));
+      return type ? [[name, new StaticFile({ type, read, headers: FOR_EVER })] as const] : [];
+    });
+    return { html, assets: new Map(assets) };
+  }
+  throw new CoreError('not_found');
+}

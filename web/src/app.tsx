@@ -1,0 +1,76 @@
+import { Center, Loader } from '@mantine/core';
+import { lazy, Suspense } from 'react';
+import { useTranslation } from 'react-i18next';
+import { Redirect, Route, Switch } from 'wouter';
+import { RecoverPage } from './auth/recover-page';
+import { SignInPage } from './auth/sign-in-page';
+import { SignUpPage } from './auth/sign-up-page';
+import { useSession } from './session/session';
+import { Empty } from './shared/empty';
+import { Layout } from './shell/layout';
+
+// Each is loaded when somebody goes there, so that the first page comes at once.
+const ChatsPage = lazy(() => import('./chat/chats-page'));
+const AccountPage = lazy(() => import('./account/account-page'));
+const AdminPages = lazy(() => import('./admin/admin-pages'));
+const ExplorerPage = lazy(() => import('./explorer/explorer-page'));
+
+export function App() {
+  const { user } = useSession();
+  if (user === undefined) return <Waiting />;
+  return (
+    <Layout>
+      <Suspense fallback={<Waiting />}>
+        <Switch>
+          <Route path="/explorer">
+            <ExplorerPage />
+          </Route>
+          {user ? <SignedIn isSuperuser={user.is_superuser} /> : <SignedOut />}
+        </Switch>
+      </Suspense>
+    </Layout>
+  );
+}
+
+function SignedOut() {
+  return (
+    <Switch>
+      <Route path="/sign-up" component={SignUpPage} />
+      <Route path="/recover" component={RecoverPage} />
+      {/* Where somebody wanted to go stays in the address, and is where they are once they have signed in. */}
+      <Route component={SignInPage} />
+    </Switch>
+  );
+}
+
+function SignedIn({ isSuperuser }: { readonly isSuperuser: boolean }) {
+  const { t } = useTranslation();
+  return (
+    <Switch>
+      <Route path="/chats/:id?">{({ id }) => <ChatsPage chatId={id === undefined ? null : Number(id)} />}</Route>
+      <Route path="/account" component={AccountPage} />
+      {isSuperuser && <Route path="/admin/*?" component={AdminPages} />}
+      <Route path="/sign-up">
+        <Redirect to="/chats" replace />
+      </Route>
+      <Route path="/recover">
+        <Redirect to="/chats" replace />
+      </Route>
+      <Route path="/">
+        <Redirect to="/chats" replace />
+      </Route>
+      <Route>
+        <Empty title={t('app.notFound')} />
+      </Route>
+    </Switch>
+  );
+}
+
+function Waiting() {
+  const { t } = useTranslation();
+  return (
+    <Center mih="60vh">
+      <Loader aria-label={t('app.loading')} />
+    </Center>
+  );
+}

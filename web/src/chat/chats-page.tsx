@@ -1,0 +1,3 @@
+export default function Page(_: { chatId: number | null }) {
+  return null;
+}

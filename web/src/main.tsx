@@ -1,0 +1,30 @@
+import { localStorageColorSchemeManager, MantineProvider } from '@mantine/core';
+import { Notifications } from '@mantine/notifications';
+import { StrictMode } from 'react';
+import { createRoot } from 'react-dom/client';
+import { Router } from 'wouter';
+import { useHashLocation } from 'wouter/use-hash-location';
+import { App } from './app';
+import { SessionProvider } from './session/session';
+import { nonce } from './shared/nonce';
+import { theme } from './shell/theme';
+import { startTexts } from './texts/texts';
+import '@mantine/core/styles.css';
+import '@mantine/notifications/styles.css';
+import './shell/base.css';
+
+const colours = localStorageColorSchemeManager({ key: 'switchboard.colours' });
+
+await startTexts();
+createRoot(document.getElementById('root') as HTMLElement).render(
+  <StrictMode>
+    <MantineProvider theme={theme} defaultColorScheme="auto" colorSchemeManager={colours} getStyleNonce={() => nonce}>
+      <Notifications position="bottom-right" limit={3} />
+      <Router hook={useHashLocation}>
+        <SessionProvider>
+          <App />
+        </SessionProvider>
+      </Router>
+    </MantineProvider>
+  </StrictMode>,
+);

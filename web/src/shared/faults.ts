@@ -1,0 +1,41 @@
+import type { TFunction } from 'i18next';
+import { ApiError, CommandError } from '../../../clients/typescript/src/index.js';
+
+interface FieldFault {
+  readonly loc: readonly (string | number)[];
+  readonly msg: string;
+}
+
+const isFieldFault = (value: unknown): value is FieldFault =>
+  typeof value === 'object' &&
+  value !== null &&
+  Array.isArray((value as FieldFault).loc) &&
+  typeof (value as FieldFault).msg === 'string';
+
+/** The faults of single fields, by the last part of their place; empty where the server named none. */
+export function fieldFaults(error: unknown): Record<string, string> {
+  const list = error instanceof ApiError ? error.detail : error instanceof CommandError ? error.errors : undefined;
+  if (!Array.isArray(list)) return {};
+  return Object.fromEntries((list as unknown[]).filter(isFieldFault).map(({ loc, msg }) => [String(loc.at(-1)), msg]));
+}
+
+/** What to tell people of whatever was thrown. */
+export function faultText(error: unknown, t: TFunction): string {
+  if (error instanceof TypeError) return t('faults.offline');
+  const status = error instanceof ApiError ? error.status : undefined;
+  if (status === 429) return t('faults.tooMany');
+  if (status === 403) return t('faults.forbidden');
+  if (status === 404) return t('faults.notFound');
+  const [fault] = Object.entries(fieldFaults(error)).map(([field, msg]) => `${field}: ${msg}`);
+  return t('faults.unknown', { detail: fault ?? (error instanceof Error ? error.message : String(error)) });
+}
+
+/** The answer of a request to the HTTP interface, or its error as something to throw. */
+export async function answered<Data>(
+  request: Promise<{ readonly data?: Data; readonly error?: unknown; readonly response: Response }>,
+): Promise<Data> {
+  const { data, error, response } = await request;
+  if (response.ok) return data as Data;
+  const detail = typeof error === 'object' && error !== null && 'detail' in error ? error.detail : error;
+  throw new ApiError(response.status, detail);
+}

@@ -1,0 +1,27 @@
+import { Badge, Button, Group, Tooltip } from '@mantine/core';
+import { useTranslation } from 'react-i18next';
+import { useSession } from '../session/session';
+import { useLiveState } from '../session/use-live-state';
+
+/** Says when the live connection is not there, and what that means. Silent while all is well. */
+export function LiveState() {
+  const { t } = useTranslation();
+  const { live } = useSession();
+  const state = useLiveState(live);
+  return (
+    <Group gap="xs" wrap="nowrap" role="status" data-live={state}>
+      {(state === 'connecting' || state === 'waiting') && (
+        <Tooltip label={t('live.lost')} multiline w={260}>
+          <Badge color="orange" variant="light" tt="none" size="lg">
+            {t(state === 'waiting' ? 'live.waiting' : 'live.connecting')}
+          </Badge>
+        </Tooltip>
+      )}
+      {state === 'waiting' && (
+        <Button size="compact-xs" variant="subtle" visibleFrom="sm" onClick={() => live?.retryNow()}>
+          {t('live.now')}
+        </Button>
+      )}
+    </Group>
+  );
+}

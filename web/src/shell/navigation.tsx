@@ -1,0 +1,97 @@
+import { Box, NavLink, Text } from '@mantine/core';
+import {
+  Activity,
+  BookOpen,
+  Cable,
+  type LucideIcon,
+  LogIn,
+  LogOut,
+  MessageSquare,
+  Plug,
+  ScrollText,
+  UserRound,
+  UsersRound,
+  Webhook,
+} from 'lucide-react';
+import type { ReactNode } from 'react';
+import { useTranslation } from 'react-i18next';
+import { Link, useLocation } from 'wouter';
+import { signOut, useSession } from '../session/session';
+
+/** Where one can go. What only superusers may see, only they are offered. */
+export function Navigation() {
+  const { t } = useTranslation();
+  const { user } = useSession();
+  return (
+    <Box component="nav" aria-label={t('app.menu')} p="xs">
+      {user ? (
+        <>
+          <Place to="/chats" icon={MessageSquare} label={t('nav.chats')} />
+          <Place to="/account" icon={UserRound} label={t('nav.account')} note={user.username} />
+        </>
+      ) : (
+        <Place to="/" icon={LogIn} label={t('nav.signIn')} />
+      )}
+      {user?.is_superuser && (
+        <Places title={t('nav.people')}>
+          <Place to="/admin/users" icon={UsersRound} label={t('nav.users')} />
+          <Place to="/admin/connections" icon={Plug} label={t('nav.connections')} />
+          <Place to="/admin/audit" icon={ScrollText} label={t('nav.audit')} />
+          <Place to="/admin/figures" icon={Activity} label={t('nav.figures')} />
+        </Places>
+      )}
+      <Places title={t('nav.developers')}>
+        <Place to="/explorer" icon={Cable} label={t('nav.explorer')} />
+        <Outside href="/docs" icon={BookOpen} label={t('nav.http')} />
+        <Outside href="/asyncapi" icon={Webhook} label={t('nav.sockets')} />
+      </Places>
+      {user && (
+        <NavLink
+          component="button"
+          mt="lg"
+          label={t('nav.signOut')}
+          leftSection={<LogOut size={18} aria-hidden />}
+          onClick={() => void signOut()}
+        />
+      )}
+    </Box>
+  );
+}
+
+function Places({ title, children }: { readonly title: string; readonly children: ReactNode }) {
+  return (
+    <Box mt="lg">
+      <Text size="xs" fw={600} c="dimmed" px="sm" pb={4}>
+        {title}
+      </Text>
+      {children}
+    </Box>
+  );
+}
+
+interface PlaceProps {
+  readonly to: string;
+  readonly icon: LucideIcon;
+  readonly label: string;
+  readonly note?: string;
+}
+
+function Place({ to, icon: Icon, label, note }: PlaceProps) {
+  const [location] = useLocation();
+  const isHere = to === '/' ? location === '/' : location.startsWith(to);
+  return (
+    <NavLink
+      component={Link}
+      href={to}
+      label={label}
+      description={note}
+      active={isHere}
+      aria-current={isHere ? 'page' : undefined}
+      leftSection={<Icon size={18} aria-hidden />}
+    />
+  );
+}
+
+function Outside({ href, icon: Icon, label }: { readonly href: string; readonly icon: LucideIcon; readonly label: string }) {
+  return <NavLink href={href} label={label} leftSection={<Icon size={18} aria-hidden />} />;
+}
