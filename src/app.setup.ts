@@ -95,5 +95,5 @@ const CORS = {
   // An OPTIONS that is no preflight is a request like any other, answered in our words.
   strictPreflight: false,
   methods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'],
-  exposedHeaders: ['X-Total-Count', 'Link', 'X-Request-Id', 'Retry-After'],
+  exposedHeaders: ['X-Total-Count', 'X-Nodes-Missing', 'Link', 'X-Request-Id', 'Retry-After'],
 };

@@ -2,24 +2,28 @@ import { Injectable } from '@nestjs/common';
 import { Sql, type SqlTx } from '../database/sql.js';
 import type { Origin } from '../identity/identity.js';
 
-export type AuditAction =
-  | 'login'
-  | 'login_failed'
-  | 'register'
-  | 'logout'
-  | 'refresh_reuse'
-  | 'password_changed'
-  | 'password_reset_requested'
-  | 'password_reset'
-  | 'email_changed'
-  | 'username_changed'
-  | 'role_changed'
-  | 'activated'
-  | 'deactivated'
-  | 'user_created'
-  | 'user_deleted'
-  | 'sessions_revoked'
-  | 'key_rotated';
+export const AUDIT_ACTIONS = [
+  'login',
+  'login_failed',
+  'register',
+  'logout',
+  'refresh_reuse',
+  'password_changed',
+  'password_reset_requested',
+  'password_reset',
+  'email_changed',
+  'username_changed',
+  'role_changed',
+  'activated',
+  'deactivated',
+  'user_created',
+  'user_deleted',
+  'sessions_revoked',
+  'connection_closed',
+  'key_rotated',
+] as const;
+
+export type AuditAction = (typeof AUDIT_ACTIONS)[number];
 
 /** What happened, by whom, to whom. Never a password, token or hash, and never what somebody typed as a name: it may be a password. */
 export interface AuditEntry {

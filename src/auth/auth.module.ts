@@ -5,6 +5,7 @@ import { AccountEvents } from './account-events.js';
 import { AccountNotices } from './account-notices.js';
 import { AccountsService } from './accounts.service.js';
 import { Audit } from './audit.js';
+import { AuditLog } from './audit-log.js';
 import { Credentials } from './credentials.js';
 import { FirstSuperuser } from './first-superuser.js';
 import { JwksController } from './jwks.controller.js';
@@ -26,6 +27,7 @@ const ACCOUNT_PROVIDERS = [
   AccountNotices,
   AccountsService,
   Audit,
+  AuditLog,
   Credentials,
   FirstSuperuser,
   LoginThrottle,
@@ -45,6 +47,6 @@ const ACCOUNT_PROVIDERS = [
   imports: [UsersModule],
   controllers: [JwksController],
   providers: [...ACCOUNT_PROVIDERS, ...SESSION_PROVIDERS],
-  exports: [UsersModule, AccountsService, RecoveryService, Audit, Mailer, ...SESSION_EXPORTS],
+  exports: [UsersModule, AccountsService, RecoveryService, Audit, AuditLog, Mailer, ...SESSION_EXPORTS],
 })
 export class AuthModule {}

@@ -5,6 +5,8 @@ import { Bus } from './bus.js';
 import { Leases } from './leases.js';
 import { MemoryBus } from './memory-bus.js';
 import { MemoryLeases } from './memory-leases.js';
+import { NodeName } from './node-name.js';
+import { NodeQuestions } from './node-questions.js';
 import { connectRedis, REDIS, type SharedRedis } from './redis.js';
 import { RedisBus } from './redis-bus.js';
 import { RedisLeases } from './redis-leases.js';
@@ -44,9 +46,11 @@ export class BusModule {
           useFactory: (redis: SharedRedis) => (redis ? new RedisLeases(redis, nodeId) : new MemoryLeases()),
           inject: [REDIS],
         },
+        { provide: NodeName, useValue: new NodeName(nodeId) },
+        NodeQuestions,
         BusLife,
       ],
-      exports: [REDIS, Bus, Leases],
+      exports: [REDIS, Bus, Leases, NodeName, NodeQuestions],
     };
   }
 }

@@ -30,6 +30,12 @@ export abstract class Bus {
    */
   abstract subscribe(topic: string, handler: BusHandler): () => void;
 
+  /**
+   * How many nodes hear a topic now, this one included where it does.
+   * @throws (rejects with) the driver's error where that cannot be known
+   */
+  abstract nodesOn(topic: string): Promise<number>;
+
   /** Whether messages flow from and to the other nodes at this moment. Always true where there are none. */
   abstract ready(): boolean;
 

@@ -106,6 +106,11 @@ export class RedisBus extends Bus {
     };
   }
 
+  override async nodesOn(topic: string): Promise<number> {
+    const [, count] = await this.publisher.pubsub('NUMSUB', this.prefix + topic);
+    return Number(count);
+  }
+
   override ready(): boolean {
     return this.unanswered === 0 && this.publisher.status === 'ready';
   }

@@ -4,12 +4,15 @@ import { AuthModule } from '../auth/auth.module.js';
 import { RawServer } from '../realtime/adapters/raw-server.js';
 import { UpgradeChecks } from '../realtime/adapters/upgrade-checks.js';
 import { UpgradeGate } from '../realtime/adapters/upgrade-gate.js';
+import { ConnectionDirectory } from '../realtime/connection-directory.js';
+import { Figures } from '../realtime/figures.js';
 import { FramePipeline } from '../realtime/frame-pipeline.js';
 import { LiveShutdown } from '../realtime/live-shutdown.js';
 import { CommandRunner } from '../realtime/ports.js';
 import { AccountCommands } from './account.commands.js';
 import { CommandMetrics } from './command-metrics.js';
 import { Dispatcher } from './dispatcher.js';
+import { ProtocolDocsRegistry } from './protocol-docs.js';
 import { CommandRegistry } from './registry.js';
 import { SystemCommands } from './system.commands.js';
 
@@ -18,6 +21,7 @@ import { SystemCommands } from './system.commands.js';
   imports: [DiscoveryModule, AuthModule],
   providers: [
     CommandRegistry,
+    ProtocolDocsRegistry,
     Dispatcher,
     { provide: CommandRunner, useExisting: Dispatcher },
     CommandMetrics,
@@ -28,7 +32,9 @@ import { SystemCommands } from './system.commands.js';
     UpgradeChecks,
     UpgradeGate,
     LiveShutdown,
+    ConnectionDirectory,
+    Figures,
   ],
-  exports: [CommandRegistry, Dispatcher, FramePipeline],
+  exports: [CommandRegistry, ProtocolDocsRegistry, Dispatcher, FramePipeline, ConnectionDirectory, Figures],
 })
 export class CommandsModule {}

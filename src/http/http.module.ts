@@ -1,6 +1,7 @@
 import { Global, Module } from '@nestjs/common';
 import { APP_FILTER } from '@nestjs/core';
 import { FaultLog } from '../errors/fault-log.js';
+import { Metrics } from '../ops/metrics.js';
 import { ErrorFormats } from './error-formats.js';
 import { HttpExceptionFilter } from './exception.filter.js';
 import { OriginPolicy } from './origins.js';
@@ -17,4 +18,9 @@ import { OriginPolicy } from './origins.js';
   ],
   exports: [ErrorFormats, OriginPolicy, FaultLog, HttpExceptionFilter],
 })
-export class HttpModule {}
+export class HttpModule {
+  constructor(faults: FaultLog, metrics: Metrics) {
+    const help = 'Requests, frames and upgrades that failed by a fault of the server, by code';
+    metrics.watchTotal('faults', help, ['code'], () => [...faults.reported].map(([code, count]) => [[code], count] as const));
+  }
+}

@@ -94,6 +94,29 @@ export class Metrics {
     });
   }
 
+  /** Log-ins so far, by outcome. */
+  async loginCounts(): Promise<Readonly<Record<string, number>>> {
+    const { values } = await this.logins.get();
+    return Object.fromEntries(values.map(({ labels, value }) => [String(labels.outcome), value]));
+  }
+
+  /** Requests answered so far. */
+  async requestCount(): Promise<number> {
+    const { values } = await this.requests.get();
+    return values.reduce((sum, { metricName, value }) => (metricName?.endsWith('_count') ? sum + value : sum), 0);
+  }
+
+  /**
+   * What a watched figure says now, all values of its labels together; 0 where nobody watches it.
+   * @param name without the prefix `switchboard_`
+   */
+  async sumOf(name: string): Promise<number> {
+    const metric = this.registry.getSingleMetric(`switchboard_${name}`);
+    if (!(metric instanceof Gauge || metric instanceof Counter)) return 0;
+    const { values } = await metric.get();
+    return values.reduce((sum, { value }) => sum + value, 0);
+  }
+
   /** The text that Prometheus scrapes, and its content type. */
   async exposition(): Promise<{ text: string; contentType: string }> {
     return { text: await this.registry.metrics(), contentType: this.registry.contentType };

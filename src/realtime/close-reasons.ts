@@ -25,6 +25,8 @@ export const CLOSE = {
   tryAgainLater: again(1013, 'Try again later', [1_000, 10_000]),
   badFrames: final(4400, 'Too many bad frames'),
   sessionOver: final(4401, 'Session is over'),
+  // The session goes on, so it is not 4401; but whoever was sent away should not be back at once, as after 4408 or 1013.
+  closed: final(4403, 'Closed on request'),
   silent: again(4408, 'No sign of life', [200, 2_000]),
   conflict: final(4409, 'Replaced by another connection'),
   slow: again(4413, 'Reading too slowly', [1_000, 5_000]),

@@ -35,6 +35,8 @@ export class Connection<Frame = unknown> implements Peer, Caller {
   /** Set once; nothing is sent or handled afterwards. */
   closed = false;
 
+  /** Unix milliseconds; shown to people, never compared with a duration. */
+  readonly openedAt = Date.now();
   // Monotonic milliseconds (performance.now): the wall clock may jump.
   seenAt: number;
   pingedAt = 0;

@@ -30,8 +30,20 @@ export class Hub {
     return this.all.size;
   }
 
+  /** How many users have connections here. */
+  get userCount(): number {
+    return this.byUser.size;
+  }
+
   connections(): Iterable<Connection> {
     return this.all;
+  }
+
+  /** How many connections there are here, by protocol. */
+  countByProtocol(): Record<string, number> {
+    const counts: Record<string, number> = {};
+    for (const { codec } of this.all) counts[codec.protocol] = (counts[codec.protocol] ?? 0) + 1;
+    return counts;
   }
 
   of(userId: number): Iterable<Connection> {

@@ -12,17 +12,11 @@ export class RealtimeMetrics implements OnModuleInit {
 
   onModuleInit(): void {
     const { hub, metrics } = this;
-    metrics.watch('connections', 'Open sockets by protocol', () => this.byProtocol(), 'protocol');
+    metrics.watch('connections', 'Open sockets by protocol', () => hub.countByProtocol(), 'protocol');
     metrics.watchTotal('frames_received', 'Frames received by protocol', ['protocol'], () => labelled(hub.received));
     metrics.watchTotal('connections_closed', 'Sockets that the server closed, by close code', ['code'], () =>
       labelled(hub.closures),
     );
-  }
-
-  private byProtocol(): Record<string, number> {
-    const counts: Record<string, number> = {};
-    for (const { codec } of this.hub.connections()) counts[codec.protocol] = (counts[codec.protocol] ?? 0) + 1;
-    return counts;
   }
 }
 

@@ -8,6 +8,7 @@ import { foldEmail, foldName, lookalikeOf, skeletonOf } from './names.js';
 import { User } from './user.entity.js';
 import type { UserRecord } from './user-record.js';
 import {
+  COUNT_USERS,
   FIND_ACTIVE_BY_NAMES,
   FIND_USERS,
   INSERT_USER,
@@ -111,6 +112,11 @@ export class UsersRepository {
     const rows = await this.sql.rows<NamedUser & { fold: string }>(FIND_ACTIVE_BY_NAMES, [folds], 'find-active-by-names');
     const byFold = new Map(rows.map(({ id, username, fold }) => [fold, { id, username }]));
     return folds.map((fold) => byFold.get(fold));
+  }
+
+  async count(): Promise<number> {
+    const [row] = await this.sql.rows<{ value: number }>(COUNT_USERS, [], 'count-users');
+    return row?.value ?? 0;
   }
 
   async page({ limit, skip = 0, after = 0, q }: PageRequest): Promise<Page> {

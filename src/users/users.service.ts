@@ -26,6 +26,11 @@ export class UsersService {
     return this.users.findActiveByNames(names);
   }
 
+  /** How many accounts there are. */
+  count(): Promise<number> {
+    return this.users.count();
+  }
+
   /** A page of accounts in id order. */
   page(request: PageRequest): Promise<Page> {
     return this.users.page(request);

@@ -30,6 +30,9 @@ export const FIND_USERS = `SELECT ${RECORD} FROM users u WHERE u.id = ANY ($1::b
  */
 export const FIND_ACTIVE_BY_NAMES = `SELECT id, username, username_fold AS fold FROM users WHERE username_fold = ANY ($1) AND is_active`;
 
+/** How many accounts there are, as the triggers of the table count. Plan: one row of counters by its key. */
+export const COUNT_USERS = `SELECT value FROM counters WHERE name = 'users'`;
+
 /** JSON of the page `ids` ($1: its limit), and the id after which the next one begins. `ids` holds one row more than the page, if there is one. */
 const pageOf = (ids: string, total: string): string => `
   SELECT

@@ -1,20 +1,25 @@
 import { Module } from '@nestjs/common';
 import { AuthModule } from '../../auth/auth.module.js';
 import { CommandsModule } from '../../commands/commands.module.js';
+import { ProtocolDocsRegistry } from '../../commands/protocol-docs.js';
 import { CoreError } from '../../errors/catalogue.js';
 import { ErrorFormats } from '../../http/error-formats.js';
 import { SocketEndpoints } from '../../realtime/endpoints.js';
 import { UsersModule } from '../../users/users.module.js';
 import { lengthOf } from '../../validation/fields.js';
+import { RestAuditController } from './audit.controller.js';
 import { RestAuthController } from './auth.controller.js';
 import { RestChatsController } from './chats.controller.js';
 import { ClientIds } from './client-ids.js';
 import { RestCommandRunner } from './command-runner.js';
 import { RestCommandsController } from './commands.controller.js';
+import { RestConnectionsController } from './connections.controller.js';
 import { RestMessagesController } from './messages.controller.js';
 import { RestRecoverPageController } from './recover-page/recover-page.controller.js';
 import { RefreshCookie } from './refresh-cookie.js';
+import { RestFiguresController } from './figures.controller.js';
 import { restCodec } from './rest.codec.js';
+import { restDocs } from './rest.docs.js';
 import { restErrorFormat } from './rest.errors.js';
 import { RestSessionsController } from './sessions.controller.js';
 import { RestUsersController } from './users.controller.js';
@@ -40,6 +45,9 @@ function clientIdOf({ client_id: id }: Readonly<Record<string, string | undefine
     RestAuthController,
     RestUsersController,
     RestSessionsController,
+    RestConnectionsController,
+    RestAuditController,
+    RestFiguresController,
     RestChatsController,
     RestMessagesController,
     RestCommandsController,
@@ -48,7 +56,8 @@ function clientIdOf({ client_id: id }: Readonly<Record<string, string | undefine
   providers: [ClientIds, RefreshCookie, RestCommandRunner],
 })
 export class RestModule {
-  constructor(formats: ErrorFormats, endpoints: SocketEndpoints, clientIds: ClientIds) {
+  constructor(formats: ErrorFormats, endpoints: SocketEndpoints, clientIds: ClientIds, docs: ProtocolDocsRegistry) {
+    docs.register(restDocs);
     formats.register('rest', restErrorFormat, { byDefault: true });
     endpoints.register({
       protocol: 'rest',
