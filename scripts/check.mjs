@@ -7,6 +7,7 @@ const top = join(import.meta.dirname, '..');
 const steps = [
   { name: 'format', command: ['biome', 'format', '.'] },
   { name: 'types', command: ['tsc', '--noEmit', '-p', 'tsconfig.json'] },
+  { name: 'kit types', command: ['tsc', '--noEmit', '-p', 'clients/typescript/tsconfig.json'] },
   { name: 'lint', command: ['oxlint', '--type-aware'] },
   { name: 'layers', command: ['depcruise', '--config', '.dependency-cruiser.cjs', 'src', 'test', 'ormconfig.ts'] },
   { name: 'dead code', command: ['knip', '--no-progress'] },

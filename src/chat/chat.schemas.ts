@@ -40,7 +40,11 @@ export const CHATS_SCHEMA: JsonSchema = {
   properties: {
     chats: {
       type: 'array',
-      items: { type: 'object', properties: { ...SUMMARY, last_message: { oneOf: [MESSAGE_SCHEMA, { type: 'null' }] } } },
+      items: {
+        type: 'object',
+        properties: { ...SUMMARY, last_message: { oneOf: [MESSAGE_SCHEMA, { type: 'null' }] } },
+        required: [...Object.keys(SUMMARY), 'last_message'],
+      },
     },
     next_cursor: { type: ['string', 'null'], description: 'For the next page; null after the last' },
   },

@@ -3,7 +3,7 @@ import { CoreError } from '../errors/catalogue.js';
 import type { Caller } from '../realtime/connection.js';
 import { Hub } from '../realtime/hub.js';
 import { TokenReader } from '../realtime/ports.js';
-import { Anything, Text } from '../validation/fields.js';
+import { Anything, type JsonSchema, Text } from '../validation/fields.js';
 import { AllowAnonymous, Command } from './command.js';
 import { CommandRegistry } from './registry.js';
 
@@ -20,6 +20,19 @@ class AuthenticatePayload {
   })
   token!: string | null;
 }
+
+const DESCRIPTION: JsonSchema = {
+  type: 'object',
+  properties: {
+    command: { type: 'string' },
+    summary: { type: 'string' },
+    access: { type: 'string', enum: ['anonymous', 'user', 'superuser'] },
+    payload: { type: 'object', description: 'JSON Schema' },
+    answer: { type: 'object', description: 'JSON Schema' },
+    example: { type: 'object', description: 'A payload and its answer' },
+  },
+  required: ['command', 'summary', 'access', 'payload'],
+};
 
 /** The `system` domain: what every connection needs, whatever it is used for. */
 @Injectable()
@@ -57,6 +70,7 @@ export class SystemCommands {
         connection_id: { type: ['string', 'null'] },
         protocol: { type: 'string' },
       },
+      required: ['user_id', 'username', 'is_superuser', 'session_id', 'connection_id', 'protocol'],
     },
     example: {
       payload: {},
@@ -85,8 +99,10 @@ export class SystemCommands {
         user_id: { type: ['integer', 'null'] },
         expires_at: { type: ['number', 'null'], description: 'Unix seconds until which the token is good' },
       },
+      required: ['user_id', 'expires_at'],
     },
     example: { payload: { token: 'eyJhbGciOiJFUzI1NiIs…' }, answer: { user_id: 1, expires_at: 1735693200 } },
+    errors: ['not_authenticated', 'conflict'],
     liveOnly: true,
   })
   @AllowAnonymous()
@@ -101,7 +117,7 @@ export class SystemCommands {
 
   @Command('system.commands', {
     summary: 'Lists every command with the JSON Schema of its payload.',
-    answer: { type: 'object', properties: { commands: { type: 'array', items: { type: 'object' } } } },
+    answer: { type: 'object', properties: { commands: { type: 'array', items: DESCRIPTION } }, required: ['commands'] },
     example: {
       payload: {},
       answer: { commands: [{ command: 'system.ping', summary: '…', access: 'anonymous', payload: { type: 'object' } }] },

@@ -83,7 +83,7 @@ export const CHAT = {
 export const CHATS = {
   description: 'A page of chats',
   schema: object('ChatList', {
-    chats: { type: 'array', items: { type: 'object', properties: { ...SUMMARY, last_message: orNull(REST_MESSAGE_SCHEMA) } } },
+    chats: { type: 'array', items: object('ChatSummary', { ...SUMMARY, last_message: orNull(REST_MESSAGE_SCHEMA) }) },
     next_cursor: { type: ['string', 'null'] },
   }),
   example: { chats: [{ ...SUMMARY_EXAMPLE, last_message: REST_MESSAGE_EXAMPLE }], next_cursor: null },

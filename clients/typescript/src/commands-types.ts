@@ -1,0 +1,529 @@
+/** Made by `npm run client:types` from the documents of the running server. Not to be edited by hand. */
+export type paths = Record<string, never>;
+export type webhooks = Record<string, never>;
+export interface components {
+    schemas: {
+        Commands: {
+            /** @description Takes users into a group: the owner or an admin does. With a role given, which is for the owner, members get it. */
+            "chat.add_members": {
+                /** Chat */
+                answer: {
+                    chat_id: number;
+                    /** @description Of a personal chat: the other's user name */
+                    chat_name: string;
+                    /** @enum {string} */
+                    chat_type: "personal" | "group";
+                    /** Format: date-time */
+                    created_at: string;
+                    /** Format: date-time */
+                    last_activity_at: string;
+                    /** @description Where its log ends */
+                    last_seq: number;
+                    members: {
+                        online: boolean;
+                        read_seq: number;
+                        /** @enum {string} */
+                        role: "owner" | "admin" | "member";
+                        user_id: number;
+                        username: string;
+                    }[];
+                    /** @description The last entry that the caller has read */
+                    read_seq: number;
+                    /** @description Others' messages after read_seq, counted up to 999 */
+                    unread: number;
+                };
+                payload: {
+                    /** @description The chat */
+                    chat_id: number;
+                    /** @description User names */
+                    members: string[];
+                    /**
+                     * @description The owner's to give
+                     * @enum {string|null}
+                     */
+                    role?: "admin" | "member" | null;
+                };
+            };
+            /** @description Makes a chat. A second personal chat of the same two is the first one. */
+            "chat.create": {
+                /** Chat */
+                answer: {
+                    chat_id: number;
+                    /** @description Of a personal chat: the other's user name */
+                    chat_name: string;
+                    /** @enum {string} */
+                    chat_type: "personal" | "group";
+                    /** Format: date-time */
+                    created_at: string;
+                    /** Format: date-time */
+                    last_activity_at: string;
+                    /** @description Where its log ends */
+                    last_seq: number;
+                    members: {
+                        online: boolean;
+                        read_seq: number;
+                        /** @enum {string} */
+                        role: "owner" | "admin" | "member";
+                        user_id: number;
+                        username: string;
+                    }[];
+                    /** @description The last entry that the caller has read */
+                    read_seq: number;
+                    /** @description Others' messages after read_seq, counted up to 999 */
+                    unread: number;
+                };
+                payload: {
+                    /** @description Of a group; without one it goes by the names of its first members */
+                    chat_name?: string | null;
+                    /** @enum {string} */
+                    chat_type: "personal" | "group";
+                    /** @description User names */
+                    members: string[];
+                };
+            };
+            /** @description Takes a message out of the history: one's own, or anybody's by the owner or an admin of a group. */
+            "chat.delete": {
+                answer: {
+                    chat_id: number;
+                    /** Format: date-time */
+                    created_at: string;
+                    id: number;
+                    /** @description Of the entry that this made */
+                    seq: number;
+                    /** @description The message that was changed */
+                    target_seq: number;
+                };
+                payload: {
+                    /** @description The chat */
+                    chat_id: number;
+                    /** @description The message */
+                    seq: number;
+                };
+            };
+            /** @description Changes the caller's own message. The log keeps what it said before. */
+            "chat.edit": {
+                answer: {
+                    chat_id: number;
+                    /** Format: date-time */
+                    created_at: string;
+                    id: number;
+                    /** @description Of the entry that this made */
+                    seq: number;
+                    /** @description The message that was changed */
+                    target_seq: number;
+                };
+                payload: {
+                    /** @description The chat */
+                    chat_id: number;
+                    content: string;
+                    /** @description The message */
+                    seq: number;
+                };
+            };
+            /** @description Shows a chat with its members. */
+            "chat.get": {
+                /** Chat */
+                answer: {
+                    chat_id: number;
+                    /** @description Of a personal chat: the other's user name */
+                    chat_name: string;
+                    /** @enum {string} */
+                    chat_type: "personal" | "group";
+                    /** Format: date-time */
+                    created_at: string;
+                    /** Format: date-time */
+                    last_activity_at: string;
+                    /** @description Where its log ends */
+                    last_seq: number;
+                    members: {
+                        online: boolean;
+                        read_seq: number;
+                        /** @enum {string} */
+                        role: "owner" | "admin" | "member";
+                        user_id: number;
+                        username: string;
+                    }[];
+                    /** @description The last entry that the caller has read */
+                    read_seq: number;
+                    /** @description Others' messages after read_seq, counted up to 999 */
+                    unread: number;
+                };
+                payload: {
+                    /** @description The chat */
+                    chat_id: number;
+                };
+            };
+            /** @description Reads what was said in a chat: edits are applied, deleted messages left out. */
+            "chat.history": {
+                /** Page */
+                answer: {
+                    /** @description Whether there is more in the direction that was asked for */
+                    has_more: boolean;
+                    /** @description Where the log ends */
+                    last_seq: number;
+                    /** @description Oldest first */
+                    messages: {
+                        chat_id: number;
+                        client_msg_id: string | null;
+                        content: string | null;
+                        content_type: string | null;
+                        /** Format: date-time */
+                        created_at: string;
+                        /** @description In a history: the entry by which the message was last changed */
+                        edited_seq?: number;
+                        from_id: number;
+                        from_name: string;
+                        /** @description Unique in its chat: equal to seq */
+                        id: number;
+                        /** @enum {string} */
+                        kind: "message" | "edited" | "deleted" | "joined" | "left";
+                        /** @description Of joined and left: whom it is about */
+                        member_id?: number;
+                        member_name?: string;
+                        /** @description 1, 2, 3 … without holes */
+                        seq: number;
+                        /** @description Of edited and deleted: the message that it changes */
+                        target_seq?: number;
+                    }[];
+                };
+                payload: {
+                    /** @description Only what was said after this entry, from the oldest on */
+                    after_seq?: number | null;
+                    /** @description Only what was said before this entry */
+                    before_seq?: number | null;
+                    /** @description The chat */
+                    chat_id: number;
+                    /** @description Messages at most; 50 unless said */
+                    limit?: number | null;
+                };
+            };
+            /** @description Leaves a group. When the owner goes, the eldest admin, or else the eldest member, owns it. */
+            "chat.leave": {
+                answer: {
+                    chat_id: number;
+                    /** @description Of the entry that says so */
+                    seq: number;
+                };
+                payload: {
+                    /** @description The chat */
+                    chat_id: number;
+                };
+            };
+            /** @description Lists the caller's chats, the one with the newest activity first. */
+            "chat.list": {
+                /** Chats */
+                answer: {
+                    chats: {
+                        chat_id: number;
+                        /** @description Of a personal chat: the other's user name */
+                        chat_name: string;
+                        /** @enum {string} */
+                        chat_type: "personal" | "group";
+                        /** Format: date-time */
+                        created_at: string;
+                        /** Format: date-time */
+                        last_activity_at: string;
+                        last_message: {
+                            chat_id: number;
+                            client_msg_id: string | null;
+                            content: string | null;
+                            content_type: string | null;
+                            /** Format: date-time */
+                            created_at: string;
+                            /** @description In a history: the entry by which the message was last changed */
+                            edited_seq?: number;
+                            from_id: number;
+                            from_name: string;
+                            /** @description Unique in its chat: equal to seq */
+                            id: number;
+                            /** @enum {string} */
+                            kind: "message" | "edited" | "deleted" | "joined" | "left";
+                            /** @description Of joined and left: whom it is about */
+                            member_id?: number;
+                            member_name?: string;
+                            /** @description 1, 2, 3 … without holes */
+                            seq: number;
+                            /** @description Of edited and deleted: the message that it changes */
+                            target_seq?: number;
+                        } | null;
+                        /** @description Where its log ends */
+                        last_seq: number;
+                        /** @description The last entry that the caller has read */
+                        read_seq: number;
+                        /** @description Others' messages after read_seq, counted up to 999 */
+                        unread: number;
+                    }[];
+                    /** @description For the next page; null after the last */
+                    next_cursor: string | null;
+                };
+                payload: {
+                    /** @description `next_cursor` of the page before */
+                    cursor?: string | null;
+                    /** @description Chats at most; 100 unless said */
+                    limit?: number | null;
+                };
+            };
+            /** @description Says how far the caller has read. The highest counts. */
+            "chat.read": {
+                answer: {
+                    chat_id: number;
+                    read_seq: number;
+                };
+                payload: {
+                    /** @description The chat */
+                    chat_id: number;
+                    /** @description The last entry that was read */
+                    seq: number;
+                };
+            };
+            /** @description Takes a member out of a group: the owner anyone, an admin members, and everybody themselves. */
+            "chat.remove_member": {
+                answer: {
+                    chat_id: number;
+                    /** @description Of the entry that says so */
+                    seq: number;
+                };
+                payload: {
+                    /** @description The chat */
+                    chat_id: number;
+                    /** @description The member */
+                    user_id: number;
+                };
+            };
+            /** @description Says something in a chat. The answer means that it is stored. */
+            "chat.send": {
+                /** Sent */
+                answer: {
+                    chat_id: number;
+                    /** Format: date-time */
+                    created_at: string;
+                    /** @description It had been stored before, under the same client_msg_id */
+                    duplicate: boolean;
+                    id: number;
+                    seq: number;
+                };
+                payload: {
+                    /** @description The chat */
+                    chat_id: number;
+                    /** @description Made by the client: sent again, the message is stored once and answered as the first time */
+                    client_msg_id?: string | null;
+                    content: string;
+                    /** @description A MIME type or a short word; text/plain unless said */
+                    content_type?: string | null;
+                };
+            };
+            /** @description Reads the log of a chat as it was written: what was missed while away. */
+            "chat.sync": {
+                /** Page */
+                answer: {
+                    /** @description Whether there is more in the direction that was asked for */
+                    has_more: boolean;
+                    /** @description Where the log ends */
+                    last_seq: number;
+                    /** @description Oldest first */
+                    messages: {
+                        chat_id: number;
+                        client_msg_id: string | null;
+                        content: string | null;
+                        content_type: string | null;
+                        /** Format: date-time */
+                        created_at: string;
+                        /** @description In a history: the entry by which the message was last changed */
+                        edited_seq?: number;
+                        from_id: number;
+                        from_name: string;
+                        /** @description Unique in its chat: equal to seq */
+                        id: number;
+                        /** @enum {string} */
+                        kind: "message" | "edited" | "deleted" | "joined" | "left";
+                        /** @description Of joined and left: whom it is about */
+                        member_id?: number;
+                        member_name?: string;
+                        /** @description 1, 2, 3 … without holes */
+                        seq: number;
+                        /** @description Of edited and deleted: the message that it changes */
+                        target_seq?: number;
+                    }[];
+                };
+                payload: {
+                    /** @description The last entry that the client has */
+                    after_seq: number;
+                    /** @description The chat */
+                    chat_id: number;
+                    /** @description Entries at most; 200 unless said */
+                    limit?: number | null;
+                };
+            };
+            /** @description Tells the other members that the caller is writing something. Never stored. */
+            "chat.typing": {
+                answer: Record<string, unknown>;
+                payload: {
+                    /** @description The chat */
+                    chat_id: number;
+                };
+            };
+            /** @description Makes a match, whose first player the caller is. */
+            "game.create_match": {
+                /** Match */
+                answer: {
+                    match_id: string;
+                    max_players: number;
+                    name: string;
+                    /** @description In the order in which they came */
+                    players: {
+                        user_id: number;
+                        username: string;
+                    }[];
+                };
+                payload: {
+                    max_players: number;
+                    name?: string | null;
+                };
+            };
+            /** @description Joins a match; the others hear `game.joined`. */
+            "game.join_match": {
+                /** Match */
+                answer: {
+                    match_id: string;
+                    max_players: number;
+                    name: string;
+                    /** @description In the order in which they came */
+                    players: {
+                        user_id: number;
+                        username: string;
+                    }[];
+                };
+                payload: {
+                    match_id: string;
+                };
+            };
+            /** @description Leaves a match; the others hear `game.left`. A connection that closes leaves by itself. */
+            "game.leave_match": {
+                answer: Record<string, unknown>;
+                payload: {
+                    match_id: string;
+                };
+            };
+            /** @description Lists matches, the newest first. */
+            "game.list_matches": {
+                answer: {
+                    matches: {
+                        match_id: string;
+                        max_players: number;
+                        name: string;
+                        /** @description In the order in which they came */
+                        players: {
+                            user_id: number;
+                            username: string;
+                        }[];
+                    }[];
+                    /** @description For the next page; null after the last */
+                    next_cursor: string | null;
+                };
+                payload: {
+                    /** @description `next_cursor` of the page before */
+                    cursor?: string | null;
+                    /** @description Matches at most; 50 unless said */
+                    limit?: number | null;
+                };
+            };
+            /** @description Relays a state to the other players, or to some of them, who hear `game.state`. */
+            "game.send_state": {
+                answer: Record<string, unknown>;
+                payload: {
+                    /** @description Any JSON of at most 16384 bytes; null unless said */
+                    data?: unknown;
+                    match_id: string;
+                    /** @description What the data is, in the words of the game */
+                    op: string;
+                    /** @description Id of a player, or a list of at most 64; all others unless said */
+                    to?: unknown;
+                };
+            };
+            /** @description Exchanges or renews who the connection is, without a new connection. */
+            "system.authenticate": {
+                answer: {
+                    /** @description Unix seconds until which the token is good */
+                    expires_at: number | null;
+                    user_id: number | null;
+                };
+                payload: {
+                    /** @description An access token; null makes a connection anonymous where its protocol allows that */
+                    token: string | null;
+                };
+            };
+            /** @description Lists every command with the JSON Schema of its payload. */
+            "system.commands": {
+                answer: {
+                    commands: {
+                        /** @enum {string} */
+                        access: "anonymous" | "user" | "superuser";
+                        /** @description JSON Schema */
+                        answer?: Record<string, unknown>;
+                        command: string;
+                        /** @description A payload and its answer */
+                        example?: Record<string, unknown>;
+                        /** @description JSON Schema */
+                        payload: Record<string, unknown>;
+                        summary: string;
+                    }[];
+                };
+                payload: Record<string, unknown>;
+            };
+            /** @description Answers at once, with the time of the server. */
+            "system.ping": {
+                answer: {
+                    sent_at?: unknown;
+                    /** @description Unix seconds */
+                    server_time: number;
+                };
+                payload: {
+                    /** @description Given back as it was sent */
+                    sent_at?: unknown;
+                };
+            };
+            /** @description Tells a new connection what its client missed, chat by chat, before anything new. */
+            "system.resume": {
+                answer: {
+                    chats: {
+                        chat_id: number;
+                        /** @description Some of what lies before last_seq is to be fetched with chat.sync */
+                        has_more: boolean;
+                        /** @description Where the live events go on from; null to whoever is no member */
+                        last_seq: number | null;
+                        /** @description Nothing is missing between the cursor, what was replayed and what comes live */
+                        recovered: boolean;
+                    }[];
+                };
+                payload: {
+                    /** @description Where the client stands, chat by chat */
+                    cursors: {
+                        /** @description The last entry before which nothing is missing */
+                        after_seq: number;
+                        /** @description The chat */
+                        chat_id: number;
+                    }[];
+                };
+            };
+            /** @description Tells who the caller is to the server. */
+            "system.whoami": {
+                answer: {
+                    connection_id: string | null;
+                    is_superuser: boolean;
+                    protocol: string;
+                    session_id: string | null;
+                    user_id: number | null;
+                    username: string | null;
+                };
+                payload: Record<string, unknown>;
+            };
+        };
+    };
+    responses: never;
+    parameters: never;
+    requestBodies: never;
+    headers: never;
+    pathItems: never;
+}
+export type $defs = Record<string, never>;
+export type operations = Record<string, never>;

@@ -1,0 +1,220 @@
+import { Backoff } from './backoff.js';
+import { CommandError, localError } from './errors.js';
+import { sleep } from './outbox.js';
+import type { CommandAnswer, CommandName, CommandPayload, LogEntry } from './types.js';
+
+/** What a follower needs of the connection. */
+export interface FollowerHooks {
+  /** Asks now; only while there is a connection. */
+  ask<N extends CommandName>(name: N, payload: CommandPayload<N>): Promise<CommandAnswer<N>>;
+  emit(entry: LogEntry, live: boolean): void;
+}
+
+/** Where one log stands. */
+interface Log {
+  /** The last entry before which nothing is missing. */
+  cursor: number;
+  /** The last entry that there is known to be. */
+  known: number;
+  /** Whether there may be more than is known. */
+  inDoubt: boolean;
+  /** Being resumed, or filled. */
+  isBusy: boolean;
+  isResuming: boolean;
+  /** Own changes under way: their answers may be what is missing. */
+  own: number;
+  /** Entries that came before one that is missing. */
+  readonly ahead: Map<number, { readonly entry: LogEntry; readonly live: boolean }>;
+}
+
+type Resumed = CommandAnswer<'system.resume'>['chats'][number];
+
+const MAX_LOGS = 10_000;
+const MAX_AHEAD = 256;
+/** Cursors in one request. */
+const BATCH = 128;
+/** Logs that are filled at once. */
+const MAX_FILLING = 8;
+const PAGE = 500;
+/** How long resuming works after a connection has opened: a minute, less what a request takes. */
+const RESUMABLE_MS = 50_000;
+/** How long the answer to an own change may come after what was told later. */
+const OWN_MS = 250;
+/** What waiting does not mend. */
+const HOPELESS = new Set(['not_found', 'forbidden', 'invalid_payload', 'unknown_command']);
+
+/**
+ * The logs of chats, each entry once and in order: docs/protocol/chats.md, "Missing nothing". What comes early is kept for a while,
+ * what is missing is fetched, and after a new connection each log goes on where it was.
+ */
+export class Follower {
+  private readonly logs = new Map<number, Log>();
+  /** Chats that were followed since the last batch went out. */
+  private joining = new Set<number>();
+  /** Chats to be filled, while as many as may be are being filled. */
+  private readonly gaps = new Set<number>();
+  private filling = 0;
+  private openedAt: number | null = null;
+
+  constructor(private readonly hooks: FollowerHooks) {}
+
+  /** @throws CommandError `queue_full` beyond 10,000 chats */
+  follow(chatId: number, afterSeq: number): void {
+    if (this.logs.size >= MAX_LOGS && !this.logs.has(chatId)) throw localError('queue_full');
+    const log = { cursor: afterSeq, known: afterSeq, inDoubt: false, isBusy: false, isResuming: false, own: 0, ahead: new Map() };
+    this.logs.set(chatId, log);
+    if (this.openedAt === null) return;
+    if (this.joining.size === 0) queueMicrotask(() => this.join());
+    this.joining.add(chatId);
+  }
+
+  unfollow(chatId: number): void {
+    this.logs.delete(chatId);
+  }
+
+  /** A connection has opened: asks for all that was missed. */
+  opened(): void {
+    this.openedAt = Date.now();
+    this.joining.clear();
+    this.resume([...this.logs.keys()]);
+  }
+
+  lost(): void {
+    this.openedAt = null;
+    this.gaps.clear();
+    for (const log of this.logs.values()) {
+      log.ahead.clear();
+      log.isResuming = false;
+    }
+  }
+
+  /** An entry was told. */
+  hear(entry: LogEntry): void {
+    const log = this.logs.get(entry.chat_id);
+    if (!log) return this.hooks.emit(entry, true);
+    this.take(log, entry, !log.isResuming);
+    this.mend(entry.chat_id, log);
+  }
+
+  /** An own change is on its way. @returns what to call when it is answered, or is not going to be */
+  changing(chatId: number): () => void {
+    const log = this.logs.get(chatId);
+    if (!log) return () => undefined;
+    log.own += 1;
+    return () => {
+      log.own -= 1;
+      this.mend(chatId, log);
+    };
+  }
+
+  /** There is an entry of which only the number is known: an own change. */
+  note(chatId: number, seq: number): void {
+    const log = this.logs.get(chatId);
+    if (log) {
+      log.known = Math.max(log.known, seq);
+      return this.mend(chatId, log);
+    }
+    const found = this.hooks.ask('chat.sync', { chat_id: chatId, after_seq: seq - 1, limit: 1 });
+    found.then(({ messages: [entry] }) => entry && this.hooks.emit(entry, true)).catch(() => undefined);
+  }
+
+  private join(): void {
+    const chats = [...this.joining].filter((chatId) => this.logs.has(chatId));
+    this.joining.clear();
+    if (this.openedAt === null) return;
+    if (Date.now() - this.openedAt < RESUMABLE_MS) return this.resume(chats);
+    for (const chatId of chats) this.doubt(chatId, this.logs.get(chatId));
+  }
+
+  private resume(chats: readonly number[]): void {
+    for (let from = 0; from < chats.length; from += BATCH) void this.resumeBatch(chats.slice(from, from + BATCH));
+  }
+
+  private async resumeBatch(chats: readonly number[]): Promise<void> {
+    const logs = new Map(chats.flatMap((chatId) => [[chatId, this.logs.get(chatId)] as const]));
+    const cursors = [...logs].map(([chat_id, log]) => ({ chat_id, after_seq: log?.cursor ?? 0 }));
+    for (const log of logs.values()) if (log) log.isResuming = true;
+    const resumed = new Map<number, Resumed>();
+    const { openedAt } = this;
+    try {
+      for (const result of (await this.hooks.ask('system.resume', { cursors })).chats) resumed.set(result.chat_id, result);
+    } catch {
+      // What was not resumed is fetched; after another connection, that one has resumed it.
+    }
+    if (openedAt !== this.openedAt) return;
+    for (const [chatId, log] of logs) this.settle(chatId, log, resumed.get(chatId));
+  }
+
+  private settle(chatId: number, log: Log | undefined, result: Resumed | undefined): void {
+    if (!log || this.logs.get(chatId) !== log) return;
+    log.isResuming = false;
+    if (!result) return this.doubt(chatId, log);
+    if (result.last_seq === null) return this.unfollow(chatId);
+    log.known = Math.max(log.known, result.last_seq);
+    this.mend(chatId, log);
+  }
+
+  private doubt(chatId: number, log: Log | undefined): void {
+    if (!log) return;
+    log.inDoubt = true;
+    this.mend(chatId, log);
+  }
+
+  /** Takes an entry if it is the next one, with those that waited for it; keeps it if it is a later one. */
+  private take(log: Log, entry: LogEntry, live: boolean): void {
+    log.known = Math.max(log.known, entry.seq);
+    if (entry.seq > log.cursor + 1 && log.ahead.size < MAX_AHEAD) log.ahead.set(entry.seq, { entry, live });
+    if (entry.seq !== log.cursor + 1) return;
+    for (let next: { entry: LogEntry; live: boolean } | undefined = { entry, live }; next; next = log.ahead.get(log.cursor + 1)) {
+      log.cursor = next.entry.seq;
+      log.ahead.delete(log.cursor);
+      this.hooks.emit(next.entry, next.live);
+    }
+  }
+
+  /** Sees to what is missing of a log. */
+  private mend(chatId: number, log: Log): void {
+    if (!isMissing(log) || log.isBusy || log.isResuming || this.openedAt === null) return;
+    if (this.filling >= MAX_FILLING) return void this.gaps.add(chatId);
+    log.isBusy = true;
+    this.filling += 1;
+    void this.fill(chatId, log).finally(() => {
+      log.isBusy = false;
+      this.filling -= 1;
+      const [next] = this.gaps;
+      const waiting = next === undefined ? undefined : this.logs.get(next);
+      if (next !== undefined) this.gaps.delete(next);
+      if (next !== undefined && waiting) this.mend(next, waiting);
+      if (this.logs.get(chatId) === log) this.mend(chatId, log);
+    });
+  }
+
+  private async fill(chatId: number, log: Log): Promise<void> {
+    const { openedAt } = this;
+    const backoff = new Backoff();
+    if (log.own > 0 && !log.inDoubt) await sleep(OWN_MS);
+    while (isMissing(log) && openedAt === this.openedAt && this.logs.get(chatId) === log) {
+      const waitMs = await this.fetch(chatId, log, backoff).catch((error: unknown) => this.afterFailure(chatId, error, backoff));
+      if (waitMs > 0) await sleep(waitMs);
+    }
+  }
+
+  /** Takes the next page. @returns milliseconds to wait where that did not help */
+  private async fetch(chatId: number, log: Log, backoff: Backoff): Promise<number> {
+    const from = log.cursor;
+    const page = await this.hooks.ask('chat.sync', { chat_id: chatId, after_seq: from, limit: PAGE });
+    for (const entry of page.messages) this.take(log, entry, false);
+    log.known = Math.max(log.known, page.last_seq);
+    if (!page.has_more) log.inDoubt = false;
+    return log.cursor === from && isMissing(log) ? backoff.next() : 0;
+  }
+
+  /** @returns milliseconds to wait before trying again, where that may help */
+  private afterFailure(chatId: number, error: unknown, backoff: Backoff): number {
+    const { code, retryAfter = 0 } = error instanceof CommandError ? error : localError('timeout');
+    if (HOPELESS.has(code)) this.unfollow(chatId);
+    return HOPELESS.has(code) || code === 'disconnected' ? 0 : retryAfter * 1000 + backoff.next();
+  }
+}
+
+const isMissing = (log: Log): boolean => log.inDoubt || log.cursor < log.known;

@@ -1,0 +1,202 @@
+import { Backoff, type BackoffOptions } from './backoff.js';
+import { page } from './environment.js';
+import { ApiError } from './errors.js';
+import { fieldOf, textOf } from './http.js';
+import type { Session } from './session.js';
+import type { CommandFrame, OpenTransport, ServerFrame, Transport, TransportEvents } from './transport.js';
+import type { State } from './types.js';
+
+/** Why a connection ended, in the words of the server. */
+export interface Ending {
+  readonly code: number;
+  readonly reason: string;
+}
+
+/** What a link tells the parts above it. */
+export interface LinkEvents {
+  state(state: State): void;
+  /** The server has greeted: what is sent from here on arrives. */
+  opened(): void;
+  frame(frame: ServerFrame): void;
+  /** What was sent and is not answered yet is lost. */
+  lost(): void;
+  wire: TransportEvents['wire'];
+  /** Asks for a sign of life. @returns when there was one */
+  ping(timeoutMs: number): Promise<unknown>;
+}
+
+const HANDSHAKE_MS = 10_000;
+const PING_MS = 10_000;
+/** A connection that held for as long was a good one: the next attempt is a first one again. */
+const STABLE_MS = 1_000;
+/** Codes after which the same would happen again, for where the frame that says so was lost (docs/protocol/README.md). */
+const FINAL = new Set([1002, 1007, 1008, 1009, 4400, 4409]);
+const SESSION_OVER = 4401;
+
+/** One connection after the other, for as long as there is a session. */
+export class Link {
+  state: State = 'connecting';
+  retryAt: number | null = null;
+  ending: Ending | null = null;
+  private transport: Transport | null = null;
+  private timer: ReturnType<typeof setTimeout> | undefined;
+  private heart: ReturnType<typeof setInterval> | undefined;
+  private readonly backoff: Backoff;
+  /** Which attempt is the current one: what was begun for an earlier one is void. */
+  private turn = 0;
+  /** Whether the server may have ended the session. */
+  private inDoubt = false;
+  private openedAt = 0;
+  private heartbeatMs = 30_000;
+  private heardAt = 0;
+  private sentAt = 0;
+  private readonly wake = (): void => this.wakeUp();
+
+  constructor(
+    private readonly session: Session,
+    private readonly open: OpenTransport,
+    private readonly events: LinkEvents,
+    options: BackoffOptions = {},
+  ) {
+    this.backoff = new Backoff(options);
+  }
+
+  start(): void {
+    page.addEventListener?.('online', this.wake);
+    page.document?.addEventListener('visibilitychange', this.wake);
+    void this.attempt();
+  }
+
+  send(frame: CommandFrame): void {
+    this.sentAt = Date.now();
+    this.transport?.send(frame);
+  }
+
+  /** Tries again now, rather than when it was going to. */
+  retryNow(): void {
+    if (this.state === 'waiting') void this.attempt();
+  }
+
+  /** Ends it for good. */
+  close(): void {
+    if (this.state === 'closed') return;
+    this.drop();
+    page.removeEventListener?.('online', this.wake);
+    page.document?.removeEventListener('visibilitychange', this.wake);
+    this.enter('closed');
+  }
+
+  private enter(state: State): void {
+    if (this.state === state) return;
+    this.state = state;
+    if (state !== 'waiting') this.retryAt = null;
+    this.events.state(state);
+  }
+
+  private async attempt(): Promise<void> {
+    this.drop();
+    const { turn } = this;
+    this.enter('connecting');
+    try {
+      if (this.inDoubt) await this.session.verify();
+      const token = await this.session.token();
+      if (turn !== this.turn) return;
+      if (token === null) return this.close();
+      this.inDoubt = false;
+      this.connect(token);
+    } catch (error) {
+      if (turn === this.turn)
+        this.retryIn(error instanceof ApiError && error.status === 0 ? this.backoff.next() : 1_000 + this.backoff.next());
+    }
+  }
+
+  private connect(token: string): void {
+    const { turn } = this;
+    const isMine = (): boolean => turn === this.turn;
+    this.timer = setTimeout(() => this.fail(), HANDSHAKE_MS);
+    this.transport = this.open(token, {
+      frame: (frame) => isMine() && this.hear(frame),
+      wire: this.events.wire,
+      closed: (code) => isMine() && this.ended({ code, reconnect: !FINAL.has(code) }),
+    });
+  }
+
+  private hear(frame: ServerFrame): void {
+    this.heardAt = Date.now();
+    if (frame['type'] === 'hello') return this.greeted(frame);
+    if (frame['type'] === 'disconnect') return this.ended(frame);
+    this.events.frame(frame);
+    // Timers of pages in the background come late; frames do not.
+    if (this.heardAt - this.sentAt > this.heartbeatMs / 2) this.beat();
+  }
+
+  private greeted(frame: ServerFrame): void {
+    if (this.state === 'open') return;
+    clearTimeout(this.timer);
+    this.openedAt = Date.now();
+    this.sentAt = this.openedAt;
+    this.heartbeatMs = Math.max(1, Number(frame['heartbeat_sec']) || 30) * 1000;
+    this.heart = setInterval(() => this.beat(), this.heartbeatMs / 2);
+    this.events.opened();
+    this.enter('open');
+  }
+
+  /** Says something, and takes silence for the end. */
+  private beat(timeoutMs = PING_MS): void {
+    const { turn } = this;
+    const askedAt = Date.now();
+    this.sentAt = askedAt;
+    this.events.ping(timeoutMs).catch(() => {
+      if (turn === this.turn && this.heardAt < askedAt) this.fail();
+    });
+  }
+
+  /** The end came without a word. */
+  private fail(): void {
+    this.ended({ code: 1006, reconnect: true });
+  }
+
+  private ended(notice: ServerFrame): void {
+    const [code, wasOpen] = [Number(notice['code']), this.state === 'open'];
+    this.ending = { code, reason: textOf(notice['reason'], '') };
+    const wasStable = wasOpen && Date.now() - this.openedAt >= STABLE_MS;
+    if (wasStable) this.backoff.reset();
+    this.drop();
+    if (code === SESSION_OVER) {
+      // Over is the session, or only the access token.
+      this.inDoubt = true;
+      return this.retryIn(wasStable ? 0 : this.backoff.next());
+    }
+    // A refused upgrade says nothing to a browser: it may be the session.
+    if (!wasOpen) this.inDoubt = true;
+    if (fieldOf(notice, 'reconnect') === false) return this.close();
+    const told = Number(notice['retry_after_ms']);
+    this.retryIn(told >= 0 ? told : this.backoff.next());
+  }
+
+  private retryIn(ms: number): void {
+    clearTimeout(this.timer);
+    this.retryAt = Date.now() + ms;
+    this.enter('waiting');
+    this.timer = setTimeout(() => void this.attempt(), ms);
+  }
+
+  /** Lets go of the current connection, and of all that was begun for it. */
+  private drop(): void {
+    this.turn += 1;
+    clearTimeout(this.timer);
+    clearInterval(this.heart);
+    const { transport } = this;
+    this.transport = null;
+    if (!transport) return;
+    transport.close();
+    this.events.lost();
+  }
+
+  /** The network is back, or somebody looks at the page: this is the moment to try, or to see whether it still holds. */
+  private wakeUp(): void {
+    if (page.document?.visibilityState === 'hidden') return;
+    this.retryNow();
+    if (this.state === 'open') this.beat(PING_MS / 2);
+  }
+}

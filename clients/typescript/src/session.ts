@@ -1,0 +1,179 @@
+import type { Door, Tokens } from './doors.js';
+import { Emitter } from './emitter.js';
+import { ApiError } from './errors.js';
+import { type Fetch, fieldOf, parsed, reach, read } from './http.js';
+import type { User } from './types.js';
+
+export interface SessionEvents {
+  session: [user: User | null];
+  /** A new access token, of the same user. */
+  token: [token: string];
+  refreshToken: [token: string | null];
+}
+
+/** How long a token that is given out is good for at least, in milliseconds. */
+const MARGIN_MS = 30_000;
+/** Where a 401 says nothing of the access token. */
+const DOORS = /^\/(api\/v1\/(auth|login)\/|auth($|\/)|register$)/;
+
+/** Who is logged in, with the tokens of the session. */
+export class Session {
+  readonly events = new Emitter<SessionEvents>();
+  user: User | null = null;
+  access: string | null = null;
+  /** Whether the session is another one than when something was begun. */
+  private epoch = 0;
+  private renewAt = 0;
+  private goodUntil = 0;
+  private refreshing: Promise<void> | null = null;
+
+  constructor(
+    private readonly fetch: Fetch,
+    private readonly base: string,
+    private readonly door: Door,
+    public refreshToken: string | null,
+  ) {}
+
+  /** Begins a session with the tokens of a log-in. @throws ApiError */
+  async begin(enter: (door: Door) => Promise<Tokens>): Promise<User> {
+    const tokens = await enter(this.door);
+    this.epoch += 1;
+    await this.accept(tokens, true);
+    if (!this.user) throw new ApiError(401, 'The session is over');
+    return this.user;
+  }
+
+  /** Comes back to the session of before. @throws ApiError where that cannot be found out now */
+  async restore(): Promise<User | null> {
+    if (!this.user && this.door.mayReturn(this.refreshToken)) await this.refresh();
+    return this.user;
+  }
+
+  /** Ends the session on the server, and here. @throws ApiError where the server did not do it: the session goes on */
+  async leave(): Promise<void> {
+    const { access } = this;
+    if (access === null) return this.end();
+    await this.door.logOut(access, this.refreshToken).catch((error: unknown) => {
+      // Who is not known there any more is logged out.
+      if (!(error instanceof ApiError) || error.status !== 401) throw error;
+    });
+    this.end();
+  }
+
+  /** The session is over, or was never there. */
+  end(): void {
+    const had = this.user !== null;
+    this.epoch += 1;
+    this.user = null;
+    this.access = null;
+    this.door.forget();
+    this.keep(null);
+    if (had) this.events.emit('session', null);
+  }
+
+  /** An access token that is good for a while yet; null without a session. @throws ApiError where it cannot be had now */
+  async token(): Promise<string | null> {
+    if (this.access !== null && Date.now() >= this.renewAt) {
+      await this.refresh().catch((error: unknown) => {
+        if (Date.now() >= this.goodUntil) throw error;
+      });
+    }
+    return this.access;
+  }
+
+  /** Milliseconds until the access token is to be renewed. */
+  get freshFor(): number {
+    return Math.max(0, this.renewAt - Date.now());
+  }
+
+  /** Asks the server whether the session is alive; ends it here where it is not. @throws ApiError where it does not say */
+  async verify(): Promise<void> {
+    await this.me();
+  }
+
+  /** Takes a newer record of the user. */
+  update(user: User): void {
+    if (user.id !== this.user?.id) return;
+    this.user = user;
+    this.events.emit('session', user);
+  }
+
+  /** Sends a request with the access token; once more with a new one where that was refused. */
+  async send(request: Request): Promise<Response> {
+    const { origin, pathname } = new URL(request.url);
+    const isOurs = origin === new URL(this.base).origin && !DOORS.test(pathname) && !request.headers.has('authorization');
+    const token = isOurs ? await this.token() : null;
+    if (token === null) return this.fetch(request);
+    const again = request.clone();
+    const response = await this.fetch(bearing(request, token));
+    if (response.status !== 401) return response;
+    if (this.access === token) await this.refresh();
+    return this.access === null ? response : this.fetch(bearing(again, this.access));
+  }
+
+  /** Exchanges the refresh token; all who ask meanwhile wait for the same exchange. */
+  private refresh(): Promise<void> {
+    this.refreshing ??= this.exchange().finally(() => {
+      this.refreshing = null;
+    });
+    return this.refreshing;
+  }
+
+  private async exchange(): Promise<void> {
+    const { epoch } = this;
+    try {
+      const tokens = await this.door.refresh(this.refreshToken);
+      if (epoch === this.epoch) await this.accept(tokens, false);
+    } catch (error) {
+      if (!(error instanceof ApiError) || error.status !== 401) throw error;
+      if (epoch === this.epoch) this.end();
+    }
+  }
+
+  private async accept({ access, refresh }: Tokens, isNew: boolean): Promise<void> {
+    const { epoch } = this;
+    const { exp, iat, sub } = claimsOf(access);
+    const [now, lifetimeMs] = [Date.now(), (exp - iat) * 1000];
+    this.access = access;
+    // By how long it is good, not until when: the clocks of clients are often wrong.
+    this.goodUntil = now + lifetimeMs;
+    this.renewAt = this.goodUntil - Math.min(MARGIN_MS, lifetimeMs / 4);
+    this.keep(refresh);
+    // Another tab may have logged in as somebody else: the cookie is theirs, too.
+    if (!isNew && this.user && String(this.user.id) === sub) return this.events.emit('token', access);
+    const user = await this.me();
+    if (epoch !== this.epoch || !user) return;
+    this.user = user;
+    this.events.emit('session', user);
+  }
+
+  private keep(token: string | null): void {
+    if (token === this.refreshToken) return;
+    this.refreshToken = token;
+    this.events.emit('refreshToken', token);
+  }
+
+  /** The record of the user whose token this is; null where there is no session. @throws ApiError */
+  private async me(): Promise<User | null> {
+    const request = new Request(`${this.base}/api/v1/users/me`);
+    if (this.access === null) return null;
+    // During an exchange there is nothing to refresh with: a token that is refused then is the end.
+    const response = await reach((it) => (this.refreshing ? this.fetch(bearing(it, this.access ?? '')) : this.send(it)), request);
+    if (response.status !== 401) return (await read(response)) as User;
+    if (this.refreshing) this.end();
+    return null;
+  }
+}
+
+function bearing(request: Request, token: string): Request {
+  request.headers.set('authorization', `Bearer ${token}`);
+  return request;
+}
+
+/** What an access token says of itself; that it is genuine is for the server to know. */
+function claimsOf(token: string): { readonly exp: number; readonly iat: number; readonly sub: string } {
+  const part = (token.split('.')[1] ?? '').replaceAll('-', '+').replaceAll('_', '/');
+  const claims = parsed(atob(part));
+  const [exp, iat] = [Number(fieldOf(claims, 'exp')), Number(fieldOf(claims, 'iat'))];
+  return { exp, iat, sub: String(fieldOf(claims, 'sub')) };
+}
