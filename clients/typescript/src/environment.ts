@@ -18,4 +18,6 @@ interface Page extends Partial<Target> {
   };
 }
 
-export const page: Page = globalThis;
+const everything: object = globalThis;
+
+export const page: Page = everything;
