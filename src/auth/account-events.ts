@@ -3,9 +3,11 @@ import { Bus } from '../bus/bus.js';
 import { REDIS, type SharedRedis } from '../bus/redis.js';
 import { Notifications } from '../database/notifications.js';
 import { reasonOf } from '../errors/thrown.js';
+import { Emits } from '../realtime/events.js';
 import { Hub } from '../realtime/hub.js';
 import type { UserRecord } from '../users/user-record.js';
 import { UsersService } from '../users/users.service.js';
+import { ACCOUNT_EVENTS } from './account.events.js';
 
 const TOPIC = 'user.updated';
 /** Accounts of which it is remembered what was last told. */
@@ -16,6 +18,7 @@ const MAX_TOLD = 10_000;
  * database's word of a change that another one made (the command line) takes its place.
  */
 @Injectable()
+@Emits(...ACCOUNT_EVENTS)
 export class AccountEvents implements OnModuleInit, OnApplicationShutdown {
   private readonly log = new Logger('AccountEvents');
   /** As JSON, what was last told of accounts. */

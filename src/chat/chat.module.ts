@@ -1,8 +1,10 @@
 import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { CommandsModule } from '../commands/commands.module.js';
+import { Emits } from '../realtime/events.js';
 import { UsersModule } from '../users/users.module.js';
 import { ChatCommands } from './chat.commands.js';
+import { CHAT_EVENTS } from './chat.events.js';
 import { CHAT_ENTITIES } from './chat.entities.js';
 import { ChatStreams } from './chat-streams.js';
 import { ChatsService } from './chats.service.js';
@@ -22,6 +24,7 @@ import { Replays } from './replays.js';
 import { ResumeCommands } from './resume.commands.js';
 
 /** Chats: who is in them, what is said in them, and who hears it. */
+@Emits(...CHAT_EVENTS)
 @Module({
   imports: [CommandsModule, UsersModule, TypeOrmModule.forFeature(CHAT_ENTITIES)],
   providers: [

@@ -3,6 +3,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { CoreError } from '../errors/catalogue.js';
 import { Public } from '../http/access.js';
 import { Documented, Undocumented } from '../http/route-docs.js';
+import { AsyncDocument } from './asyncapi/async-document.js';
 import { ApiDocument } from './openapi/api-document.js';
 import { PAGE_ASSETS, PAGES } from './pages/page-files.js';
 
@@ -11,7 +12,10 @@ const PAGE = { description: 'The page', type: 'text/html', example: '<!doctype h
 /** The documentation that the server serves about itself. */
 @Controller()
 export class DocsController {
-  constructor(private readonly document: ApiDocument) {}
+  constructor(
+    private readonly document: ApiDocument,
+    private readonly sockets: AsyncDocument,
+  ) {}
 
   @Get('openapi.json')
   @Public()
@@ -40,6 +44,32 @@ export class DocsController {
   @Documented({ tag: 'server', summary: 'This document to read, by ReDoc', answer: PAGE })
   redoc(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
     return PAGES.redoc.send(request, reply);
+  }
+
+  @Get('asyncapi.json')
+  @Public()
+  @Documented({
+    tag: 'server',
+    summary: 'The document of the sockets',
+    answer: {
+      description: 'AsyncAPI 3.0',
+      schema: {
+        type: 'object',
+        properties: { asyncapi: { type: 'string' } },
+        required: ['asyncapi', 'info', 'channels', 'operations'],
+      },
+      example: { asyncapi: '3.0.0', info: { title: 'Switchboard sockets', version: '1.0' }, channels: {}, operations: {} },
+    },
+  })
+  asyncApi(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
+    return this.sockets.file.send(request, reply);
+  }
+
+  @Get('asyncapi')
+  @Public()
+  @Documented({ tag: 'server', summary: 'The document of the sockets to read', answer: PAGE })
+  asyncApiPage(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
+    return PAGES.asyncapi.send(request, reply);
   }
 
   @Get('docs/assets/:name')

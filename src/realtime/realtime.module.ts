@@ -1,6 +1,8 @@
 import { Global, Module } from '@nestjs/common';
+import { DiscoveryModule } from '@nestjs/core';
 import { ClientAddress } from './adapters/client-address.js';
 import { SocketEndpoints } from './endpoints.js';
+import { EventRegistry } from './events.js';
 import { Hub } from './hub.js';
 import { RealtimeMetrics } from './realtime-metrics.js';
 import { Sweeper } from './sweeper.js';
@@ -8,7 +10,8 @@ import { Sweeper } from './sweeper.js';
 /** Who is connected here, and the upkeep of connections. What runs frames needs the command core and is made there. */
 @Global()
 @Module({
-  providers: [Hub, SocketEndpoints, Sweeper, ClientAddress, RealtimeMetrics],
-  exports: [Hub, SocketEndpoints, ClientAddress],
+  imports: [DiscoveryModule],
+  providers: [Hub, SocketEndpoints, EventRegistry, Sweeper, ClientAddress, RealtimeMetrics],
+  exports: [Hub, SocketEndpoints, EventRegistry, ClientAddress],
 })
 export class RealtimeModule {}

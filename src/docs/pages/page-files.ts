@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { StaticFile } from '../../http/static-file.js';
+import { readAsyncApiScript, readAsyncApiStyle } from './asyncapi.js';
 import { redocWithoutLogo } from './redoc.js';
 
 const require = createRequire(import.meta.url);
@@ -32,7 +33,7 @@ const swagger = (name: string) => () => readFile(require.resolve(`swagger-ui-dis
 const page = (name: string): StaticFile =>
   new StaticFile({ type: HTML, read: ours(name), headers: { 'content-security-policy': POLICY } });
 
-export const PAGES = { docs: page('swagger.html'), redoc: page('redoc.html') };
+export const PAGES = { docs: page('swagger.html'), redoc: page('redoc.html'), asyncapi: page('asyncapi.html') };
 
 /** What the pages load, by name. */
 export const PAGE_ASSETS: ReadonlyMap<string, StaticFile> = new Map([
@@ -42,14 +43,20 @@ export const PAGE_ASSETS: ReadonlyMap<string, StaticFile> = new Map([
   ['swagger-ui.css', new StaticFile({ type: STYLE, read: swagger('swagger-ui.css') })],
   ['swagger-ui-bundle.js', new StaticFile({ type: SCRIPT, read: swagger('swagger-ui-bundle.js') })],
   ['redoc.js', new StaticFile({ type: SCRIPT, read: ours('redoc.client.js') })],
-  ['redoc.standalone.js', new StaticFile({ type: SCRIPT, read: readRedoc })],
+  ['redoc.standalone.js', new StaticFile({ type: SCRIPT, read: built('redoc.standalone.js', redocWithoutLogo) })],
+  ['asyncapi.js', new StaticFile({ type: SCRIPT, read: ours('asyncapi.client.js') })],
+  ['asyncapi.css', new StaticFile({ type: STYLE, read: ours('asyncapi.css') })],
+  ['asyncapi.standalone.js', new StaticFile({ type: SCRIPT, read: built('asyncapi.standalone.js', readAsyncApiScript) })],
+  ['asyncapi.standalone.css', new StaticFile({ type: STYLE, read: built('asyncapi.standalone.css', readAsyncApiStyle) })],
 ]);
 
-/** The build has put it beside the code, without the logo that it would fetch from elsewhere; where nothing was built, the package has it. */
-async function readRedoc(): Promise<string> {
-  try {
-    return await readFile(new URL('../../../assets/redoc.standalone.js', import.meta.url), 'utf8');
-  } catch {
-    return redocWithoutLogo();
-  }
+/** What comes out of a development package: the build has put it beside the code; where nothing was built, the package has it. */
+function built(name: string, otherwise: () => Promise<string>): () => Promise<string> {
+  return async () => {
+    try {
+      return await readFile(new URL(`../../../assets/${name}`, import.meta.url), 'utf8');
+    } catch {
+      return otherwise();
+    }
+  };
 }

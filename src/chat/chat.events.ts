@@ -1,0 +1,79 @@
+import type { EventDocs } from '../realtime/events.js';
+import type { JsonSchema } from '../validation/fields.js';
+import { CHAT_EXAMPLE, CHAT_SCHEMA } from './chat.schemas.js';
+import { MESSAGE_EXAMPLE, MESSAGE_SCHEMA } from './message.schemas.js';
+
+const SILENT = { content: null, content_type: null, client_msg_id: null };
+const MEMBER = { member_id: 3, member_name: 'carol' };
+
+/** An entry of a log, of one kind. */
+const entry = (kind: string, summary: string, own: readonly string[], example: object): EventDocs => ({
+  name: `chat.${kind}`,
+  summary,
+  data: { allOf: [MESSAGE_SCHEMA, { type: 'object', properties: { kind: { const: kind } }, required: ['kind', ...own] }] },
+  example: { ...MESSAGE_EXAMPLE, kind, ...example },
+});
+
+const ids = (...names: readonly string[]): Record<string, JsonSchema> =>
+  Object.fromEntries(names.map((name) => [name, { type: 'integer' }]));
+
+/** What members hear of their chats: the entries of the log, and what is never stored. */
+export const CHAT_EVENTS: readonly EventDocs[] = [
+  entry('message', 'Something was said in a chat. Members hear it; the connection that said it is answered instead.', [], {}),
+  entry(
+    'edited',
+    'A message says something else now. Members hear it; the connection that changed it is answered instead.',
+    ['target_seq'],
+    {
+      ...{ id: 43, seq: 43, content: 'Hello, all!', client_msg_id: null, target_seq: 42 },
+    },
+  ),
+  entry('deleted', 'A message was taken back. Members hear it; the connection that did so is answered instead.', ['target_seq'], {
+    ...SILENT,
+    id: 43,
+    seq: 43,
+    target_seq: 42,
+  }),
+  entry('joined', 'Somebody was taken into a group. Members hear it.', ['member_id', 'member_name'], { ...SILENT, ...MEMBER }),
+  entry(
+    'left',
+    'Somebody has left a group, or was removed. Members hear it; who left hears it as the last of the chat.',
+    ['member_id', 'member_name'],
+    { ...SILENT, ...MEMBER },
+  ),
+  {
+    name: 'chat.created',
+    summary: 'There is a new chat, and the user is in it.',
+    data: CHAT_SCHEMA,
+    example: CHAT_EXAMPLE,
+  },
+  {
+    name: 'chat.typing',
+    summary: 'A member is writing something.',
+    data: {
+      type: 'object',
+      properties: { ...ids('chat_id', 'user_id'), username: { type: 'string' } },
+      required: ['chat_id', 'user_id', 'username'],
+    },
+    example: { chat_id: 7, user_id: 1, username: 'alice' },
+    ephemeral: true,
+  },
+  {
+    name: 'chat.read',
+    summary: 'A member has read a chat up to an entry.',
+    data: { type: 'object', properties: ids('chat_id', 'user_id', 'seq'), required: ['chat_id', 'user_id', 'seq'] },
+    example: { chat_id: 7, user_id: 1, seq: 42 },
+    ephemeral: true,
+  },
+  {
+    name: 'chat.presence',
+    summary: 'Somebody who shares a chat with the user has come, or has been gone for 10 s.',
+    data: {
+      type: 'object',
+      properties: { ...ids('user_id'), online: { type: 'boolean' } },
+      required: ['user_id', 'online'],
+    },
+    example: { user_id: 1, online: true },
+    ephemeral: true,
+  },
+];

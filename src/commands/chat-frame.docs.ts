@@ -1,0 +1,99 @@
+import type { ErrorCode } from '../errors/catalogue.js';
+import type { JsonSchema } from '../validation/fields.js';
+import type { ChatContext } from './chat-frame.js';
+import { ANY_REQUEST } from './command-frame.docs.js';
+import type { CommandDocs, DocumentedCore, FrameDocs, RequestDocs } from './protocol-docs.js';
+
+/** How a protocol carries chat messages beside commands. */
+export interface ChatStyle {
+  /** What every such request begins with. */
+  readonly head: Readonly<Record<string, JsonSchema>>;
+  readonly headExample: object;
+  /** Of Socket.IO: the event of requests. */
+  readonly event?: string;
+  readonly echo: Pick<FrameDocs, 'schema' | 'event'>;
+  readonly sent: Pick<FrameDocs, 'schema' | 'event'>;
+  readonly fault: FrameDocs;
+  /** What the codec answers to a request, as documents show it. */
+  answer(context: ChatContext, data: unknown): unknown;
+}
+
+/** What an echo, or any request that runs no command of its own, may be refused with. */
+export const ECHO_ERRORS: readonly ErrorCode[] = ['invalid_input', ...ANY_REQUEST.filter((code) => code !== 'internal')];
+
+/** A message to be echoed, and one to be said in a chat. */
+export function chatRequests({ commands }: DocumentedCore, style: ChatStyle): RequestDocs[] {
+  const send = commands.find(({ fullName }) => fullName === 'chat.send');
+  return [echoOf(style), ...(send ? [sentOf(send, style)] : [])];
+}
+
+function echoOf({ head, headExample, event, echo, fault, answer }: ChatStyle): RequestDocs {
+  const message = 'Hello!';
+  return {
+    name: 'chat.echo',
+    summary: 'Gives a message back. Nobody else hears it.',
+    access: 'anonymous',
+    request: {
+      name: 'chat.echo.request',
+      summary: 'A message without a chat',
+      ...(event ? { event } : {}),
+      schema: {
+        type: 'object',
+        properties: { ...head, message: { type: 'string' }, chat_id: { type: 'null', description: 'Left out, or null' } },
+        required: [...Object.keys(head), 'message'],
+      },
+      examples: [{ name: 'request', summary: 'To be given back', frame: { ...headExample, message } }],
+    },
+    answer: {
+      name: 'chat.echo.answer',
+      summary: 'The message, given back',
+      ...echo,
+      examples: [{ name: 'answer', summary: 'As it was sent', frame: answer({ kind: 'echo', message }, null) }],
+    },
+    fault,
+    errors: ECHO_ERRORS,
+  };
+}
+
+function sentOf(send: CommandDocs, { head, headExample, event, sent, fault, answer }: ChatStyle): RequestDocs {
+  const fields = (send.payload.properties ?? {}) as Readonly<Record<string, JsonSchema>>;
+  const { chat_id = {}, content = {}, client_msg_id = {} } = fields;
+  const example = send.example.payload;
+  return {
+    name: 'chat.say',
+    summary: 'Says something in a chat, as `chat.send` does. The answer means that it is stored.',
+    access: send.access,
+    request: {
+      name: 'chat.say.request',
+      summary: 'A message with a chat',
+      ...(event ? { event } : {}),
+      schema: {
+        type: 'object',
+        properties: { ...head, chat_id, message: content, client_msg_id },
+        required: [...Object.keys(head), 'chat_id', 'message'],
+      },
+      examples: [
+        {
+          name: 'request',
+          summary: 'To be said in a chat',
+          frame: { ...headExample, chat_id: example.chat_id, message: example.content },
+        },
+      ],
+    },
+    answer: {
+      name: 'chat.say.answer',
+      summary: 'The message is stored',
+      ...sent,
+      examples: [{ name: 'answer', summary: 'It is stored', frame: answer({ kind: 'sent' }, send.example.answer) }],
+    },
+    fault,
+    errors: send.errors,
+  };
+}
+
+/** Of a stored message, what its sender is told by `sentData`. */
+export const SENT_DATA: JsonSchema = {
+  type: 'object',
+  properties: { chat_id: { type: 'integer' }, seq: { type: 'integer' }, id: { type: 'integer' } },
+  required: ['chat_id', 'seq', 'id'],
+};
