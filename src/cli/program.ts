@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import { databaseCommands } from './database.commands.js';
+import { demoCommand } from './demo.command.js';
 import { reportOf } from './failures.js';
 import { keysCommands } from './keys.commands.js';
 import { examplesText, NAME } from './leaf.js';
@@ -22,7 +23,7 @@ function makeProgram(): Command {
     .exitOverride()
     .showHelpAfterError('(--help shows how it is used)')
     .addHelpText('after', `${examplesText(['users create alice --superuser', 'users list', 'db status --json'])}\n${MORE}`);
-  for (const add of [usersCommands, sessionsCommands, keysCommands, databaseCommands]) add(program);
+  for (const add of [usersCommands, sessionsCommands, keysCommands, databaseCommands, demoCommand]) add(program);
   return program;
 }
 

@@ -1,19 +1,24 @@
 import { Global, Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { AccountsService } from '../auth/accounts.service.js';
+import { Audit } from '../auth/audit.js';
 import { AUTH_ENTITIES } from '../auth/auth.entities.js';
 import { AuthModule } from '../auth/auth.module.js';
+import { NewPasswords } from '../auth/new-passwords.js';
 import { recoveryLink } from '../auth/recovery-tokens.js';
 import { RecoveryService } from '../auth/recovery.service.js';
 import { SessionsService } from '../auth/sessions.service.js';
 import { SigningKeys } from '../auth/signing-keys.js';
 import { BusModule } from '../bus/bus.module.js';
+import type { Settings } from '../config/settings.js';
 import { SettingsModule } from '../config/settings.module.js';
 import { DatabaseModule } from '../database/database.module.js';
+import { Sql } from '../database/sql.js';
 import { Metrics } from '../ops/metrics.js';
 import { RateLimits } from '../ops/rate-limits.js';
 import { RealtimeModule } from '../realtime/realtime.module.js';
 import { User } from '../users/user.entity.js';
+import { UsersRepository } from '../users/users.repository.js';
 import { UsersService } from '../users/users.service.js';
 import { withDatabase } from './with-database.js';
 
@@ -24,6 +29,12 @@ export interface Rooms {
   readonly sessions: SessionsService;
   readonly keys: SigningKeys;
   readonly users: UsersService;
+  /** For what no service does: the demo writes many accounts and their chats at once. */
+  readonly sql: Sql;
+  readonly table: UsersRepository;
+  readonly passwords: NewPasswords;
+  readonly audit: Audit;
+  readonly settings: Settings;
   /** The address at which a recovery token is used up. */
   readonly linkOf: (token: string) => string;
 }
@@ -62,6 +73,11 @@ export function withRooms<T>(work: (rooms: Rooms) => Promise<T>): Promise<T> {
         sessions: app.get(SessionsService),
         keys: app.get(SigningKeys),
         users: app.get(UsersService),
+        sql: app.get(Sql),
+        table: app.get(UsersRepository),
+        passwords: app.get(NewPasswords),
+        audit: app.get(Audit),
+        settings,
         linkOf: (token) => recoveryLink(settings, token),
       });
     } finally {
