@@ -65,7 +65,7 @@ function headersOf(nonce: string): Readonly<Record<string, string>> {
 
 async function readFolder() {
   for (const folder of FOLDERS) {
-    const names = await readdir(folder).catch(() => []);
+    const names = await readdir(folder).catch((): string[] => []);
     if (!names.includes('index.html')) continue;
     const html = await readFile(new URL('index.html', folder), 'utf8');
     const assets = names.flatMap((name) => {

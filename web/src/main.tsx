@@ -1,6 +1,5 @@
 import { localStorageColorSchemeManager, MantineProvider } from '@mantine/core';
-import { Notifications } from '@mantine/notifications';
-import { StrictMode } from 'react';
+import { lazy, StrictMode, Suspense } from 'react';
 import { createRoot } from 'react-dom/client';
 import { Router } from 'wouter';
 import { useHashLocation } from 'wouter/use-hash-location';
@@ -13,18 +12,22 @@ import '@mantine/core/styles.css';
 import '@mantine/notifications/styles.css';
 import './shell/base.css';
 
+const Notifications = lazy(async () => ({ default: (await import('@mantine/notifications')).Notifications }));
+
 const colours = localStorageColorSchemeManager({ key: 'switchboard.colours' });
 
 await startTexts();
 createRoot(document.getElementById('root') as HTMLElement).render(
   <StrictMode>
     <MantineProvider theme={theme} defaultColorScheme="auto" colorSchemeManager={colours} getStyleNonce={() => nonce}>
-      <Notifications position="bottom-right" limit={3} />
       <Router hook={useHashLocation}>
         <SessionProvider>
           <App />
         </SessionProvider>
       </Router>
+      <Suspense>
+        <Notifications position="bottom-right" limit={3} />
+      </Suspense>
     </MantineProvider>
   </StrictMode>,
 );

@@ -1,3 +1,26 @@
-export default function Page() {
-  return null;
+import { Container, SimpleGrid, Stack, Title } from '@mantine/core';
+import { useTranslation } from 'react-i18next';
+import { ClientList } from './client-list';
+import { PasswordForm } from './password-form';
+import { ProfileForm } from './profile-form';
+import { SessionList } from './session-list';
+
+/** One's own profile, password, sessions and clients. */
+export default function AccountPage() {
+  const { t } = useTranslation();
+  return (
+    <Container size="md" py="lg">
+      <Title order={1} size="h2" mb="md">
+        {t('account.title')}
+      </Title>
+      <Stack gap="lg">
+        <SimpleGrid cols={{ base: 1, md: 2 }} spacing="lg">
+          <ProfileForm />
+          <PasswordForm />
+        </SimpleGrid>
+        <SessionList />
+        <ClientList />
+      </Stack>
+    </Container>
+  );
 }

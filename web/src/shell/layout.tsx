@@ -1,10 +1,11 @@
-import { AppShell, Burger, Group, ScrollArea, Text } from '@mantine/core';
+import { AppShell, Burger, Group, Text } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import { type ReactNode, useEffect } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link, useLocation } from 'wouter';
 import icon from '../icon.svg';
 import { useSession } from '../session/session';
+import { Confirmation } from '../shared/confirm';
 import { LiveState } from './live-state';
 import { Navigation } from './navigation';
 import { Preferences } from './preferences';
@@ -52,13 +53,12 @@ export function Layout({ children }: { readonly children: ReactNode }) {
           </Group>
         </Group>
       </AppShell.Header>
-      <AppShell.Navbar>
-        <ScrollArea type="auto" h="100%">
-          <Navigation />
-        </ScrollArea>
+      <AppShell.Navbar style={{ overflowY: 'auto' }}>
+        <Navigation />
       </AppShell.Navbar>
       <AppShell.Main id="main" tabIndex={-1} style={{ outline: 'none' }}>
         {children}
+        <Confirmation />
       </AppShell.Main>
     </AppShell>
   );

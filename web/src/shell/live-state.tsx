@@ -1,4 +1,4 @@
-import { Badge, Button, Group, Tooltip } from '@mantine/core';
+import { Badge, Button, Group } from '@mantine/core';
 import { useTranslation } from 'react-i18next';
 import { useSession } from '../session/session';
 import { useLiveState } from '../session/use-live-state';
@@ -11,11 +11,9 @@ export function LiveState() {
   return (
     <Group gap="xs" wrap="nowrap" role="status" data-live={state}>
       {(state === 'connecting' || state === 'waiting') && (
-        <Tooltip label={t('live.lost')} multiline w={260}>
-          <Badge color="orange" variant="light" tt="none" size="lg">
-            {t(state === 'waiting' ? 'live.waiting' : 'live.connecting')}
-          </Badge>
-        </Tooltip>
+        <Badge title={t('live.lost')} color="orange" variant="light" tt="none" size="lg">
+          {t(state === 'waiting' ? 'live.waiting' : 'live.connecting')}
+        </Badge>
       )}
       {state === 'waiting' && (
         <Button size="compact-xs" variant="subtle" visibleFrom="sm" onClick={() => live?.retryNow()}>

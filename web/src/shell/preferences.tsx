@@ -1,53 +1,39 @@
-import { ActionIcon, Menu, useMantineColorScheme } from '@mantine/core';
-import { Check, Languages, SunMoon } from 'lucide-react';
+import { ActionIcon, useComputedColorScheme, useMantineColorScheme } from '@mantine/core';
+import { Moon, Sun } from 'lucide-react';
 import { useTranslation } from 'react-i18next';
-import { chooseLanguage, LANGUAGES, type Language } from '../texts/texts';
-
-const COLOURS = ['light', 'dark', 'auto'] as const;
+import { chooseLanguage, LANGUAGES } from '../texts/texts';
 
 /** Language and colours; both are remembered in this browser. */
 export function Preferences() {
   const { t, i18n } = useTranslation();
-  const { colorScheme, setColorScheme } = useMantineColorScheme();
+  const { setColorScheme } = useMantineColorScheme();
+  const colours = useComputedColorScheme('light', { getInitialValueInEffect: false });
+  const other = i18n.language === 'ru' ? 'en' : 'ru';
   return (
     <>
-      <Menu position="bottom-end">
-        <Menu.Target>
-          <ActionIcon variant="subtle" color="gray" size="lg" aria-label={t('app.language')}>
-            <Languages size={18} aria-hidden />
-          </ActionIcon>
-        </Menu.Target>
-        <Menu.Dropdown>
-          {Object.entries(LANGUAGES).map(([language, name]) => (
-            <Menu.Item
-              key={language}
-              lang={language}
-              rightSection={i18n.language === language && <Check size={16} aria-hidden />}
-              onClick={() => void chooseLanguage(language as Language)}
-            >
-              {name}
-            </Menu.Item>
-          ))}
-        </Menu.Dropdown>
-      </Menu>
-      <Menu position="bottom-end">
-        <Menu.Target>
-          <ActionIcon variant="subtle" color="gray" size="lg" aria-label={t('app.colours')}>
-            <SunMoon size={18} aria-hidden />
-          </ActionIcon>
-        </Menu.Target>
-        <Menu.Dropdown>
-          {COLOURS.map((colours) => (
-            <Menu.Item
-              key={colours}
-              rightSection={colorScheme === colours && <Check size={16} aria-hidden />}
-              onClick={() => setColorScheme(colours)}
-            >
-              {t(`app.${colours}`)}
-            </Menu.Item>
-          ))}
-        </Menu.Dropdown>
-      </Menu>
+      <ActionIcon
+        variant="subtle"
+        color="gray"
+        size="lg"
+        fz="sm"
+        fw={650}
+        lang={other}
+        aria-label={LANGUAGES[other]}
+        title={LANGUAGES[other]}
+        onClick={() => void chooseLanguage(other)}
+      >
+        {other.toUpperCase()}
+      </ActionIcon>
+      <ActionIcon
+        variant="subtle"
+        color="gray"
+        size="lg"
+        aria-label={t(colours === 'dark' ? 'app.light' : 'app.dark')}
+        title={t(colours === 'dark' ? 'app.light' : 'app.dark')}
+        onClick={() => setColorScheme(colours === 'dark' ? 'light' : 'dark')}
+      >
+        {colours === 'dark' ? <Sun size={18} aria-hidden /> : <Moon size={18} aria-hidden />}
+      </ActionIcon>
     </>
   );
 }

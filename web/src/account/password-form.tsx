@@ -1,0 +1,63 @@
+import { Alert, Button, PasswordInput, Stack } from '@mantine/core';
+import { notifications } from '@mantine/notifications';
+import { type SubmitEvent, useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { mutate } from 'swr';
+import { useUser } from '../session/session';
+import { switchboard } from '../session/switchboard';
+import { answered } from '../shared/faults';
+import { Section } from '../shared/section';
+import { useAction } from '../shared/use-action';
+import { sessionsKey } from './session-list';
+
+export function PasswordForm() {
+  const { t } = useTranslation();
+  const { id, username } = useUser();
+  const [password, setPassword] = useState('');
+  const [again, setAgain] = useState('');
+  const isDifferent = again !== '' && password !== again;
+  const { run, isBusy, fault, fields } = useAction(async () => {
+    await answered(switchboard.rest.PUT('/api/v1/users/{user_id}', { params: { path: { user_id: id } }, body: { password } }));
+    setPassword('');
+    setAgain('');
+    void mutate(sessionsKey(id));
+    notifications.show({ message: t('account.passwordChanged'), color: 'teal' });
+  });
+  const submit = (event: SubmitEvent): void => {
+    event.preventDefault();
+    void run();
+  };
+  return (
+    <Section title={t('account.password')} note={t('account.passwordNote')}>
+      <form onSubmit={submit} noValidate>
+        {/* For password managers: whose password it is. */}
+        <input type="hidden" name="username" autoComplete="username" value={username} readOnly />
+        <Stack>
+          {fault && (
+            <Alert color="red" role="alert">
+              {fault}
+            </Alert>
+          )}
+          <PasswordInput
+            label={t('account.newPassword')}
+            description={t('auth.passwordHint')}
+            autoComplete="new-password"
+            value={password}
+            error={fields.password}
+            onChange={(event) => setPassword(event.currentTarget.value)}
+          />
+          <PasswordInput
+            label={t('account.repeat')}
+            autoComplete="new-password"
+            value={again}
+            error={isDifferent && t('account.different')}
+            onChange={(event) => setAgain(event.currentTarget.value)}
+          />
+          <Button type="submit" loading={isBusy} disabled={!password || password !== again} style={{ alignSelf: 'start' }}>
+            {t('account.changePassword')}
+          </Button>
+        </Stack>
+      </form>
+    </Section>
+  );
+}

@@ -1,0 +1,72 @@
+import { Alert, Badge, Button, Group, Stack, Text, TextInput } from '@mantine/core';
+import { notifications } from '@mantine/notifications';
+import { type SubmitEvent, useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { ApiError } from '../../../clients/typescript/src/index.js';
+import { useUser } from '../session/session';
+import { switchboard } from '../session/switchboard';
+import { answered } from '../shared/faults';
+import { Section } from '../shared/section';
+import { dateText } from '../shared/time';
+import { useAction } from '../shared/use-action';
+
+export function ProfileForm() {
+  const { t, i18n } = useTranslation();
+  const user = useUser();
+  const [form, setForm] = useState({ username: user.username, email: user.email ?? '', full_name: user.full_name ?? '' });
+  const { run, isBusy, fault, fields } = useAction(
+    async () => {
+      const body = {
+        ...(form.username === user.username ? {} : { username: form.username }),
+        ...(form.email === (user.email ?? '') ? {} : { email: form.email }),
+        full_name: form.full_name.trim() || null,
+      };
+      await answered(switchboard.rest.PUT('/api/v1/users/{user_id}', { params: { path: { user_id: user.id } }, body }));
+      // The live connection hears of the change, and so does the whole page.
+      notifications.show({ message: t('account.profileSaved'), color: 'teal' });
+    },
+    (error) => (error instanceof ApiError && [400, 409].includes(error.status) ? t('auth.taken') : undefined),
+  );
+  const field = (name: keyof typeof form) => ({
+    name,
+    value: form[name],
+    error: fields[name],
+    onChange: (event: { currentTarget: { value: string } }) => {
+      const { value } = event.currentTarget;
+      setForm((before) => ({ ...before, [name]: value }));
+    },
+  });
+  const submit = (event: SubmitEvent): void => {
+    event.preventDefault();
+    void run();
+  };
+  return (
+    <Section title={t('account.profile')}>
+      <form onSubmit={submit} noValidate>
+        <Stack>
+          {fault && (
+            <Alert color="red" role="alert">
+              {fault}
+            </Alert>
+          )}
+          <TextInput label={t('auth.username')} autoComplete="username" {...field('username')} />
+          <TextInput label={t('auth.email')} type="email" autoComplete="email" {...field('email')} />
+          <TextInput label={t('auth.fullName')} autoComplete="name" {...field('full_name')} />
+          <Group justify="space-between">
+            <Button type="submit" loading={isBusy}>
+              {t('app.save')}
+            </Button>
+            {user.is_superuser && (
+              <Badge variant="light" tt="none">
+                {t('account.superuser')}
+              </Badge>
+            )}
+          </Group>
+          <Text size="sm" c="dimmed">
+            {t('account.member', { date: dateText(new Date(user.created_at), i18n.language) })}
+          </Text>
+        </Stack>
+      </form>
+    </Section>
+  );
+}

@@ -1,0 +1,276 @@
+import {
+  type Chat,
+  CommandError,
+  type LiveConnection,
+  type LogEntry,
+  type ServerEvent,
+} from '../../../clients/typescript/src/index.js';
+import { Store } from './store';
+
+const PAGE = 50;
+/** Milliseconds for which somebody is shown to be writing, after they last said so. */
+const TYPING_MS = 6_000;
+
+/** A message as it is shown: what it says now. */
+export interface ShownMessage {
+  readonly seq: number;
+  readonly kind: 'message' | 'deleted' | 'joined' | 'left';
+  readonly fromId: number;
+  readonly fromName: string;
+  readonly content: string;
+  readonly contentType: string;
+  readonly at: string;
+  readonly memberName?: string;
+  readonly memberId?: number;
+  readonly clientMsgId: string | null;
+  /** The entry by which it was last changed; 0 for never. */
+  readonly editedSeq: number;
+}
+
+/** A message of one's own that the server has not confirmed. */
+export interface Pending {
+  readonly clientMsgId: string;
+  readonly content: string;
+  /** Why it was refused; null while it is on its way. */
+  readonly fault: unknown;
+}
+
+/** What was said in one chat, as far as it was looked at: from some message on to the newest, without holes. */
+export class ChatLog extends Store {
+  private readonly bySeq = new Map<number, ShownMessage>();
+  private ordered: ShownMessage[] | null = null;
+  private readonly stops: (() => void)[] = [];
+  private readonly typers = new Map<number, { readonly name: string; readonly until: number }>();
+  private loading: Promise<void> | null = null;
+  private typedAt = 0;
+  pending: Pending[] = [];
+  chat: Chat | null = null;
+  hasOlder = true;
+  isLoaded = false;
+  /** Not a member, or not any more. */
+  isGone = false;
+  fault: unknown = null;
+
+  constructor(
+    private readonly live: LiveConnection,
+    readonly chatId: number,
+    private readonly userId: number,
+  ) {
+    super();
+    this.stops.push(
+      live.on('entry', (entry) => {
+        if (entry.chat_id === chatId) this.heard(entry);
+      }),
+      live.on('event', (event) => this.happened(event)),
+      live.on('state', (state) => {
+        if (state !== 'open') return;
+        // Who is online, and how far they have read, is told only to those who are connected.
+        if (this.isLoaded) void this.refresh();
+        else void this.load();
+      }),
+    );
+    if (live.state === 'open') void this.load();
+  }
+
+  stop(): void {
+    for (const stop of this.stops) stop();
+    this.live.unfollow(this.chatId);
+  }
+
+  get hasPending(): boolean {
+    return this.pending.length > 0;
+  }
+
+  /** Oldest first. */
+  messages(): readonly ShownMessage[] {
+    this.ordered ??= [...this.bySeq.values()].sort((a, b) => a.seq - b.seq);
+    return this.ordered;
+  }
+
+  /** The names of those who are writing now. */
+  typing(): string[] {
+    const now = Date.now();
+    return [...this.typers.values()].filter(({ until }) => until > now).map(({ name }) => name);
+  }
+
+  /** The highest entry that somebody else has read. */
+  get readByOthers(): number {
+    return Math.max(
+      0,
+      ...(this.chat?.members ?? []).filter(({ user_id: id }) => id !== this.userId).map(({ read_seq: seq }) => seq),
+    );
+  }
+
+  load(): Promise<void> {
+    this.loading ??= this.begin().finally(() => {
+      this.loading = null;
+    });
+    return this.loading;
+  }
+
+  /** The page before the oldest message that is here. */
+  older(): Promise<void> {
+    if (!this.isLoaded || !this.hasOlder) return Promise.resolve();
+    this.loading ??= this.readOlder().finally(() => {
+      this.loading = null;
+    });
+    return this.loading;
+  }
+
+  /** Says something. It is kept until the server has confirmed it, however often the connection goes meanwhile. */
+  async send(content: string, clientMsgId: string = crypto.randomUUID()): Promise<void> {
+    this.pending = [...this.pending.filter((one) => one.clientMsgId !== clientMsgId), { clientMsgId, content, fault: null }];
+    this.typedAt = 0;
+    this.changed();
+    try {
+      await this.live.send(this.chatId, content, { clientMsgId });
+      this.discard(clientMsgId);
+    } catch (fault) {
+      this.pending = this.pending.map((one) => (one.clientMsgId === clientMsgId ? { ...one, fault } : one));
+      this.changed();
+    }
+  }
+
+  discard(clientMsgId: string): void {
+    this.pending = this.pending.filter((one) => one.clientMsgId !== clientMsgId);
+    this.changed();
+  }
+
+  async edit(seq: number, content: string): Promise<void> {
+    const { seq: entry } = await this.live.command('chat.edit', { chat_id: this.chatId, seq, content });
+    this.change(seq, (message) => ({ ...message, content, editedSeq: entry }));
+  }
+
+  async delete(seq: number): Promise<void> {
+    await this.live.command('chat.delete', { chat_id: this.chatId, seq });
+    this.change(seq, (message) => ({ ...message, kind: 'deleted', content: '' }));
+  }
+
+  /** Tells the others that something is being written; now and then, however often it is called. */
+  type(): void {
+    const now = Date.now();
+    if (now - this.typedAt < TYPING_MS / 2 || this.live.state !== 'open') return;
+    this.typedAt = now;
+    this.live.command('chat.typing', { chat_id: this.chatId }).catch(() => undefined);
+  }
+
+  know(chat: Chat): void {
+    this.chat = chat;
+    this.changed();
+  }
+
+  async refresh(): Promise<void> {
+    try {
+      this.know(await this.live.command('chat.get', { chat_id: this.chatId }));
+    } catch (thrown) {
+      this.failed(thrown);
+    }
+  }
+
+  private async begin(): Promise<void> {
+    try {
+      const [chat, page] = await Promise.all([
+        this.live.command('chat.get', { chat_id: this.chatId }),
+        this.live.command('chat.history', { chat_id: this.chatId, limit: PAGE }),
+      ]);
+      this.chat = chat;
+      this.take(page.messages);
+      this.hasOlder = page.has_more;
+      this.isLoaded = true;
+      this.fault = null;
+      // From here on, every entry once and in order.
+      this.live.follow(this.chatId, page.last_seq);
+      this.changed();
+    } catch (thrown) {
+      this.failed(thrown);
+    }
+  }
+
+  private async readOlder(): Promise<void> {
+    const before = this.messages().find(({ kind }) => kind === 'message' || kind === 'deleted')?.seq;
+    try {
+      const page = await this.live.command('chat.history', { chat_id: this.chatId, limit: PAGE, before_seq: before ?? null });
+      this.take(page.messages);
+      this.hasOlder = page.has_more;
+      this.fault = null;
+    } catch (thrown) {
+      this.failed(thrown);
+    }
+    this.changed();
+  }
+
+  private failed(thrown: unknown): void {
+    if (thrown instanceof CommandError && thrown.code === 'not_found') this.isGone = true;
+    // Whatever got lost with the connection is asked for again when it is back.
+    else if (!(thrown instanceof CommandError && thrown.code === 'disconnected')) this.fault = thrown;
+    this.changed();
+  }
+
+  private take(messages: readonly LogEntry[]): void {
+    for (const entry of messages) if (!this.bySeq.has(entry.seq)) this.bySeq.set(entry.seq, shown(entry));
+    this.ordered = null;
+  }
+
+  private heard(entry: LogEntry): void {
+    const { kind, target_seq: target, seq } = entry;
+    if (kind === 'edited' && target !== undefined) {
+      const content = entry.content ?? '';
+      this.change(target, (message) => (message.editedSeq >= seq ? message : { ...message, content, editedSeq: seq }));
+    } else if (kind === 'deleted' && target !== undefined) {
+      this.change(target, (message) => ({ ...message, kind: 'deleted', content: '' }));
+    } else {
+      this.take([entry]);
+      this.typers.delete(entry.from_id);
+      this.pending = this.pending.filter(
+        ({ clientMsgId }) => clientMsgId !== entry.client_msg_id || entry.from_id !== this.userId,
+      );
+      if (kind === 'left' && entry.member_id === this.userId) this.isGone = true;
+      else if (kind === 'joined' || kind === 'left') void this.refresh();
+      this.changed();
+    }
+  }
+
+  private change(seq: number, change: (message: ShownMessage) => ShownMessage): void {
+    const message = this.bySeq.get(seq);
+    // Older than what was looked at: it will be read as it is then.
+    if (!message) return;
+    this.bySeq.set(seq, change(message));
+    this.ordered = null;
+    this.changed();
+  }
+
+  private happened({ name, data }: ServerEvent): void {
+    if (name === 'chat.typing' && data.chat_id === this.chatId && data.user_id !== this.userId) {
+      this.typers.set(data.user_id, { name: data.username, until: Date.now() + TYPING_MS });
+      setTimeout(() => this.changed(), TYPING_MS + 50);
+      this.changed();
+    } else if (name === 'chat.read' && data.chat_id === this.chatId) {
+      this.changeMember(data.user_id, { read_seq: data.seq });
+    } else if (name === 'chat.presence') {
+      this.changeMember(data.user_id, { online: data.online });
+      if (!data.online) this.typers.delete(data.user_id);
+    }
+  }
+
+  private changeMember(userId: number, changes: { readonly read_seq?: number; readonly online?: boolean }): void {
+    if (!this.chat?.members.some((member) => member.user_id === userId)) return;
+    const members = this.chat.members.map((member) => (member.user_id === userId ? { ...member, ...changes } : member));
+    this.know({ ...this.chat, members });
+  }
+}
+
+function shown(entry: LogEntry): ShownMessage {
+  return {
+    seq: entry.seq,
+    kind: entry.kind === 'joined' || entry.kind === 'left' ? entry.kind : 'message',
+    fromId: entry.from_id,
+    fromName: entry.from_name,
+    content: entry.content ?? '',
+    contentType: entry.content_type ?? 'text/plain',
+    at: entry.created_at,
+    memberName: entry.member_name,
+    memberId: entry.member_id,
+    clientMsgId: entry.client_msg_id,
+    editedSeq: entry.edited_seq ?? 0,
+  };
+}

@@ -1,0 +1,142 @@
+import { ActionIcon, Alert, Box, Button, Loader, Text, Title, Tooltip } from '@mantine/core';
+import { useDisclosure, useDocumentVisibility } from '@mantine/hooks';
+import { ArrowLeft, DoorClosed, Users } from 'lucide-react';
+import { useEffect, useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { Link } from 'wouter';
+import { useUser } from '../session/session';
+import { Empty } from '../shared/empty';
+import { faultText } from '../shared/faults';
+import classes from './chat.module.css';
+import type { ChatList } from './chat-list';
+import type { ChatLog, ShownMessage } from './chat-log';
+import { Composer } from './composer';
+import { ChatAvatar } from './list-pane';
+import { MembersDrawer } from './members-drawer';
+import { MessageList } from './message-list';
+import { useStore } from './use-store';
+
+interface ChatPaneProps {
+  readonly list: ChatList;
+  readonly chatId: number;
+}
+
+/** One chat: what is said in it, and a place to say something. */
+export function ChatPane({ list, chatId }: ChatPaneProps) {
+  const { t } = useTranslation();
+  const log = list.log(chatId);
+  useStore(log);
+  const [edited, setEdited] = useState<ShownMessage | null>(null);
+  const { isAtEnd, setAtEnd } = useReading(list, log);
+  if (log.isGone) return <Gone />;
+  return (
+    <>
+      <Head log={log} list={list} />
+      {log.fault !== null && (
+        <Alert color="red" m="sm" role="alert">
+          {faultText(log.fault, t)}{' '}
+          <Button size="compact-xs" variant="subtle" onClick={() => void (log.isLoaded ? log.refresh() : log.load())}>
+            {t('app.retry')}
+          </Button>
+        </Alert>
+      )}
+      {log.isLoaded ? (
+        <MessageList log={log} isAtEnd={isAtEnd} onEnd={setAtEnd} onEdit={setEdited} />
+      ) : (
+        <Box style={{ flex: 1, display: 'flex' }}>
+          <Loader m="auto" aria-label={t('app.loading')} />
+        </Box>
+      )}
+      <Typing log={log} />
+      <Composer log={log} edited={edited} onEdited={setEdited} />
+    </>
+  );
+}
+
+/** What is on the screen is read: while the page is seen, and its end is in view. */
+function useReading(list: ChatList, log: ChatLog) {
+  const [isAtEnd, setAtEnd] = useState(true);
+  const visibility = useDocumentVisibility();
+  const isReading = isAtEnd && visibility === 'visible' && log.isLoaded;
+  useEffect(() => {
+    list.watch(isReading ? log.chatId : null);
+    return () => list.watch(null);
+  }, [list, log, isReading]);
+  const last = list.find(log.chatId)?.last_seq;
+  useEffect(() => {
+    // Together with what comes in the next moment.
+    const timer = setTimeout(() => {
+      if (isReading) list.read(log.chatId);
+    }, 300);
+    return () => clearTimeout(timer);
+  }, [list, log, isReading, last]);
+  return { isAtEnd, setAtEnd };
+}
+
+function Head({ log, list }: { readonly log: ChatLog; readonly list: ChatList }) {
+  const { t } = useTranslation();
+  const { id } = useUser();
+  const [isOpen, { open, close }] = useDisclosure(false);
+  const { chat } = log;
+  const summary = list.find(log.chatId);
+  const name = summary?.chat_name ?? chat?.chat_name ?? '';
+  const type = summary?.chat_type ?? chat?.chat_type ?? 'group';
+  const isOnline = chat?.members.some((member) => member.user_id !== id && member.online) ?? false;
+  return (
+    <Box component="header" className={classes.head}>
+      <ActionIcon
+        component={Link}
+        href="/chats"
+        variant="subtle"
+        color="gray"
+        size="lg"
+        className={classes.back}
+        aria-label={t('app.back')}
+      >
+        <ArrowLeft size={20} aria-hidden />
+      </ActionIcon>
+      <ChatAvatar name={name} type={type} size={38} />
+      <Box style={{ minWidth: 0, flex: 1 }}>
+        <Title order={2} size="h4" lineClamp={1}>
+          {name}
+        </Title>
+        <Text size="xs" c={type === 'personal' && isOnline ? 'teal' : 'dimmed'} lh={1.2}>
+          {chat &&
+            (type === 'group'
+              ? t('chat.memberCount', { count: chat.members.length })
+              : t(isOnline ? 'chat.online' : 'chat.offline'))}
+        </Text>
+      </Box>
+      {type === 'group' && (
+        <Tooltip label={t('chat.members')}>
+          <ActionIcon variant="subtle" color="gray" size="lg" aria-label={t('chat.members')} onClick={open}>
+            <Users size={20} aria-hidden />
+          </ActionIcon>
+        </Tooltip>
+      )}
+      {chat && <MembersDrawer log={log} list={list} chat={chat} isOpen={isOpen} onClose={close} />}
+    </Box>
+  );
+}
+
+function Typing({ log }: { readonly log: ChatLog }) {
+  const { t, i18n } = useTranslation();
+  const names = log.typing();
+  const listed = new Intl.ListFormat(i18n.language, { type: 'conjunction' }).format(names);
+  return (
+    <Text size="xs" c="dimmed" className={classes.typing} aria-live="polite" truncate>
+      {names.length > 0 && t('chat.typing', { count: names.length, names: listed })}
+    </Text>
+  );
+}
+
+function Gone() {
+  const { t } = useTranslation();
+  return (
+    <Empty title={t('chat.gone')} icon={<DoorClosed size={40} aria-hidden opacity={0.4} />}>
+      <Button component={Link} href="/chats" variant="light">
+        {t('chat.title')}
+      </Button>
+    </Empty>
+  );
+}

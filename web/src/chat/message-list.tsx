@@ -1,0 +1,139 @@
+import { Box, Button, Loader, Text, VisuallyHidden } from '@mantine/core';
+import { ArrowDown } from 'lucide-react';
+import { useEffect, useLayoutEffect, useRef, useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { Virtualizer, type VirtualizerHandle } from 'virtua';
+import { useUser } from '../session/session';
+import classes from './chat.module.css';
+import type { ChatLog, ShownMessage } from './chat-log';
+import { MessageRow, NoteRow, PendingRow } from './message-row';
+import { type Row, rowsOf } from './rows';
+import { daysAgo } from './times';
+
+interface MessageListProps {
+  readonly log: ChatLog;
+  readonly isAtEnd: boolean;
+  readonly onEnd: (isAtEnd: boolean) => void;
+  readonly onEdit: (message: ShownMessage) => void;
+}
+
+/** Pixels from the end that still count as the end, and from the beginning at which older messages are fetched. */
+const NEAR_END = 60;
+const NEAR_BEGINNING = 400;
+
+/** What was said, newest at the bottom. It stays at the bottom if it was there, and where it was if it was not. */
+export function MessageList({ log, isAtEnd, onEnd, onEdit }: MessageListProps) {
+  const { t } = useTranslation();
+  const handle = useRef<VirtualizerHandle>(null);
+  const rows = rowsOf({ messages: log.messages(), pending: log.pending, hasOlder: log.hasOlder });
+  const isPrepended = useIsPrepended(rows);
+  const newer = useNewer(log, isAtEnd);
+  const toEnd = (): void => handle.current?.scrollToIndex(rows.length - 1, { align: 'end' });
+
+  const last = rows.at(-1)?.key;
+  const isOwn = rows.at(-1)?.kind === 'pending';
+  useLayoutEffect(() => {
+    if (isAtEnd || isOwn) handle.current?.scrollToIndex(rows.length - 1, { align: 'end' });
+    // Only what is said at the end moves the view to it.
+  }, [last, isAtEnd, isOwn, rows.length]);
+
+  const scrolled = (): void => {
+    const view = handle.current;
+    if (!view) return;
+    onEnd(view.scrollOffset + view.viewportSize >= view.scrollSize - NEAR_END);
+    if (view.scrollOffset < NEAR_BEGINNING && log.hasOlder) void log.older();
+  };
+  // A page may be shorter than the screen.
+  useEffect(() => {
+    const view = handle.current;
+    if (view && log.hasOlder && view.scrollSize < view.viewportSize + NEAR_BEGINNING) void log.older();
+  }, [log, log.hasOlder, rows.length]);
+
+  return (
+    <Box style={{ position: 'relative', flex: 1, minHeight: 0, display: 'flex' }}>
+      <Box className={classes.messages} style={{ width: '100%' }} tabIndex={0} role="region" aria-label={t('chat.log')}>
+        <div className={classes.spring} />
+        {log.hasOlder && (
+          <Box className={classes.divider}>
+            <Loader size="xs" aria-label={t('chat.loadingOlder')} />
+          </Box>
+        )}
+        <Virtualizer ref={handle} shift={isPrepended} onScroll={scrolled} data={rows}>
+          {(row) => <RowView key={row.key} row={row} log={log} onEdit={onEdit} />}
+        </Virtualizer>
+      </Box>
+      {!isAtEnd && (
+        <Button
+          className={classes.latest}
+          radius="xl"
+          size="xs"
+          leftSection={<ArrowDown size={14} aria-hidden />}
+          onClick={toEnd}
+        >
+          {newer > 0 ? t('chat.newer', { count: newer }) : t('chat.latest')}
+        </Button>
+      )}
+      <Announcements log={log} />
+    </Box>
+  );
+}
+
+/** Whether what is new since the last time came before everything else. */
+function useIsPrepended(rows: readonly Row[]): boolean {
+  const [before, setBefore] = useState({ last: rows.at(-1)?.key, length: rows.length, isPrepended: false });
+  const last = rows.at(-1)?.key;
+  if (before.last === last && before.length === rows.length) return before.isPrepended;
+  const isPrepended = before.last === last && rows.length > before.length;
+  setBefore({ last, length: rows.length, isPrepended });
+  return isPrepended;
+}
+
+/** How many messages came below since the end was last in view. */
+function useNewer(log: ChatLog, isAtEnd: boolean): number {
+  const { id } = useUser();
+  const newest = log.messages().at(-1)?.seq ?? 0;
+  const [seen, setSeen] = useState(newest);
+  if (isAtEnd && seen !== newest) setSeen(newest);
+  return isAtEnd ? 0 : log.messages().filter(({ seq, kind, fromId }) => seq > seen && kind === 'message' && fromId !== id).length;
+}
+
+/** Reads new messages out to those who hear the page rather than see it. */
+function Announcements({ log }: { readonly log: ChatLog }) {
+  const { id } = useUser();
+  const newest = log.messages().at(-1);
+  const [first] = useState(newest?.seq ?? 0);
+  const isNews = newest?.kind === 'message' && newest.seq > first && newest.fromId !== id;
+  return (
+    <VisuallyHidden aria-live="polite" role="status">
+      {isNews && `${newest.fromName}: ${newest.content.slice(0, 500)}`}
+    </VisuallyHidden>
+  );
+}
+
+interface RowViewProps {
+  readonly row: Row;
+  readonly log: ChatLog;
+  readonly onEdit: (message: ShownMessage) => void;
+}
+
+function RowView({ row, log, onEdit }: RowViewProps) {
+  const { t } = useTranslation();
+  if (row.kind === 'message') return <MessageRow {...row} log={log} onEdit={onEdit} />;
+  if (row.kind === 'pending') return <PendingRow pending={row.pending} log={log} />;
+  if (row.kind === 'note') return <NoteRow message={row.message} />;
+  return (
+    <Box className={classes.divider}>
+      <Text size="xs" c="dimmed" fw={600}>
+        {row.kind === 'day' ? <Day at={row.at} /> : t('chat.beginning')}
+      </Text>
+    </Box>
+  );
+}
+
+function Day({ at }: { readonly at: Date }) {
+  const { t, i18n } = useTranslation();
+  const days = daysAgo(at);
+  if (days === 0) return t('chat.today');
+  if (days === 1) return t('chat.yesterday');
+  return new Intl.DateTimeFormat(i18n.language, { dateStyle: days < 300 ? 'full' : 'long' }).format(at);
+}

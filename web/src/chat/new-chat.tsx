@@ -1,0 +1,107 @@
+import { Alert, Button, Modal, SegmentedControl, Stack, TagsInput, TextInput } from '@mantine/core';
+import { type SubmitEvent, useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { useLocation } from 'wouter';
+import { CommandError } from '../../../clients/typescript/src/index.js';
+import { useAction } from '../shared/use-action';
+import type { ChatList } from './chat-list';
+
+interface NewChatProps {
+  readonly list: ChatList;
+  readonly isOpen: boolean;
+  readonly onClose: () => void;
+}
+
+/** The server says it of names that nobody has. */
+export const isNobody = (error: unknown): boolean => error instanceof CommandError && error.code === 'not_found';
+
+export function NewChat({ list, isOpen, onClose }: NewChatProps) {
+  const { t } = useTranslation();
+  return (
+    <Modal opened={isOpen} onClose={onClose} title={t('chat.new')} centered closeButtonProps={{ 'aria-label': t('app.close') }}>
+      <NewChatForm list={list} onDone={onClose} />
+    </Modal>
+  );
+}
+
+function NewChatForm({ list, onDone }: { readonly list: ChatList; readonly onDone: () => void }) {
+  const { t } = useTranslation();
+  const [, go] = useLocation();
+  const [type, setType] = useState<'personal' | 'group'>('personal');
+  const [who, setWho] = useState('');
+  const [name, setName] = useState('');
+  const [members, setMembers] = useState<string[]>([]);
+  const isPersonal = type === 'personal';
+  const { run, isBusy, fault, fields } = useAction(
+    async () => {
+      const chat = await list.live.command('chat.create', {
+        chat_type: type,
+        members: isPersonal ? [who.trim()] : members,
+        ...(isPersonal ? {} : { chat_name: name.trim() || null }),
+      });
+      list.know(chat);
+      go(`/chats/${chat.chat_id}`);
+      onDone();
+    },
+    (error) => (isNobody(error) ? t('chat.nobody') : undefined),
+  );
+  const submit = (event: SubmitEvent): void => {
+    event.preventDefault();
+    void run();
+  };
+  const memberFault = Object.values(fields)[0];
+  return (
+    <form onSubmit={submit} noValidate>
+      <Stack>
+        <SegmentedControl
+          fullWidth
+          aria-label={t('chat.new')}
+          value={type}
+          onChange={setType}
+          data={[
+            { value: 'personal', label: t('chat.personal') },
+            { value: 'group', label: t('chat.group') },
+          ]}
+        />
+        {fault && (
+          <Alert color="red" role="alert">
+            {fault}
+          </Alert>
+        )}
+        {isPersonal ? (
+          <TextInput
+            key="personal"
+            label={t('chat.who')}
+            data-autofocus
+            autoCapitalize="none"
+            value={who}
+            error={memberFault}
+            onChange={(event) => setWho(event.currentTarget.value)}
+          />
+        ) : (
+          <>
+            <TextInput
+              label={t('chat.groupName')}
+              maxLength={200}
+              value={name}
+              onChange={(event) => setName(event.currentTarget.value)}
+            />
+            <TagsInput
+              label={t('chat.members')}
+              description={t('chat.membersHint')}
+              value={members}
+              onChange={setMembers}
+              error={memberFault}
+              acceptValueOnBlur
+              clearable={false}
+              splitChars={[',', ' ', ';']}
+            />
+          </>
+        )}
+        <Button type="submit" loading={isBusy} disabled={isPersonal ? !who.trim() : !name.trim() && members.length === 0}>
+          {t('chat.begin')}
+        </Button>
+      </Stack>
+    </form>
+  );
+}

@@ -1,0 +1,45 @@
+import { lazy, Suspense, useSyncExternalStore } from 'react';
+
+// Most visits ask nothing.
+const ConfirmDialog = lazy(() => import('./confirm-dialog'));
+
+export interface Question {
+  readonly text: string;
+  /** What the button says that does it. */
+  readonly action: string;
+}
+
+export interface Asked extends Question {
+  readonly answer: (isSure: boolean) => void;
+}
+
+let asked: Asked | null = null;
+const listeners = new Set<() => void>();
+
+function show(next: Asked | null): void {
+  asked = next;
+  for (const listener of listeners) listener();
+}
+
+/** Asks before something that cannot be undone. */
+export function confirm(question: Question): Promise<boolean> {
+  asked?.answer(false);
+  return new Promise((resolve) => {
+    const answer = (isSure: boolean): void => {
+      show(null);
+      resolve(isSure);
+    };
+    show({ ...question, answer });
+  });
+}
+
+const subscribe = (listener: () => void): (() => void) => {
+  listeners.add(listener);
+  return () => listeners.delete(listener);
+};
+
+/** Where the question is asked; once in the page. */
+export function Confirmation() {
+  const question = useSyncExternalStore(subscribe, () => asked);
+  return <Suspense>{question && <ConfirmDialog {...question} />}</Suspense>;
+}

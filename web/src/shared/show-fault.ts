@@ -1,0 +1,8 @@
+import { notifications } from '@mantine/notifications';
+import type { TFunction } from 'i18next';
+import { faultText } from './faults';
+
+/** Says what went wrong where there is no better place for it. */
+export const showFault = (error: unknown, t: TFunction): void => {
+  notifications.show({ color: 'red', title: t('app.failed'), message: faultText(error, t) });
+};
