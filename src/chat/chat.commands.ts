@@ -71,6 +71,7 @@ export class ChatCommands {
 
   @Command('chat.names', {
     summary: "As chat.list, with nothing but names and types: the caller's newest 1,000.",
+    example: { payload: {}, answer: { chats: [{ chat_id: 7, chat_name: 'The readers', chat_type: 'group' }] } },
     internal: true,
   })
   async names(_payload: object, caller: Caller): Promise<object> {

@@ -29,6 +29,9 @@ export class MessageCommands {
   @Command('chat.post', {
     summary: 'As chat.send, in a chat of the given type.',
     payload: PostPayload,
+    answer: SENT_SCHEMA,
+    example: { payload: { chat_id: 7, content: 'Hello!', content_type: 'text/plain', chat_type: 'group' }, answer: SENT_EXAMPLE },
+    errors: ['not_found', 'conflict'],
     internal: true,
   })
   post(payload: PostPayload, caller: Caller): Promise<Sent> {

@@ -8,7 +8,7 @@ import type { Caller } from '../realtime/connection.js';
 import { Hub } from '../realtime/hub.js';
 import { LoginName, LoginPassword, Password, Username } from '../users/fields.js';
 import { foldName } from '../users/names.js';
-import { Email, Text } from '../validation/fields.js';
+import { Email, type JsonSchema, Text } from '../validation/fields.js';
 import { sessionOf } from './caller.js';
 import { AllowAnonymous, Command } from './command.js';
 
@@ -44,6 +44,14 @@ class LogOutPayload {
   username!: string;
 }
 
+const TOKEN = 'eyJhbGciOiJFUzI1NiIs…';
+const TOKEN_SCHEMA: JsonSchema = {
+  type: 'object',
+  properties: { token: { type: 'string', description: 'An access token' } },
+  required: ['token'],
+};
+const ACCOUNT = { username: 'alice', password: 'correct horse battery' };
+
 /** Accounts for protocols whose clients log in over the live connection itself. Only codecs can ask for these. */
 @Injectable()
 export class AccountCommands {
@@ -58,6 +66,9 @@ export class AccountCommands {
   @Command('account.login', {
     summary: 'Logs in and binds the connection.',
     payload: LogInPayload,
+    answer: TOKEN_SCHEMA,
+    example: { payload: ACCOUNT, answer: { token: TOKEN } },
+    errors: ['wrong_credentials'],
     internal: true,
     liveOnly: true,
   })
@@ -73,6 +84,9 @@ export class AccountCommands {
   @Command('account.register', {
     summary: 'Makes an account, logs in and binds the connection.',
     payload: RegisterPayload,
+    answer: TOKEN_SCHEMA,
+    example: { payload: { ...ACCOUNT, email: 'alice@example.com' }, answer: { token: TOKEN } },
+    errors: ['taken'],
     internal: true,
     liveOnly: true,
   })
@@ -86,6 +100,8 @@ export class AccountCommands {
   @Command('account.recover', {
     summary: 'Sends a recovery link, if there is an address.',
     payload: RecoverPayload,
+    answer: { type: 'object' },
+    example: { payload: { known_data: 'alice@example.com', known_data_type: 'email' }, answer: {} },
     internal: true,
   })
   @AllowAnonymous()
@@ -98,6 +114,9 @@ export class AccountCommands {
   @Command('account.logout', {
     summary: "Ends the caller's session; its connection stays open, unbound.",
     payload: LogOutPayload,
+    answer: { type: 'object' },
+    example: { payload: { username: 'alice' }, answer: {} },
+    errors: ['forbidden'],
     internal: true,
     liveOnly: true,
   })

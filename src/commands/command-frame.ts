@@ -5,7 +5,7 @@ import { lengthOf } from '../validation/fields.js';
 
 /** The version of the command frame. */
 export const FRAME_VERSION = 1;
-const MAX_REQUEST_ID = 128;
+export const MAX_REQUEST_ID = 128;
 
 /** The codes of failed commands, the same on every transport that speaks the command frame. */
 const CODES: Partial<Record<ErrorCode, string>> = {

@@ -2,7 +2,7 @@ import { CoreError } from '../../errors/catalogue.js';
 import { withFieldNames } from '../../errors/wording.js';
 import { frameObject } from '../../validation/frame-object.js';
 import type { Codec, Decoded } from '../../realtime/codec.js';
-import { type CoreMessage, messageFrame, modeOf } from './messenger.modes.js';
+import { type CoreMessage, fieldNamesOf, messageFrame, modeOf, payloadOf } from './messenger.modes.js';
 import { messengerFault, NO_MODE, timestamp } from './messenger.errors.js';
 
 export interface MessengerContext {
@@ -41,7 +41,7 @@ function decodeMode(input: Readonly<Record<string, unknown>>, mode: string): Dec
     domain,
     name,
     internal: true,
-    payload: known.payload(input),
+    payload: payloadOf(known, input),
     context,
     ...(known.signed && typeof token === 'string' ? { token } : {}),
   };
@@ -72,8 +72,8 @@ export const messengerCodec: Codec<string, string | null, MessengerContext> = {
   result: (context, data) => frame(context, context.status, modeOf(context.mode)?.answer(data) ?? {}),
 
   error(context, error) {
-    const names = (context && modeOf(context.mode)?.fieldNames) ?? {};
-    const fault = messengerFault(withFieldNames(error, names));
+    const mode = context && modeOf(context.mode);
+    const fault = messengerFault(mode ? withFieldNames(error, fieldNamesOf(mode)) : error);
     return frame(context, fault.status, { error: fault.error });
   },
 

@@ -2,12 +2,12 @@
 type Fields = Readonly<Record<string, unknown>>;
 
 /** How one mode is carried out. */
-interface Mode {
+export interface Mode {
   readonly command: readonly [domain: string, name: string];
-  /** What of the frame is the command's payload. */
-  readonly payload: (frame: Fields) => Fields;
-  /** What fields of the payload are called in the frame, where they have another name there. */
-  readonly fieldNames?: Readonly<Record<string, string>>;
+  /** What fields of the frame are called in the command's payload. */
+  readonly fields: Readonly<Record<string, string>>;
+  /** What the mode itself says of the payload. */
+  readonly fixed?: Fields;
   /** What of the command's answer is answered. */
   readonly answer: (data: unknown) => object;
   /** The request is signed: its token binds the connection. */
@@ -26,10 +26,19 @@ export interface CoreMessage {
   readonly created_at: string;
 }
 
-const pick =
-  (...names: readonly string[]) =>
-  (frame: Fields): Fields =>
-    Object.fromEntries(names.map((name) => [name, frame[name]]));
+/** Fields that go by the same name in the payload. */
+const same = (...names: readonly string[]): Readonly<Record<string, string>> =>
+  Object.fromEntries(names.map((name) => [name, name]));
+
+/** What of a frame is the payload of its command. */
+export const payloadOf = ({ fields, fixed }: Mode, frame: Fields): Fields => ({
+  ...Object.fromEntries(Object.entries(fields).map(([name, field]) => [field, frame[name]])),
+  ...fixed,
+});
+
+/** What fields of the payload are called in the frame, where they have another name there. */
+export const fieldNamesOf = ({ fields }: Mode): Readonly<Record<string, string>> =>
+  Object.fromEntries(Object.entries(fields).map(([name, field]) => [field, name]));
 
 const asItIs = (data: unknown): object => data as object;
 const nothing = (): object => ({});
@@ -48,33 +57,33 @@ const chatFrame = ({ chat_id, chat_name, chat_type }: Fields): object => ({ chat
 
 const post = (chatType: 'personal' | 'group'): Mode => ({
   command: ['chat', 'post'],
-  payload: (frame) => ({ ...pick('chat_id', 'content', 'content_type', 'client_msg_id')(frame), chat_type: chatType }),
+  fields: same('chat_id', 'content', 'content_type', 'client_msg_id'),
+  fixed: { chat_type: chatType },
   answer: (data) => ({ message_id: (data as { id: number }).id }),
   signed: true,
 });
 
 /** Everything that a client can ask for. */
-const MODES: Readonly<Record<string, Mode>> = {
-  auth: { command: ['account', 'login'], payload: pick('username', 'password'), answer: asItIs, signed: false },
-  register: { command: ['account', 'register'], payload: pick('username', 'password', 'email'), answer: asItIs, signed: false },
+export const MODES = {
+  auth: { command: ['account', 'login'], fields: same('username', 'password'), answer: asItIs, signed: false },
+  register: { command: ['account', 'register'], fields: same('username', 'password', 'email'), answer: asItIs, signed: false },
   recovery: {
     command: ['account', 'recover'],
-    payload: pick('known_data', 'known_data_type'),
+    fields: same('known_data', 'known_data_type'),
     answer: asItIs,
     signed: false,
     status: 202,
   },
-  logout: { command: ['account', 'logout'], payload: pick('username'), answer: asItIs, signed: true },
+  logout: { command: ['account', 'logout'], fields: same('username'), answer: asItIs, signed: true },
   getChats: {
     command: ['chat', 'names'],
-    payload: () => ({}),
+    fields: {},
     answer: (data) => ({ chats: (data as { chats: Fields[] }).chats.map(chatFrame) }),
     signed: true,
   },
   getMessages: {
     command: ['chat', 'history'],
-    payload: ({ chat_id, limit, before }) => ({ chat_id, limit, before_seq: before }),
-    fieldNames: { before_seq: 'before' },
+    fields: { ...same('chat_id', 'limit'), before: 'before_seq' },
     answer: (data) => ({ messages: (data as { messages: CoreMessage[] }).messages.map(messageFrame) }),
     signed: true,
   },
@@ -82,13 +91,17 @@ const MODES: Readonly<Record<string, Mode>> = {
   sendGroupMessage: post('group'),
   createChat: {
     command: ['chat', 'create'],
-    payload: pick('chat_type', 'chat_name', 'members'),
+    fields: same('chat_type', 'chat_name', 'members'),
     answer: (data) => ({ chat_id: (data as Fields).chat_id }),
     signed: true,
   },
-  addMembers: { command: ['chat', 'add_members'], payload: pick('chat_id', 'members'), answer: nothing, signed: true },
-  leaveChat: { command: ['chat', 'leave'], payload: pick('chat_id'), answer: nothing, signed: true },
-};
+  addMembers: { command: ['chat', 'add_members'], fields: same('chat_id', 'members'), answer: nothing, signed: true },
+  leaveChat: { command: ['chat', 'leave'], fields: same('chat_id'), answer: nothing, signed: true },
+} satisfies Readonly<Record<string, Mode>>;
+
+export type ModeName = keyof typeof MODES;
+
+const isMode = (name: string): name is ModeName => Object.hasOwn(MODES, name);
 
 /** How a mode is carried out; undefined where there is none of that name. */
-export const modeOf = (name: string): Mode | undefined => (Object.hasOwn(MODES, name) ? MODES[name] : undefined);
+export const modeOf = (name: string): Mode | undefined => (isMode(name) ? MODES[name] : undefined);

@@ -17,7 +17,7 @@ export type SocketIoContext = NamedContext | ChatContext | { readonly kind: 'hel
  * The last event before the server disconnects. Socket.IO reserves the name `disconnect`, and its own says nothing of the
  * reason, so the notice has a name of its own.
  */
-const NOTICE_EVENT = 'disconnect_notice';
+export const NOTICE_EVENT = 'disconnect_notice';
 
 const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value) && !Buffer.isBuffer(value);

@@ -1,0 +1,106 @@
+import { commandRequests, VERSION } from '../../commands/command-frame.docs.js';
+import {
+  closeExamples,
+  EXAMPLE_PEER,
+  noticeProperties,
+  NOTICE_REQUIRED,
+  parsed,
+  type ProtocolDocs,
+  type ToldDocs,
+} from '../../commands/protocol-docs.js';
+import { CLOSE } from '../../realtime/close-reasons.js';
+import { type EventDocs, exampleEvent } from '../../realtime/events.js';
+import { gameCodec } from './game.codec.js';
+
+const { conflict: _conflict, tryAgainLater: _later, ...OWN_CLOSES } = CLOSE;
+const CLOSES = Object.values(OWN_CLOSES);
+
+const hello = (): ToldDocs => ({
+  kind: 'connection',
+  frame: {
+    name: 'hello',
+    summary: 'The first frame of every connection',
+    schema: {
+      type: 'object',
+      properties: {
+        type: { const: 'hello' },
+        v: VERSION,
+        connection_id: { type: 'string' },
+        heartbeat_sec: { type: 'integer', description: 'Send something at least so often; silence of twice as long ends the connection' },
+      },
+      required: ['type', 'v', 'connection_id', 'heartbeat_sec'],
+    },
+    examples: [{ name: 'hello', summary: 'Connected', frame: parsed(gameCodec.hello?.(EXAMPLE_PEER, 30) ?? '{}') }],
+  },
+});
+
+const eventOf = (docs: EventDocs): ToldDocs => {
+  const { name, summary, data } = docs;
+  const example = exampleEvent(docs);
+  const { domain, event } = example;
+  return {
+    kind: 'event',
+    frame: {
+      name,
+      summary,
+      schema: {
+        type: 'object',
+        properties: { type: { const: 'event' }, v: VERSION, domain: { const: domain }, event: { const: event }, data },
+        required: ['type', 'v', 'domain', 'event', 'data'],
+      },
+      examples: [{ name: 'event', summary, frame: parsed(gameCodec.event(example) ?? '{}') }],
+    },
+  };
+};
+
+const badFrame = (): ToldDocs => ({
+  kind: 'fault',
+  frame: {
+    name: 'error',
+    summary: 'The answer to what is no command frame. The tenth within a minute ends the connection.',
+    schema: {
+      type: 'object',
+      properties: {
+        type: { const: 'error' },
+        v: VERSION,
+        code: { const: 'bad_frame' },
+        detail: { type: 'string', description: 'For people' },
+        request_id: { type: 'string', description: 'Where the frame had one' },
+      },
+      required: ['type', 'v', 'code', 'detail'],
+    },
+    examples: [
+      { name: 'no-json', summary: 'No JSON', frame: parsed(gameCodec.badFrame(undefined, 'Frame is not a JSON object', EXAMPLE_PEER)) },
+      { name: 'version', summary: 'Another version', frame: parsed(gameCodec.badFrame({ requestId: 'r1' }, 'v must be 1', EXAMPLE_PEER)) },
+    ],
+  },
+});
+
+const disconnect = (): ToldDocs => ({
+  kind: 'connection',
+  frame: {
+    name: 'disconnect',
+    summary: 'The last frame of a connection: why the server closes it',
+    schema: {
+      type: 'object',
+      properties: { type: { const: 'disconnect' }, v: VERSION, ...noticeProperties(CLOSES) },
+      required: ['type', 'v', ...NOTICE_REQUIRED],
+    },
+    examples: closeExamples(CLOSES, (notice) => parsed(gameCodec.disconnect(notice))),
+  },
+});
+
+/** `/v1/connect` for documents. */
+export const gameDocs: ProtocolDocs = {
+  protocol: 'game',
+  description: [
+    'JSON text frames: the server speaks first (`hello`), then every `command` is answered by a `response` with its `request_id`,',
+    'in any order. What happens meanwhile comes as `event`. Any frame, and any WebSocket ping, is a sign of life.',
+  ].join(' '),
+  credentials: ['header', 'query'],
+  refusals: ['not_authenticated', 'forbidden', 'not_found', 'too_many_requests', 'unavailable'],
+  closes: CLOSES,
+  requests: ({ commands }) =>
+    commandRequests(commands, { codec: gameCodec, contextOf: (requestId) => ({ requestId }), shown: parsed }),
+  told: ({ events }) => [hello(), ...events.map(eventOf), badFrame(), disconnect()],
+};

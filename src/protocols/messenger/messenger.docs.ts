@@ -1,0 +1,239 @@
+import { ANY_REQUEST, faultExamples } from '../../commands/command-frame.docs.js';
+import {
+  closeExamples,
+  type CommandDocs,
+  type DocumentedCore,
+  EXAMPLE_PEER,
+  type FrameDocs,
+  NOTICE_REQUIRED,
+  noticeProperties,
+  parsed,
+  type ProtocolDocs,
+  type RequestDocs,
+  type ToldDocs,
+} from '../../commands/protocol-docs.js';
+import { CoreError, type ErrorCode } from '../../errors/catalogue.js';
+import { CLOSE } from '../../realtime/close-reasons.js';
+import { type EventDocs, exampleEvent } from '../../realtime/events.js';
+import type { JsonSchema } from '../../validation/fields.js';
+import { messengerCodec } from './messenger.codec.js';
+import { messengerFault, NO_MODE } from './messenger.errors.js';
+import { type Mode, type ModeName, MODES } from './messenger.modes.js';
+
+const { conflict: _conflict, tryAgainLater: _later, ...OWN_CLOSES } = CLOSE;
+const CLOSES = Object.values(OWN_CLOSES);
+
+const TOKEN = 'eyJhbGciOiJFUzI1NiIs…';
+const REQUEST_ID: JsonSchema = { description: 'Any value; given back as it was sent, where there was one' };
+const TIME: JsonSchema = { type: 'number', description: 'Unix seconds, with milliseconds' };
+
+const MESSAGE: JsonSchema = {
+  title: 'MessengerMessage',
+  type: 'object',
+  properties: {
+    message_id: { type: 'integer' },
+    from_id: { type: 'integer' },
+    from_name: { type: 'string' },
+    content: { type: 'string' },
+    content_type: { type: 'string' },
+    content_time: TIME,
+  },
+  required: ['message_id', 'from_id', 'from_name', 'content', 'content_type', 'content_time'],
+};
+
+const CHAT: JsonSchema = {
+  title: 'MessengerChat',
+  type: 'object',
+  properties: {
+    chat_id: { type: 'integer' },
+    chat_name: { type: 'string' },
+    chat_type: { type: 'string', enum: ['personal', 'group'] },
+  },
+  required: ['chat_id', 'chat_name', 'chat_type'],
+};
+
+type Properties = Readonly<Record<string, JsonSchema>>;
+
+/** What is peculiar to each mode, in the words of this protocol. */
+const ABOUT: Readonly<Record<ModeName, { readonly summary: string; readonly answer: Properties }>> = {
+  auth: {
+    summary: 'Logs in. The connection belongs to the user from then on.',
+    answer: { token: { type: 'string', description: 'An access token; there is no refresh' } },
+  },
+  register: {
+    summary: 'Makes an account. The connection belongs to the new user from then on.',
+    answer: { token: { type: 'string', description: 'An access token; there is no refresh' } },
+  },
+  recovery: { summary: 'Sends a mail with a recovery link, where there is such an account with an address.', answer: {} },
+  logout: { summary: 'Ends the session of the token. This connection stays open and belongs to nobody.', answer: {} },
+  getChats: {
+    summary: 'Lists the chats of the user, the one with the newest activity first; the newest 1,000.',
+    answer: { chats: { type: 'array', items: CHAT } },
+  },
+  getMessages: {
+    summary: 'Reads what was said in a chat. Edits are applied, deleted messages left out.',
+    answer: { messages: { type: 'array', items: MESSAGE, description: 'Oldest first' } },
+  },
+  sendMessage: {
+    summary: 'Says something in a personal chat. The answer means that it is stored.',
+    answer: { message_id: { type: 'integer' } },
+  },
+  sendGroupMessage: {
+    summary: 'Says something in a group. The answer means that it is stored.',
+    answer: { message_id: { type: 'integer' } },
+  },
+  createChat: {
+    summary: 'Makes a chat. A second personal chat of the same two is the first one.',
+    answer: { chat_id: { type: 'integer' } },
+  },
+  addMembers: { summary: 'Takes users into a group: the owner or an admin does.', answer: {} },
+  leaveChat: { summary: 'Leaves a group.', answer: {} },
+};
+
+/** The frame of a request: the fields of its command's payload, by their names in this protocol. */
+function requestOf(name: ModeName, mode: Mode, { payload, example }: CommandDocs): FrameDocs {
+  const known = (payload.properties ?? {}) as Properties;
+  const required = (payload.required ?? []) as readonly string[];
+  const fields = Object.entries(mode.fields);
+  const needed = fields.flatMap(([field, inPayload]) => (required.includes(inPayload) ? [field] : []));
+  const token = { type: 'string', description: 'An access token; without one the request is of whoever the connection belongs to' };
+  const shown = fields.flatMap(([field, inPayload]) => (inPayload in example.payload ? [[field, example.payload[inPayload]]] : []));
+  const frame = {
+    mode: name,
+    timestamp: 1735689600,
+    ...(mode.signed ? { token: TOKEN } : {}),
+    ...(Object.fromEntries(shown) as object),
+  };
+  return {
+    name: `${name}.request`,
+    summary: `A request with the mode \`${name}\``,
+    schema: {
+      type: 'object',
+      properties: {
+        mode: { const: name },
+        timestamp: { type: ['number', 'string', 'null'], description: 'Unix seconds or an ISO string; may be left out, and is not looked at' },
+        request_id: REQUEST_ID,
+        ...(mode.signed ? { token } : {}),
+        ...Object.fromEntries(fields.map(([field, inPayload]) => [field, known[inPayload] ?? {}])),
+      },
+      required: ['mode', ...needed],
+    },
+    examples: [{ name: 'request', summary: ABOUT[name].summary, frame: { ...frame, request_id: 7 } }],
+  };
+}
+
+const head = (mode: JsonSchema, status: JsonSchema): Properties => ({
+  mode,
+  timestamp: TIME,
+  status: { ...status, description: 'As in HTTP (RFC 9110)' },
+});
+
+function answerOf(name: ModeName, { status = 200 }: Mode, { example }: CommandDocs): FrameDocs {
+  const answer = ABOUT[name].answer;
+  const context = { mode: name, requestId: 7, status };
+  return {
+    name: `${name}.answer`,
+    summary: `The answer to the mode \`${name}\``,
+    schema: {
+      type: 'object',
+      properties: { ...head({ const: name }, { const: status }), request_id: REQUEST_ID, ...answer },
+      required: ['mode', 'timestamp', 'status', ...Object.keys(answer)],
+    },
+    examples: [
+      { name: 'answer', summary: 'It was done', frame: parsed(messengerCodec.result(context, example.answer, EXAMPLE_PEER)) },
+    ],
+  };
+}
+
+/** The answer to any request that is refused, and to what is none. */
+function faultOf(codes: readonly ErrorCode[]): FrameDocs {
+  const statuses = [...new Set(codes.map((code) => messengerFault(new CoreError(code)).status))].sort((a, b) => a - b);
+  const context = { mode: 'sendMessage', requestId: 7, status: 200 };
+  return {
+    name: 'fault',
+    summary: 'A request that was refused, or failed, or was none',
+    description: `The mode is that of the request; \`${NO_MODE}\` where the frame had none. The tenth of those within a minute ends the connection.`,
+    schema: {
+      type: 'object',
+      properties: {
+        ...head({ type: 'string', maxLength: 64 }, { type: 'integer', enum: statuses }),
+        request_id: REQUEST_ID,
+        error: { type: 'string', description: 'For people' },
+      },
+      required: ['mode', 'timestamp', 'status', 'error'],
+    },
+    examples: [
+      {
+        name: 'bad-frame',
+        summary: 'No JSON',
+        frame: parsed(messengerCodec.badFrame(undefined, 'Frame is not a JSON object', EXAMPLE_PEER)),
+      },
+      ...faultExamples(codes, (error) => parsed(messengerCodec.error(context, error, EXAMPLE_PEER))),
+    ],
+  };
+}
+
+function requestsOf({ commands }: DocumentedCore): RequestDocs[] {
+  const names = Object.keys(MODES) as ModeName[];
+  const modes = names.flatMap((name) => {
+    const mode: Mode = MODES[name];
+    const command = commands.find(({ fullName }) => fullName === mode.command.join('.'));
+    return command ? [{ name, mode, command }] : [];
+  });
+  const fault = faultOf([...new Set([...modes.flatMap(({ command }) => command.errors), ...ANY_REQUEST])]);
+  return modes.map(({ name, mode, command }) => ({
+    name,
+    summary: ABOUT[name].summary,
+    access: command.access,
+    request: requestOf(name, mode, command),
+    answer: answerOf(name, mode, command),
+    fault,
+    errors: command.errors,
+  }));
+}
+
+/** Of the core's events these clients are told one. */
+function eventsOf(events: readonly EventDocs[]): ToldDocs[] {
+  return events.flatMap((event): ToldDocs[] => {
+    const frame = messengerCodec.event(exampleEvent(event));
+    if (frame === undefined) return [];
+    const schema = {
+      type: 'object',
+      properties: { ...head({ const: 'newMessage' }, { const: 200 }), chat_id: { type: 'integer' }, message: MESSAGE },
+      required: ['mode', 'timestamp', 'status', 'chat_id', 'message'],
+    };
+    const summary = 'Something was said in a chat of the user, by others or by another connection of its own.';
+    return [{ kind: 'event', frame: { name: 'newMessage', summary, schema, examples: [{ name: 'event', summary, frame: parsed(frame) }] } }];
+  });
+}
+
+const disconnect = (): ToldDocs => ({
+  kind: 'connection',
+  frame: {
+    name: 'disconnect',
+    summary: 'The last frame of a connection: why the server closes it',
+    schema: {
+      type: 'object',
+      properties: { ...head({ const: 'disconnect' }, { type: 'integer' }), ...noticeProperties(CLOSES) },
+      required: ['mode', 'timestamp', 'status', ...NOTICE_REQUIRED],
+    },
+    examples: closeExamples(CLOSES, (notice) => parsed(messengerCodec.disconnect(notice))),
+  },
+});
+
+/** `/` for documents. */
+export const messengerDocs: ProtocolDocs = {
+  protocol: 'messenger',
+  description: [
+    'JSON text frames: every request has a `mode`, every answer the same `mode` with a `status` as in HTTP. Answers come in the order of the',
+    'requests. Everything is done here: an account is made, and logged in to, over the socket itself. There are no commands by name.',
+  ].join(' '),
+  credentials: ['header', 'query', 'field'],
+  refusals: ['not_authenticated', 'forbidden', 'too_many_requests', 'unavailable'],
+  closes: CLOSES,
+  requests: requestsOf,
+  told: (core) => {
+    const [request] = requestsOf(core);
+    return [...eventsOf(core.events), ...(request ? [{ kind: 'fault', frame: request.fault } as const] : []), disconnect()];
+  },
+};

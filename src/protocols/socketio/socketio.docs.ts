@@ -1,0 +1,207 @@
+import { chatRequests, ECHO_ERRORS, SENT_DATA } from '../../commands/chat-frame.docs.js';
+import { commandRequests, faultExamples, faultProperties, VERSION } from '../../commands/command-frame.docs.js';
+import {
+  closeExamples,
+  type DocumentedCore,
+  EXAMPLE_PEER,
+  type FrameDocs,
+  NOTICE_REQUIRED,
+  noticeProperties,
+  type ProtocolDocs,
+  type RequestDocs,
+  type ToldDocs,
+} from '../../commands/protocol-docs.js';
+import type { ErrorCode } from '../../errors/catalogue.js';
+import type { SocketIoFrame } from '../../realtime/adapters/socketio-transport.js';
+import { CLOSE } from '../../realtime/close-reasons.js';
+import { type EventDocs, exampleEvent } from '../../realtime/events.js';
+import { NOTICE_EVENT, type SocketIoContext, socketIoCodec } from './socketio.codec.js';
+
+const { conflict: _conflict, silent: _silent, ...OWN_CLOSES } = CLOSE;
+const CLOSES = Object.values(OWN_CLOSES);
+
+/** The argument of an event as it arrives: what is undefined is left out on the way. */
+const shown = (frame: SocketIoFrame | undefined): object => JSON.parse(JSON.stringify(frame?.data ?? {})) as object;
+
+const answered = (context: SocketIoContext, data: unknown): object => shown(socketIoCodec.result(context, data, EXAMPLE_PEER));
+
+const greeting = (): ToldDocs => ({
+  kind: 'connection',
+  frame: {
+    name: 'hello',
+    summary: 'The first event of every connection',
+    event: 'hello',
+    schema: {
+      type: 'object',
+      properties: {
+        type: { const: 'hello' },
+        v: VERSION,
+        connection_id: { type: 'string' },
+        heartbeat_sec: { type: 'integer', description: 'For clients that know it from `game`: Socket.IO has a heartbeat of its own' },
+      },
+      required: ['type', 'v', 'connection_id', 'heartbeat_sec'],
+    },
+    examples: [{ name: 'hello', summary: 'Connected', frame: shown(socketIoCodec.hello?.(EXAMPLE_PEER, 30)) }],
+  },
+});
+
+/** `chat` and `hello`, where they are refused: as the fault of a command, but without its head. */
+function refusal({ commands }: DocumentedCore): FrameDocs {
+  const said = commands.find(({ fullName }) => fullName === 'chat.send')?.errors ?? [];
+  const codes: ErrorCode[] = [...new Set([...said, ...ECHO_ERRORS])];
+  return {
+    name: 'chat.fault',
+    summary: 'A `chat` or `hello` that was refused',
+    event: 'response',
+    schema: {
+      type: 'object',
+      properties: { success: { const: false }, ...faultProperties(codes) },
+      required: ['success', 'code', 'detail'],
+    },
+    examples: faultExamples(codes, (error) => shown(socketIoCodec.error({ kind: 'sent' }, error, EXAMPLE_PEER)), 'content'),
+  };
+}
+
+const helloOf = (fault: FrameDocs): RequestDocs => ({
+  name: 'hello',
+  summary: 'Asks whom the server takes the connection for.',
+  access: 'user',
+  request: {
+    name: 'hello.request',
+    summary: 'A greeting',
+    event: 'hello',
+    schema: { type: 'object', properties: { message: { description: 'Given back as it was sent' } } },
+    examples: [{ name: 'request', summary: 'A greeting', frame: { message: 'Hello, server!' } }],
+  },
+  answer: {
+    name: 'hello.answer',
+    summary: 'Whom the server takes the connection for',
+    event: 'hello',
+    schema: {
+      type: 'object',
+      properties: {
+        type: { const: 'hello' },
+        v: VERSION,
+        message: {},
+        connection_id: { type: 'string' },
+        user_id: { type: ['integer', 'null'] },
+      },
+      required: ['type', 'v', 'connection_id', 'user_id'],
+    },
+    examples: [{ name: 'answer', summary: 'Known', frame: answered({ kind: 'hello', message: 'Hello, server!' }, {}) }],
+  },
+  fault,
+  errors: ECHO_ERRORS.filter((code) => code !== 'invalid_input'),
+});
+
+const chatsOf = (core: DocumentedCore, fault: FrameDocs): RequestDocs[] =>
+  chatRequests(core, {
+    head: {},
+    headExample: {},
+    event: 'chat',
+    echo: {
+      event: 'chat',
+      schema: {
+        type: 'object',
+        properties: {
+          client_id: { type: 'string', description: 'The id of the connection' },
+          message: { type: 'string' },
+          type: { const: 'echo' },
+        },
+        required: ['client_id', 'message', 'type'],
+      },
+    },
+    sent: {
+      event: 'response',
+      schema: { type: 'object', properties: { success: { const: true }, data: SENT_DATA }, required: ['success', 'data'] },
+    },
+    fault,
+    answer: answered,
+  });
+
+const eventOf = (docs: EventDocs): ToldDocs => {
+  const { name, summary, data } = docs;
+  const event = exampleEvent(docs);
+  const type = { type: 'object', properties: { type: { const: event.event } }, required: ['type'] };
+  return {
+    kind: 'event',
+    frame: {
+      name,
+      summary,
+      event: event.domain,
+      schema: { allOf: [type, data] },
+      examples: [{ name: 'event', summary, frame: shown(socketIoCodec.event(event)) }],
+    },
+  };
+};
+
+const badEvent = (): ToldDocs => ({
+  kind: 'fault',
+  frame: {
+    name: 'error',
+    summary: 'The answer to an event with another name or argument. The tenth within a minute ends the connection.',
+    event: 'error',
+    schema: {
+      type: 'object',
+      properties: {
+        type: { const: 'error' },
+        v: VERSION,
+        success: { const: false },
+        code: { const: 'bad_frame' },
+        detail: { type: 'string', description: 'For people' },
+        request_id: { type: 'string', description: 'Where the frame had one' },
+      },
+      required: ['type', 'v', 'success', 'code', 'detail'],
+    },
+    examples: [
+      {
+        name: 'unknown-event',
+        summary: 'Another event',
+        frame: shown(socketIoCodec.badFrame(undefined, 'Events are hello, command and chat', EXAMPLE_PEER)),
+      },
+    ],
+  },
+});
+
+const disconnect = (): ToldDocs => ({
+  kind: 'connection',
+  frame: {
+    name: 'disconnect',
+    summary: 'The last event of a connection: why the server ends it',
+    description: 'Socket.IO keeps the name `disconnect` for itself, and its own event says nothing of the reason.',
+    event: NOTICE_EVENT,
+    schema: {
+      type: 'object',
+      properties: { type: { const: 'disconnect' }, v: VERSION, ...noticeProperties(CLOSES) },
+      required: ['type', 'v', ...NOTICE_REQUIRED],
+    },
+    examples: closeExamples(CLOSES, (notice) => shown(socketIoCodec.disconnect(notice))),
+  },
+});
+
+/** `/socket.io/` for documents. */
+export const socketIoDocs: ProtocolDocs = {
+  protocol: 'socketio',
+  description: [
+    'Events of Socket.IO 4 in the namespace `/`, by WebSocket or long polling. A message below is an event: the header `event` is its name,',
+    'the payload its first argument. A client that asks for an acknowledgement gets the answer as that, without an event of its own.',
+    'Who has no good token gets `connect_error` with the message `Not authenticated`. After a disconnection by the server a client',
+    'does not connect again by itself: where `reconnect` is true, call `socket.connect()` after `retry_after_ms`.',
+  ].join(' '),
+  place: { paths: ['/socket.io/'], token: 'required' },
+  credentials: ['header', 'query', 'auth'],
+  refusals: ['forbidden', 'too_large', 'too_many_requests', 'unavailable'],
+  closes: CLOSES,
+  requests: (core) => {
+    const fault = refusal(core);
+    const commands = commandRequests(core.commands, {
+      codec: socketIoCodec,
+      contextOf: (requestId): SocketIoContext => ({ kind: 'command', command: { requestId } }),
+      shown,
+      optional: ['type', 'v'],
+      events: { request: 'command', answer: 'response' },
+    });
+    return [helloOf(fault), ...chatsOf(core, fault), ...commands];
+  },
+  told: ({ events }) => [greeting(), ...events.map(eventOf), badEvent(), disconnect()],
+};
