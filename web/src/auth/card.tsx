@@ -23,7 +23,7 @@ export function AuthCard({ title, fault, onSubmit, children, below }: AuthCardPr
   };
   return (
     <Container size={420} py={{ base: 'lg', sm: 60 }}>
-      <Text ta="center" c="dimmed" mb="md">
+      <Text ta="center" c="dimmed" mb="md" size="sm">
         {t('app.tagline')}
       </Text>
       <Card withBorder shadow="sm" padding="xl" radius="lg">

@@ -100,7 +100,7 @@ function Head({ log, list }: { readonly log: ChatLog; readonly list: ChatList })
         <Title order={2} size="h4" lineClamp={1}>
           {name}
         </Title>
-        <Text size="xs" c={type === 'personal' && isOnline ? 'teal' : 'dimmed'} lh={1.2}>
+        <Text size="xs" c={type === 'personal' && isOnline ? 'var(--good)' : 'dimmed'} lh={1.2}>
           {chat &&
             (type === 'group'
               ? t('chat.memberCount', { count: chat.members.length })

@@ -8,7 +8,7 @@ export function shortTime(at: Date, language: string, now = new Date()): string 
 }
 
 export const clockTime = (at: Date, language: string): string =>
-  new Intl.DateTimeFormat(language, { hour: '2-digit', minute: '2-digit' }).format(at);
+  new Intl.DateTimeFormat(language, { hour: 'numeric', minute: '2-digit' }).format(at);
 
 /** Whole days before today; 0 for today. */
 export function daysAgo(at: Date, now = new Date()): number {

@@ -1,5 +1,6 @@
 import i18next from 'i18next';
 import { initReactI18next } from 'react-i18next';
+import type { en as admin } from '../admin/texts-en';
 import { en } from './en';
 import { ru } from './ru';
 
@@ -11,7 +12,7 @@ const CHOICE = 'switchboard.language';
 declare module 'i18next' {
   interface CustomTypeOptions {
     defaultNS: 'console';
-    resources: { console: typeof en };
+    resources: { console: typeof en; admin: typeof admin };
   }
 }
 
