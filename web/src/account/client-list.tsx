@@ -1,28 +1,28 @@
 import { Alert, Badge, Skeleton, Table, Text } from '@mantine/core';
 import { useTranslation } from 'react-i18next';
-import useSWR from 'swr';
 import { useUser } from '../session/session';
 import { switchboard } from '../session/switchboard';
 import { answered, faultText } from '../shared/faults';
 import { Section } from '../shared/section';
 import { Ago } from '../shared/time';
+import { useData } from '../shared/use-data';
 
-const listClients = ([, userId]: readonly [string, number]) =>
+const listClients = (userId: number) =>
   answered(switchboard.rest.GET('/api/v1/users/{user_id}/clients', { params: { path: { user_id: userId } } }));
 
 /** The ids that one's own programs gave themselves. */
 export function ClientList() {
   const { t } = useTranslation();
   const { id: userId } = useUser();
-  const { data, error } = useSWR(['clients', userId] as const, listClients);
+  const { data, error } = useData(['clients', userId], () => listClients(userId));
   return (
     <Section title={t('account.clients')} note={t('account.clientsNote')}>
-      {error && (
+      {error !== null && (
         <Alert color="red" role="alert">
           {faultText(error, t)}
         </Alert>
       )}
-      {!data && !error && <Skeleton h={60} />}
+      {!data && error === null && <Skeleton h={60} />}
       {data?.length === 0 && <Text c="dimmed">{t('account.noClients')}</Text>}
       {data && data.length > 0 && (
         <Table.ScrollContainer minWidth={480} type="native" tabIndex={0} aria-label={t('account.clients')}>

@@ -1,7 +1,6 @@
 import { Alert, Badge, Button, Group, Skeleton, Table, Text } from '@mantine/core';
 import { notifications } from '@mantine/notifications';
 import { useTranslation } from 'react-i18next';
-import useSWR from 'swr';
 import { useUser } from '../session/session';
 import { switchboard } from '../session/switchboard';
 import { answered, faultText } from '../shared/faults';
@@ -9,10 +8,11 @@ import { programName } from '../shared/program-name';
 import { Section } from '../shared/section';
 import { Ago } from '../shared/time';
 import { useAction } from '../shared/use-action';
+import { useData } from '../shared/use-data';
 
 export const sessionsKey = (userId: number) => ['sessions', userId] as const;
 
-const listSessions = ([, userId]: readonly [string, number]) =>
+const listSessions = (userId: number) =>
   answered(switchboard.rest.GET('/api/v1/users/{user_id}/sessions', { params: { path: { user_id: userId } } }));
 
 const endSession = (userId: number, id: string) =>
@@ -22,7 +22,7 @@ const endSession = (userId: number, id: string) =>
 export function SessionList() {
   const { t } = useTranslation();
   const { id: userId } = useUser();
-  const { data, error, mutate } = useSWR(sessionsKey(userId), listSessions);
+  const { data, error, mutate } = useData(sessionsKey(userId), () => listSessions(userId));
   const others = data?.filter(({ current }) => !current) ?? [];
   const one = useAction(async (id: string) => {
     await endSession(userId, id);
@@ -34,7 +34,7 @@ export function SessionList() {
     await mutate();
     notifications.show({ message: t('account.endedOthers', { count: others.length }), color: 'teal' });
   });
-  const fault = one.fault ?? all.fault ?? (error ? faultText(error, t) : null);
+  const fault = one.fault ?? all.fault ?? (error === null ? null : faultText(error, t));
   return (
     <Section
       title={t('account.sessions')}
@@ -57,7 +57,7 @@ export function SessionList() {
           {fault}
         </Alert>
       )}
-      {!data && !error && <Skeleton h={120} />}
+      {!data && error === null && <Skeleton h={120} />}
       {data && (
         <Table.ScrollContainer minWidth={560} type="native" tabIndex={0} aria-label={t('account.sessions')}>
           <Table verticalSpacing="sm">

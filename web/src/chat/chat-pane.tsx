@@ -4,6 +4,7 @@ import { ArrowLeft, DoorClosed, Users } from 'lucide-react';
 import { useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link } from 'wouter';
+import type { Chat } from '../../../clients/typescript/src/index.js';
 import { useUser } from '../session/session';
 import { Empty } from '../shared/empty';
 import { faultText } from '../shared/faults';
@@ -75,13 +76,10 @@ function useReading(list: ChatList, log: ChatLog) {
 
 function Head({ log, list }: { readonly log: ChatLog; readonly list: ChatList }) {
   const { t } = useTranslation();
-  const { id } = useUser();
   const [isOpen, { open, close }] = useDisclosure(false);
   const { chat } = log;
-  const summary = list.find(log.chatId);
-  const name = summary?.chat_name ?? chat?.chat_name ?? '';
-  const type = summary?.chat_type ?? chat?.chat_type ?? 'group';
-  const isOnline = chat?.members.some((member) => member.user_id !== id && member.online) ?? false;
+  // The list knows of a new name first.
+  const { chat_name: name, chat_type: type } = list.find(log.chatId) ?? chat ?? { chat_name: '', chat_type: 'group' };
   return (
     <Box component="header" className={classes.head}>
       <ActionIcon
@@ -100,12 +98,7 @@ function Head({ log, list }: { readonly log: ChatLog; readonly list: ChatList })
         <Title order={2} size="h4" lineClamp={1}>
           {name}
         </Title>
-        <Text size="xs" c={type === 'personal' && isOnline ? 'var(--good)' : 'dimmed'} lh={1.2}>
-          {chat &&
-            (type === 'group'
-              ? t('chat.memberCount', { count: chat.members.length })
-              : t(isOnline ? 'chat.online' : 'chat.offline'))}
-        </Text>
+        {chat && <Who chat={chat} />}
       </Box>
       {type === 'group' && (
         <Tooltip label={t('chat.members')}>
@@ -116,6 +109,19 @@ function Head({ log, list }: { readonly log: ChatLog; readonly list: ChatList })
       )}
       {chat && <MembersDrawer log={log} list={list} chat={chat} isOpen={isOpen} onClose={close} />}
     </Box>
+  );
+}
+
+/** How many are in a group; of a personal chat, whether the other is there. */
+function Who({ chat }: { readonly chat: Chat }) {
+  const { t } = useTranslation();
+  const { id } = useUser();
+  const isOnline = chat.members.some((member) => member.user_id !== id && member.online);
+  const isPersonal = chat.chat_type === 'personal';
+  return (
+    <Text size="xs" c={isPersonal && isOnline ? 'var(--good)' : 'dimmed'} lh={1.2}>
+      {isPersonal ? t(isOnline ? 'chat.online' : 'chat.offline') : t('chat.memberCount', { count: chat.members.length })}
+    </Text>
   );
 }
 

@@ -20,12 +20,11 @@ interface MessageRowProps {
 }
 
 export function MessageRow({ message, isFirst, isLast, log, onEdit }: MessageRowProps) {
-  const { t, i18n } = useTranslation();
+  const { t } = useTranslation();
   const { id } = useUser();
   const isOwn = message.fromId === id;
   const isGroup = log.chat?.chat_type === 'group';
   const isDeleted = message.kind === 'deleted';
-  const isSeen = isOwn && log.readByOthers >= message.seq;
   return (
     <Box
       className={classes.row}
@@ -52,14 +51,21 @@ export function MessageRow({ message, isFirst, isLast, log, onEdit }: MessageRow
         ) : (
           <Content message={message} />
         )}
-        <span className={classes.meta}>
-          {message.editedSeq > 0 && !isDeleted && <span>{t('chat.edited')}</span>}
-          {isSeen && <span>{t('chat.seen')}</span>}
-          <time dateTime={message.at}>{clockTime(new Date(message.at), i18n.language)}</time>
-        </span>
+        <Meta message={message} isSeen={isOwn && log.readByOthers >= message.seq} />
       </Box>
       {!isDeleted && <Tools message={message} isOwn={isOwn} log={log} onEdit={onEdit} />}
     </Box>
+  );
+}
+
+function Meta({ message, isSeen }: { readonly message: ShownMessage; readonly isSeen: boolean }) {
+  const { t, i18n } = useTranslation();
+  return (
+    <span className={classes.meta}>
+      {message.editedSeq > 0 && message.kind === 'message' && <span>{t('chat.edited')}</span>}
+      {isSeen && <span>{t('chat.seen')}</span>}
+      <time dateTime={message.at}>{clockTime(new Date(message.at), i18n.language)}</time>
+    </span>
   );
 }
 
