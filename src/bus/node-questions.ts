@@ -37,10 +37,10 @@ interface Reply {
 interface OpenQuestion {
   /** By node: the bus may deliver an answer twice. */
   readonly answers: Map<string, JsonValue | undefined>;
-  isEnough(answer: JsonValue): boolean;
+  readonly isEnough: (answer: JsonValue) => boolean;
   /** How many nodes were asked, as soon as that is known. */
   expected: number | undefined;
-  end(): void;
+  readonly end: () => void;
 }
 
 /**

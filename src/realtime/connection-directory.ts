@@ -144,7 +144,8 @@ export class ConnectionDirectory implements OnModuleInit {
     let bytes = 0;
     const fitting = rows.findIndex((row) => (bytes += Buffer.byteLength(JSON.stringify(row)) + 1) > MAX_ANSWER_BYTES);
     const isCut = fitting >= 0;
-    return { rows: isCut ? rows.slice(0, fitting) : rows, total, isCut } satisfies NodeList as unknown as JsonValue;
+    const list: NodeList = { rows: isCut ? rows.slice(0, fitting) : rows, total, isCut };
+    return list as unknown as JsonValue;
   }
 
   private listHere(filter: ConnectionFilter, limit: number): NodeList {

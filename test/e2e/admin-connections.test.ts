@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { SOCKET_DRIVERS } from '../conformance/drivers/sockets.js';
-import type { Peer } from '../conformance/drivers/driver.js';
 import { runSql } from '../support/database.js';
 import { type Account, TestServer } from '../support/server.js';
 import { until } from '../support/until.js';
@@ -90,16 +89,16 @@ describe('closing a connection', () => {
   });
 
   it('is for everyone, as far as it is their own', async () => {
-    const [mine, other]: Peer[] = [
-      await SOCKET_DRIVERS[0]!.open(server, user.tokens.token),
-      await SOCKET_DRIVERS[0]!.open(server, boss.tokens.token),
+    const [mine, other] = [
+      await server.socket(`/v1/connect?token=${user.tokens.token}`),
+      await server.socket(`/v1/connect?token=${boss.tokens.token}`),
     ];
     const [{ id: otherId }] = await listed(boss, 1);
     const [{ id }] = await listed(user, 1);
     expect((await user.client.delete(`${ofUser(user)}/${otherId}`)).status).toBe(404);
     expect((await boss.client.delete(`${ofUser(user)}/${otherId}`)).status).toBe(404);
     expect((await user.client.delete(`${ofUser(user)}/${id}`)).status).toBe(200);
-    expect((await mine?.ended)?.code).toBe(4403);
+    expect((await mine.closed).code).toBe(4403);
     expect(await listed(boss, 1)).toHaveLength(1);
     const [row] = await runSql<{ count: string }>(
       server.database.url,
@@ -107,6 +106,6 @@ describe('closing a connection', () => {
       [otherId],
     );
     expect(Number(row?.count)).toBe(0);
-    await other?.close();
+    await other.close();
   });
 });

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { blocksOf } from '../support/doc-blocks.js';
 import { type Account, TestServer } from '../support/server.js';
 import { until } from '../support/until.js';
 
@@ -40,6 +41,14 @@ describe('the figures', () => {
     expect(body.uptime_sec).toBeGreaterThan(0);
     expect(body.event_loop_lag_ms).toBeGreaterThanOrEqual(0);
     expect(Math.abs(Date.parse(body.at) - Date.now())).toBeLessThan(2_000);
+  });
+
+  it('are those that the documentation prints', async () => {
+    const blocks = await blocksOf('docs/protocol/rest.md');
+    const printed = blocks.find(({ language, text }) => language === 'json' && text.includes('event_loop_lag_ms'))?.text ?? '{}';
+    const { body } = await boss.client.get(PATH);
+    expect(Object.keys(JSON.parse(printed) as object)).toEqual(Object.keys(body as object));
+    expect(Object.keys((JSON.parse(printed) as { logins: object }).logins)).toEqual(Object.keys(body.logins as object));
   });
 
   it('count what happens', async () => {

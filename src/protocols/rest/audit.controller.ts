@@ -44,8 +44,7 @@ const momentOf = (time: string | undefined): number | undefined => (time === und
 /** The same question from there on. */
 function nextOf(query: RestAuditQuery, before: number): string {
   const parameters = new URLSearchParams();
-  for (const [name, value] of Object.entries({ ...query, before })) {
-    if (value !== undefined) parameters.set(name, String(value));
-  }
+  for (const [name, value] of Object.entries(query)) if (value !== undefined) parameters.set(name, String(value));
+  parameters.set('before', String(before));
   return parameters.toString();
 }
