@@ -79,7 +79,7 @@ module.exports = {
       name: 'source-not-to-tools',
       severity: 'error',
       from: { path: '^src/' },
-      to: { path: '^(test|bench|scripts)/' },
+      to: { path: '^(test|bench|scripts|web|clients)/' },
     },
     {
       name: 'no-development-package-in-source',
@@ -87,6 +87,13 @@ module.exports = {
       comment: 'it is not there where the server runs',
       from: { path: '^(src/|ormconfig\\.ts)' },
       to: { dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown'], pathNot: '^node_modules/@types/' },
+    },
+    {
+      name: 'kit-stands-alone',
+      severity: 'error',
+      comment: 'it is a package of its own',
+      from: { path: '^clients/' },
+      to: { path: '^(src|web|test|bench|scripts)/' },
     },
     { name: 'no-unresolvable', severity: 'error', from: {}, to: { couldNotResolve: true } },
   ],

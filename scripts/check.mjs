@@ -8,8 +8,9 @@ const steps = [
   { name: 'format', command: ['biome', 'format', '.'] },
   { name: 'types', command: ['tsc', '--noEmit', '-p', 'tsconfig.json'] },
   { name: 'kit types', command: ['tsc', '--noEmit', '-p', 'clients/typescript/tsconfig.json'] },
+  { name: 'page types', command: ['tsc', '--noEmit', '-p', 'web/tsconfig.json'] },
   { name: 'lint', command: ['oxlint', '--type-aware'] },
-  { name: 'layers', command: ['depcruise', '--config', '.dependency-cruiser.cjs', 'src', 'test', 'ormconfig.ts'] },
+  { name: 'layers', command: ['depcruise', '--config', '.dependency-cruiser.cjs', 'src', 'clients', 'test', 'ormconfig.ts'] },
   { name: 'dead code', command: ['knip', '--no-progress'] },
   { name: 'packages', command: [process.execPath, 'scripts/floors.mjs'] },
 ];
