@@ -1,6 +1,6 @@
-import { page } from './environment.js';
 import { ApiError } from './errors.js';
 import { type Fetch, fieldOf, post } from './http.js';
+import { inTurn, store, stored } from './turns.js';
 
 export interface Registration {
   username: string;
@@ -55,15 +55,8 @@ export class CookieDoor implements Door {
   }
 
   refresh(): Promise<Tokens> {
-    const locks = page.navigator?.locks;
-    // Tabs share the cookie, and a refresh token is good once: they take turns, where the browser lets them.
-    if (locks) return locks.request(`${this.hint} refresh`, () => this.enter('refresh'));
-    return this.enter('refresh').catch(async (error: unknown) => {
-      if (!(error instanceof ApiError) || error.status !== 401) throw error;
-      // Another tab may have been quicker; by now the browser has its cookie.
-      await new Promise((resolve) => setTimeout(resolve, 200 + Math.random() * 300));
-      return this.enter('refresh');
-    });
+    // Tabs share the cookie, and a refresh token is good once.
+    return inTurn(`${this.hint} refresh`, () => this.enter('refresh'));
   }
 
   async logOut(access: string): Promise<void> {
@@ -71,34 +64,21 @@ export class CookieDoor implements Door {
   }
 
   mayReturn(): boolean {
-    try {
-      return !page.localStorage || page.localStorage.getItem(this.hint) !== null;
-    } catch {
-      return true;
-    }
+    return stored(this.hint) !== null;
   }
 
   forget(): void {
-    this.note((storage) => storage.removeItem(this.hint));
+    store(this.hint, null);
   }
 
   private async enter(door: string, body?: object): Promise<Tokens> {
     const tokens = { access: tokenOf(await this.post(door, body), 'access_token'), refresh: null };
-    this.note((storage) => storage.setItem(this.hint, '1'));
+    store(this.hint, '1');
     return tokens;
   }
 
   private post(door: string, body?: object, headers: Record<string, string> = {}): Promise<unknown> {
     return post(this.fetch, `${this.base}/api/v1/auth/${door}`, body, { headers, credentials: 'include' });
-  }
-
-  /** Storage may be forbidden to a page; then it asks in vain once more. */
-  private note(change: (storage: NonNullable<typeof page.localStorage>) => void): void {
-    try {
-      if (page.localStorage) change(page.localStorage);
-    } catch {
-      return;
-    }
   }
 }
 

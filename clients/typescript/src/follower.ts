@@ -1,6 +1,6 @@
 import { Backoff } from './backoff.js';
 import { CommandError, localError } from './errors.js';
-import { sleep } from './outbox.js';
+import { sleep } from './timing.js';
 import type { CommandAnswer, CommandName, CommandPayload, LogEntry } from './types.js';
 
 /** What a follower needs of the connection. */

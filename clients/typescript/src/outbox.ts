@@ -1,5 +1,6 @@
 import { Backoff } from './backoff.js';
 import { CommandError, localError } from './errors.js';
+import { sleep } from './timing.js';
 import type { SentMessage } from './types.js';
 
 export interface SendOptions {
@@ -86,8 +87,6 @@ export class Outbox {
     }
   }
 }
-
-export const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** 128 random bits. `crypto.randomUUID` is not there for pages without TLS. */
 function newId(): string {
