@@ -15,7 +15,8 @@ export const AUDIENCE = 'switchboard';
 /** The media type of access tokens (RFC 9068 §2.1): no other kind of JWT can be mistaken for one. */
 export const TOKEN_TYPE = 'at+jwt';
 
-const PURPOSE = 'switchboard signing keys';
+/** What the key that seals signing keys is derived for. */
+export const SEALING_PURPOSE = 'switchboard signing keys';
 /** The advisory lock under which keys are made and retired; any number will do as long as it never changes. */
 const KEY_LOCK = 7_264_310_952;
 /** An unknown `kid` makes us look into the table no more often than this, whoever sends how many. */
@@ -99,7 +100,7 @@ export class SigningKeys implements OnModuleInit, BeforeApplicationShutdown {
     private readonly secret: AppSecret,
     settings: Settings,
   ) {
-    this.sealingKey = secret.keyFor(PURPOSE);
+    this.sealingKey = secret.keyFor(SEALING_PURPOSE);
     this.verifySec = Math.max(settings.SESSION_TTL, settings.ACCESS_TOKEN_TTL);
   }
 

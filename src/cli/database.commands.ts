@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { backupCommands } from './backup.commands.js';
 import { addGroup, addLeaf, answering, withDatabase } from './leaf.js';
 import { sheet } from './print.js';
 
@@ -6,8 +7,8 @@ import { sheet } from './print.js';
 export function databaseCommands(program: Command): void {
   const db = addGroup(program, {
     usage: 'db',
-    about: 'The database: its state, and its schema.',
-    examples: ['db status', 'db migrate'],
+    about: 'The database: its state, its schema, and backups of it.',
+    examples: ['db status', 'db backup switchboard.tar.gz', 'db restore switchboard.tar.gz'],
   });
   addLeaf(db, {
     usage: 'migrate',
@@ -43,4 +44,5 @@ export function databaseCommands(program: Command): void {
       }),
     ),
   );
+  backupCommands(db);
 }

@@ -3,8 +3,8 @@ import { DataSource, MigrationExecutor, type QueryRunner } from 'typeorm';
 import { migrationOptions } from './options.js';
 import { DatabaseStartError } from './start-error.js';
 
-/** The advisory lock that says «migrating»; any number will do as long as it never changes. */
-const MIGRATING = 7_264_310_951;
+/** The advisory lock that says «migrating»; any number will do as long as it never changes. No server starts while somebody holds it. */
+export const MIGRATING = 7_264_310_951;
 const POLL_MS = 100;
 const PATIENCE_MS = 5_000;
 const OLDEST = 140_000;

@@ -1,8 +1,9 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { buffer } from 'node:stream/consumers';
 import type { SessionRecord } from '../../src/auth/sessions.service.js';
 import type { KeyRecord } from '../../src/auth/signing-keys.js';
 import type { SchemaStatus } from '../../src/cli/schema.js';
@@ -41,7 +42,7 @@ export interface RunOptions {
 export class Cli {
   private constructor(
     private readonly program: string,
-    private readonly folder: string,
+    readonly folder: string,
     private readonly variables: Readonly<Record<string, string>>,
   ) {}
 
@@ -52,12 +53,16 @@ export class Cli {
     return new Cli(program, await mkdtemp(join(tmpdir(), 'switchboard-cli-')), variables);
   }
 
-  async run(args: readonly string[], { variables = {}, input, deaf = false }: RunOptions = {}): Promise<Outcome> {
-    const child = spawn(process.execPath, [join(this.program, 'src/cli/main.js'), ...args], {
+  private start(args: readonly string[], variables: Readonly<Record<string, string>> = {}): ChildProcessWithoutNullStreams {
+    return spawn(process.execPath, [join(this.program, 'src/cli/main.js'), ...args], {
       cwd: this.folder,
       env: { PATH: process.env['PATH'], HOME: this.folder, ...this.variables, ...variables },
       stdio: ['pipe', 'pipe', 'pipe'],
     });
+  }
+
+  async run(args: readonly string[], { variables = {}, input, deaf = false }: RunOptions = {}): Promise<Outcome> {
+    const child = this.start(args, variables);
     const outcome = { out: '', err: '' };
     child.stdout.setEncoding('utf8').on('data', (text: string) => (outcome.out += text));
     child.stderr.setEncoding('utf8').on('data', (text: string) => (outcome.err += text));
@@ -66,6 +71,16 @@ export class Cli {
     child.stdin.end(input);
     const [code] = (await once(child, 'close')) as [number | null];
     return { code, ...outcome };
+  }
+
+  /** Runs what answers in bytes that are no text, and has to succeed. */
+  async bytes(args: readonly string[]): Promise<Buffer> {
+    const child = this.start(args);
+    child.stdin.end();
+    child.stderr.resume();
+    const [out, [code]] = await Promise.all([buffer(child.stdout), once(child, 'close') as Promise<[number | null]>]);
+    if (code !== 0) throw new Error(`${args.join(' ')}: ${code}`);
+    return out;
   }
 
   /** Runs what has to succeed, without a word on stderr. @returns what it answers in JSON */
