@@ -2,6 +2,7 @@ import { isIPv6 } from 'node:net';
 import { join, resolve } from 'node:path';
 import { Logger } from '@nestjs/common';
 import { createApp } from './app.setup.js';
+import { hasConsole } from './console/console.module.js';
 import { AppSecretError } from './auth/app-secret.js';
 import { readEnvironment } from './config/environment.js';
 import { Settings, SettingsError } from './config/settings.js';
@@ -133,11 +134,15 @@ function startText({ settings, port, data, hasSuperuser }: Started): string {
     '',
     `  Switchboard is up at http://${host}:${port}`,
     '',
-    `  Documentation   http://${host}:${port}/docs`,
+    ...(hasConsole(settings) ? [`  Console         http://${host}:${port}/`] : []),
+    `  HTTP            http://${host}:${port}/docs`,
+    `  Sockets         http://${host}:${port}/asyncapi`,
     `  Protocols       ${settings.PROTOCOLS.join(', ')}`,
     `  Data            ${data}`,
     ...(settings.SMTP_URL ? [] : [`  Mail            written to ${join(resolve(settings.DATA_DIR), 'outbox')}`]),
-    ...(hasSuperuser ? [] : ['  No superuser yet: npm run cli -- users create <name> --superuser']),
+    ...(hasSuperuser
+      ? []
+      : ['', '  No superuser yet: npm run cli -- users create <name> --superuser', '  To look around: npm run cli -- demo']),
     '',
   ];
   return lines.join('\n');
