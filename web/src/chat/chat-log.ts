@@ -118,7 +118,7 @@ export class ChatLog extends Store {
   }
 
   /** Says something. It is kept until the server has confirmed it, however often the connection goes meanwhile. */
-  async send(content: string, clientMsgId: string = crypto.randomUUID()): Promise<void> {
+  async send(content: string, clientMsgId: string = newId()): Promise<void> {
     this.pending = [...this.pending.filter((one) => one.clientMsgId !== clientMsgId), { clientMsgId, content, fault: null }];
     this.typedAt = 0;
     this.changed();
@@ -273,4 +273,9 @@ function shown(entry: LogEntry): ShownMessage {
     clientMsgId: entry.client_msg_id,
     editedSeq: entry.edited_seq ?? 0,
   };
+}
+
+/** 128 random bits. `crypto.randomUUID` is not there for pages without TLS. */
+function newId(): string {
+  return [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, '0')).join('');
 }
