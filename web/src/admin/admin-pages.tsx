@@ -1,3 +1,23 @@
-export default function Page() {
-  return null;
+import './texts';
+import './admin.css';
+import { useTranslation } from 'react-i18next';
+import { Empty } from '../shared/empty';
+import { AuditPage } from './audit-page';
+import { ConnectionsPage } from './connections-page';
+import { FiguresPage } from './figures-page';
+import { useAddress } from './use-address';
+import { UserPage } from './user-page';
+import { UsersPage } from './users-page';
+
+/** What superusers see. */
+export default function AdminPages() {
+  const { t } = useTranslation();
+  const { path } = useAddress();
+  const userId = /^\/admin\/users\/(\d{1,15})$/.exec(path)?.[1];
+  if (userId !== undefined) return <UserPage key={userId} id={Number(userId)} />;
+  if (path === '/admin/users') return <UsersPage />;
+  if (path === '/admin/connections') return <ConnectionsPage />;
+  if (path === '/admin/audit') return <AuditPage />;
+  if (path === '/admin/figures') return <FiguresPage />;
+  return <Empty title={t('app.notFound')} />;
 }

@@ -1,0 +1,21 @@
+/** Everything that the audit log knows, in the order in which one would look for it. */
+export const AUDIT_ACTIONS = [
+  'login',
+  'login_failed',
+  'logout',
+  'register',
+  'password_changed',
+  'password_reset_requested',
+  'password_reset',
+  'email_changed',
+  'username_changed',
+  'role_changed',
+  'activated',
+  'deactivated',
+  'user_created',
+  'user_deleted',
+  'sessions_revoked',
+  'connection_closed',
+  'refresh_reuse',
+  'key_rotated',
+] as const;

@@ -1,0 +1,44 @@
+import { ScrollArea, Table } from '@mantine/core';
+import { useTranslation } from 'react-i18next';
+import type { ChartProps } from './chart-props';
+import { timeText } from './figure-format';
+import { SPAN_MS } from './rates';
+
+/** The figures of a chart in numbers, newest first, one row for ten seconds. */
+export function ChartTable({ title, series, format }: ChartProps) {
+  const { t, i18n } = useTranslation('admin');
+  const points = series[0]?.points ?? [];
+  const rows = points
+    .map(({ at }, index) => ({ at, index }))
+    // The last reading of each ten seconds.
+    .filter(({ at, index }) => Math.ceil(at / SPAN_MS) !== Math.ceil((points[index + 1]?.at ?? Infinity) / SPAN_MS))
+    .reverse();
+  return (
+    <ScrollArea.Autosize mah={200} mt="xs" type="auto" viewportProps={{ tabIndex: 0, role: 'region', 'aria-label': title }}>
+      <Table verticalSpacing={4} tabularNums aria-label={title}>
+        <Table.Thead>
+          <Table.Tr>
+            <Table.Th>{t('figures.time')}</Table.Th>
+            {series.map(({ name }) => (
+              <Table.Th key={name} ta="right">
+                {name}
+              </Table.Th>
+            ))}
+          </Table.Tr>
+        </Table.Thead>
+        <Table.Tbody>
+          {rows.map(({ at, index }) => (
+            <Table.Tr key={at}>
+              <Table.Td>{timeText(at, i18n.language)}</Table.Td>
+              {series.map(({ name, points: own }) => (
+                <Table.Td key={name} ta="right">
+                  {own[index]?.value == null ? t('figures.gap') : format(own[index]?.value ?? 0)}
+                </Table.Td>
+              ))}
+            </Table.Tr>
+          ))}
+        </Table.Tbody>
+      </Table>
+    </ScrollArea.Autosize>
+  );
+}

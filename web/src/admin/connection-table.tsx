@@ -1,0 +1,198 @@
+import { Anchor, Badge, Button, Group, Table, Text } from '@mantine/core';
+import { type FocusEvent, useEffect, useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { programName } from '../shared/program-name';
+import { agoText, useNow } from '../shared/time';
+import type { Connection } from './api';
+import { byServer } from './clock';
+import { type SteadyRow, steadied } from './steady';
+import { linkTo } from './use-address';
+
+interface ConnectionTableProps {
+  readonly connections: readonly Connection[];
+  /** Whether it says whose they are. */
+  readonly withUser?: boolean;
+  /** The session of this page, whose connections are marked. */
+  readonly ownSessionId: string | null;
+  readonly onEnd: (connection: Connection) => void;
+  readonly onHold?: (isHeld: boolean) => void;
+}
+
+/** Live connections. While somebody points at them, rows keep their places. */
+export function ConnectionTable({ connections, withUser = false, ownSessionId, onEnd, onHold }: ConnectionTableProps) {
+  const { t } = useTranslation('admin');
+  const [isPointed, setPointed] = useState(false);
+  const [isFocused, setFocused] = useState(false);
+  const isHeld = isPointed || isFocused;
+  const rows = useSteady(connections, isHeld);
+  const now = byServer(useNow(1_000));
+  useEffect(() => onHold?.(isHeld), [onHold, isHeld]);
+  // A click leaves the focus where it was, and would hold the rows for good.
+  const focus = (event: FocusEvent): void => setFocused(event.target.matches(':focus-visible'));
+  return (
+    <Table
+      verticalSpacing="xs"
+      layout="fixed"
+      aria-label={t('connections.caption')}
+      onPointerEnter={(event) => setPointed(event.pointerType === 'mouse')}
+      onPointerLeave={() => setPointed(false)}
+      onFocus={focus}
+      onBlur={() => setFocused(false)}
+    >
+      <Table.Thead>
+        <Table.Tr>
+          {withUser && <Table.Th>{t('common.user')}</Table.Th>}
+          <Table.Th visibleFrom={withUser ? 'sm' : undefined}>{t('common.program')}</Table.Th>
+          <Table.Th w={130} visibleFrom="sm">
+            {t('connections.since')}
+          </Table.Th>
+          <Table.Th w={130}>{t('connections.lastSeen')}</Table.Th>
+          <Table.Th w={110} aria-label={t('connections.end')} />
+        </Table.Tr>
+      </Table.Thead>
+      <Table.Tbody>
+        {rows.map((row) => (
+          <ConnectionRow
+            key={row.item.id}
+            row={row}
+            withUser={withUser}
+            now={now}
+            isOwn={ownSessionId !== null && row.item.session_id === ownSessionId}
+            onEnd={onEnd}
+          />
+        ))}
+      </Table.Tbody>
+    </Table>
+  );
+}
+
+function useSteady(latest: readonly Connection[], isHeld: boolean): readonly SteadyRow<Connection>[] {
+  const [rows, setRows] = useState(() => steadied([], latest));
+  useEffect(() => setRows((shown) => steadied(isHeld ? shown : [], latest)), [latest, isHeld]);
+  return rows;
+}
+
+interface ConnectionRowProps {
+  readonly row: SteadyRow<Connection>;
+  readonly withUser: boolean;
+  readonly now: number;
+  readonly isOwn: boolean;
+  readonly onEnd: (connection: Connection) => void;
+}
+
+function ConnectionRow({ row: { item, isGone }, withUser, now, isOwn, onEnd }: ConnectionRowProps) {
+  const { t } = useTranslation('admin');
+  return (
+    <Table.Tr>
+      {withUser && (
+        <Table.Td>
+          <Whose connection={item} isOwn={isOwn} isGone={isGone} />
+          <Through connection={item} isGone={isGone} isInUserCell />
+        </Table.Td>
+      )}
+      <Table.Td visibleFrom={withUser ? 'sm' : undefined}>
+        <Through connection={item} isGone={isGone} isOwn={!withUser && isOwn} />
+      </Table.Td>
+      <Table.Td visibleFrom="sm" className={isGone ? 'admin-gone' : undefined}>
+        <Moment at={item.connected_at} now={now} />
+      </Table.Td>
+      <Table.Td className={isGone ? 'admin-gone' : undefined}>
+        <Moment at={item.last_seen_at} now={now} />
+      </Table.Td>
+      <Table.Td ta="right">
+        <Button
+          size="compact-sm"
+          variant="subtle"
+          color={isGone ? 'gray' : 'red'}
+          // It keeps the focus: without it the keyboard would be sent back to the top of the page.
+          aria-disabled={isGone}
+          data-disabled={isGone || undefined}
+          aria-label={isGone ? undefined : endLabel(item, t)}
+          onClick={() => !isGone && onEnd(item)}
+        >
+          {t(isGone ? 'connections.closed' : 'connections.end')}
+        </Button>
+      </Table.Td>
+    </Table.Tr>
+  );
+}
+
+function endLabel({ username, protocol, ip: address }: Connection, t: ReturnType<typeof useTranslation<'admin'>>['t']): string {
+  if (username === null) return t('connections.endAnonymous', { protocol, address });
+  return t('connections.endLabel', { name: username, protocol, address });
+}
+
+interface PartProps {
+  readonly connection: Connection;
+  readonly isGone: boolean;
+  readonly isOwn?: boolean;
+}
+
+function Whose({ connection: { user_id: id, username, client_id: clientId }, isGone, isOwn = false }: PartProps) {
+  const { t } = useTranslation('admin');
+  return (
+    <div className={isGone ? 'admin-gone' : undefined}>
+      <Group gap="xs">
+        {id === null ? (
+          <Text size="sm" c="dimmed">
+            {t('common.anonymous')}
+          </Text>
+        ) : (
+          <Anchor size="sm" fw={550} href={linkTo(`/admin/users/${id}`)} className="admin-clip">
+            {username}
+          </Anchor>
+        )}
+        {isOwn && <Own />}
+      </Group>
+      {clientId !== null && (
+        <Text size="sm" c="dimmed" className="admin-clip" title={clientId}>
+          {t('connections.client', { id: clientId })}
+        </Text>
+      )}
+    </div>
+  );
+}
+
+function Own() {
+  const { t } = useTranslation('admin');
+  return (
+    <Badge size="sm" variant="light" tt="none">
+      {t('connections.current')}
+    </Badge>
+  );
+}
+
+/** Protocol, address and program. Where there is no room for a column of theirs, they stand below the user. */
+function Through({ connection, isGone, isOwn = false, isInUserCell = false }: PartProps & { readonly isInUserCell?: boolean }) {
+  const { t } = useTranslation('admin');
+  const { user_agent: agent, protocol, ip, node } = connection;
+  const program = programName(agent) ?? t('common.unknownProgram');
+  const place = (
+    <Text size="sm" c="dimmed" className="admin-clip" title={t('connections.node', { node })}>
+      {protocol} · {ip}
+    </Text>
+  );
+  const hides = isInUserCell ? { hiddenFrom: 'sm' as const } : {};
+  return (
+    <Text component="div" size="sm" className={isGone ? 'admin-gone' : undefined} {...hides}>
+      <Group gap="xs">
+        <Text size="sm" className="admin-clip" title={agent ?? undefined}>
+          {program}
+        </Text>
+        {isOwn && <Own />}
+      </Group>
+      {place}
+    </Text>
+  );
+}
+
+function Moment({ at, now }: { readonly at: string; readonly now: number }) {
+  const { i18n } = useTranslation();
+  const date = new Date(at);
+  const full = new Intl.DateTimeFormat(i18n.language, { dateStyle: 'medium', timeStyle: 'medium' }).format(date);
+  return (
+    <time dateTime={at} title={full} className="admin-figure">
+      {agoText(date, now, i18n.language)}
+    </time>
+  );
+}

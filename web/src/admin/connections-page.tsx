@@ -1,0 +1,75 @@
+import { Button, Group, Select, Skeleton, Text } from '@mantine/core';
+import { Plug } from 'lucide-react';
+import { useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { Empty } from '../shared/empty';
+import type { ConnectionList } from './api';
+import { ConnectionTable } from './connection-table';
+import { AdminPage, Fault } from './page';
+import { PROTOCOLS } from './protocols';
+import { useAddress } from './use-address';
+import { useConnections, useOwnSessionId } from './use-connections';
+import { UserPicker } from './user-picker';
+
+/** All live connections, whoever they are of. */
+export function ConnectionsPage() {
+  const { t } = useTranslation('admin');
+  const { choices, choose } = useAddress();
+  const protocol = PROTOCOLS.find((name) => name === choices['protocol']) ?? null;
+  const userId = /^[1-9]\d{0,14}$/.test(choices['user_id'] ?? '') ? Number(choices['user_id']) : null;
+  const { data, error, retry, end, fault } = useConnections(['connections', protocol, userId], { protocol, userId });
+  const ownSessionId = useOwnSessionId();
+  const [isHeld, setHeld] = useState(false);
+  const isFiltered = protocol !== null || userId !== null;
+  return (
+    <AdminPage title={t('connections.title')} text={t('connections.text')}>
+      <Group align="end">
+        <Select
+          label={t('common.protocol')}
+          placeholder={t('connections.anyProtocol')}
+          data={PROTOCOLS}
+          clearable
+          clearButtonProps={{ 'aria-label': t('connections.clear') }}
+          w={{ base: '100%', xs: 200 }}
+          value={protocol}
+          onChange={(name) => choose({ ...choices, protocol: name })}
+        />
+        <UserPicker
+          label={t('common.user')}
+          placeholder={t('connections.anyUser')}
+          value={userId}
+          onChange={(id) => choose({ ...choices, user_id: id })}
+        />
+        {isFiltered && (
+          <Button variant="subtle" onClick={() => choose({})}>
+            {t('connections.clear')}
+          </Button>
+        )}
+      </Group>
+      <Fault error={fault} />
+      <Fault error={error} isStale={data !== undefined} onRetry={retry} />
+      <Text size="sm" c="dimmed" className="admin-status" role="status">
+        {data && stateText(data, t)} {isHeld && data && data.connections.length > 0 && `· ${t('connections.held')}`}
+      </Text>
+      {!data && !error && <Skeleton h={300} />}
+      {data?.connections.length === 0 && (
+        <Empty
+          icon={<Plug size={32} aria-hidden />}
+          title={t(isFiltered ? 'connections.noneFiltered' : 'connections.none')}
+          text={t(isFiltered ? 'connections.noneFilteredText' : 'connections.noneText')}
+        />
+      )}
+      {data && data.connections.length > 0 && (
+        <ConnectionTable connections={data.connections} withUser ownSessionId={ownSessionId} onEnd={end} onHold={setHeld} />
+      )}
+    </AdminPage>
+  );
+}
+
+function stateText({ connections, total, isWhole }: ConnectionList, t: ReturnType<typeof useTranslation<'admin'>>['t']): string {
+  const shown = connections.length;
+  const parts = [t('connections.count', { count: total })];
+  if (shown < total) parts.push(t('connections.newest', { shown, total }));
+  if (!isWhole) parts.push(t('connections.missing'));
+  return parts.join(' · ');
+}

@@ -1,0 +1,116 @@
+import { Alert, Button, Group, Modal, PasswordInput, Stack, Switch, TextInput } from '@mantine/core';
+import { notifications } from '@mantine/notifications';
+import { type SubmitEvent, useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { ApiError } from '../../../clients/typescript/src/index.js';
+import { useAction } from '../shared/use-action';
+import { createUser } from './api';
+import { newPassword } from './new-password';
+import { goTo } from './use-address';
+
+interface CreateUserProps {
+  readonly isOpen: boolean;
+  readonly onClose: () => void;
+}
+
+/** A dialog that makes an account, and then shows it. */
+export function CreateUser({ isOpen, onClose }: CreateUserProps) {
+  const { t } = useTranslation('admin');
+  const { t: general } = useTranslation();
+  return (
+    <Modal opened={isOpen} onClose={onClose} title={t('create.title')} closeButtonProps={{ 'aria-label': general('app.close') }}>
+      <CreateForm onClose={onClose} />
+    </Modal>
+  );
+}
+
+const BLANK = { username: '', email: '', full_name: '', password: '', is_superuser: false };
+
+function CreateForm({ onClose }: Pick<CreateUserProps, 'onClose'>) {
+  const { t } = useTranslation('admin');
+  const { t: general } = useTranslation();
+  const [form, setForm] = useState(BLANK);
+  const [isShown, setShown] = useState(false);
+  const { run, isBusy, fault, fields } = useAction(
+    async () => {
+      const full_name = form.full_name.trim() || null;
+      const user = await createUser({ ...form, username: form.username.trim(), email: form.email.trim(), full_name });
+      notifications.show({ message: t('create.done', { name: user.username }), color: 'teal' });
+      onClose();
+      goTo(`/admin/users/${user.id}`);
+    },
+    (error) => (error instanceof ApiError && [400, 409].includes(error.status) ? t('create.taken') : undefined),
+  );
+  const field = (name: 'username' | 'email' | 'full_name' | 'password') => ({
+    name,
+    value: form[name],
+    error: fields[name],
+    onChange: (event: { currentTarget: { value: string } }) => {
+      const { value } = event.currentTarget;
+      setForm((before) => ({ ...before, [name]: value }));
+    },
+  });
+  const submit = (event: SubmitEvent): void => {
+    event.preventDefault();
+    void run();
+  };
+  return (
+    <form onSubmit={submit} noValidate autoComplete="off">
+      <Stack>
+        {fault && (
+          <Alert color="red" role="alert">
+            {fault}
+          </Alert>
+        )}
+        <TextInput
+          label={t('create.username')}
+          description={t('create.usernameHint')}
+          autoComplete="off"
+          autoCapitalize="none"
+          data-autofocus
+          required
+          withAsterisk={false}
+          {...field('username')}
+        />
+        <TextInput label={t('create.email')} type="email" autoComplete="off" required withAsterisk={false} {...field('email')} />
+        <TextInput label={t('create.fullName')} autoComplete="off" {...field('full_name')} />
+        <Group align="end" gap="xs" wrap="nowrap">
+          <PasswordInput
+            flex={1}
+            label={t('create.password')}
+            description={t('create.passwordHint')}
+            autoComplete="new-password"
+            required
+            withAsterisk={false}
+            visible={isShown}
+            onVisibilityChange={setShown}
+            {...field('password')}
+          />
+          <Button
+            variant="default"
+            onClick={() => {
+              setForm((before) => ({ ...before, password: newPassword() }));
+              setShown(true);
+            }}
+          >
+            {t('create.makeUp')}
+          </Button>
+        </Group>
+        <Switch
+          label={t('create.superuser')}
+          description={t('user.superuserText')}
+          checked={form.is_superuser}
+          onChange={({ currentTarget: { checked } }) => setForm((before) => ({ ...before, is_superuser: checked }))}
+        />
+        <Group justify="end">
+          <Button variant="default" onClick={onClose}>
+            {general('app.cancel')}
+          </Button>
+          <Button type="submit" loading={isBusy} disabled={!form.username.trim() || !form.email.trim() || !form.password}>
+            {t('create.submit')}
+          </Button>
+        </Group>
+      </Stack>
+    </form>
+  );
+}

@@ -1,0 +1,36 @@
+import { notifications } from '@mantine/notifications';
+import { useTranslation } from 'react-i18next';
+import useSWR from 'swr';
+import { ApiError } from '../../../clients/typescript/src/index.js';
+import { useUser } from '../session/session';
+import { useAction } from '../shared/use-action';
+import { type Connection, type ConnectionFilter, closeConnection, listConnections, listSessions } from './api';
+
+const REFRESH_MS = 4_000;
+
+/** The live connections that fit a filter, asked for again every few seconds while the page is seen, and a way to end one. */
+export function useConnections(key: readonly unknown[], filter: ConnectionFilter) {
+  const { t } = useTranslation('admin');
+  const { data, error, mutate } = useSWR(key, () => listConnections(filter), {
+    refreshInterval: REFRESH_MS,
+    keepPreviousData: true,
+  });
+  const { run, fault } = useAction(async ({ id }: Connection) => {
+    await closeConnection(id).catch((thrown: unknown) => {
+      // What has closed by itself meanwhile is closed, too.
+      if (!(thrown instanceof ApiError && thrown.status === 404)) throw thrown;
+    });
+    const without = data && { ...data, connections: data.connections.filter((other) => other.id !== id), total: data.total - 1 };
+    await mutate(without, { revalidate: false });
+    notifications.show({ message: t('connections.ended'), color: 'teal' });
+  });
+  const end = (connection: Connection): void => void run(connection);
+  return { data, error: error as unknown, retry: () => void mutate(), end, fault };
+}
+
+/** The session that this page itself uses; null until it is known. */
+export function useOwnSessionId(): string | null {
+  const { id } = useUser();
+  const { data } = useSWR(['user-sessions', id], () => listSessions(id), { revalidateOnFocus: false, revalidateIfStale: false });
+  return data?.find(({ current }) => current)?.id ?? null;
+}

@@ -1,0 +1,111 @@
+import { Alert, Box, Button, Group, Stack, Switch, Text } from '@mantine/core';
+import { useDisclosure } from '@mantine/hooks';
+import { notifications } from '@mantine/notifications';
+import { type ReactNode, useId } from 'react';
+import { useTranslation } from 'react-i18next';
+import { ApiError } from '../../../clients/typescript/src/index.js';
+import { Section } from '../shared/section';
+import { useAction } from '../shared/use-action';
+import { changeUser, type User, type UserChanges } from './api';
+import { DeleteUser } from './delete-user';
+import { ResetPassword } from './reset-password';
+
+interface UserAccessProps {
+  readonly user: User;
+  readonly isOneself: boolean;
+  readonly onChange: (user: User) => void;
+}
+
+/** What an account may do, and whether it may do anything at all. */
+export function UserAccess({ user, isOneself, onChange }: UserAccessProps) {
+  const { t } = useTranslation('admin');
+  const [isResetting, reset] = useDisclosure(false);
+  const [isDeleting, remove] = useDisclosure(false);
+  const { run, isBusy, fault } = useAction(
+    async (changes: UserChanges, message: string) => {
+      onChange(await changeUser(user.id, changes));
+      notifications.show({ message, color: 'teal' });
+    },
+    // The only rule that a superuser can run into here.
+    (error) => (error instanceof ApiError && error.status === 403 ? t('user.lastSuperuser') : undefined),
+  );
+  const name = user.username;
+  const promote = (is_superuser: boolean) =>
+    void run({ is_superuser }, t(is_superuser ? 'user.promoted' : 'user.demoted', { name }));
+  const activate = (is_active: boolean) =>
+    void run({ is_active }, t(is_active ? 'user.activated' : 'user.deactivated', { name }));
+  return (
+    <Section title={t('user.access')} note={isOneself ? t('user.oneself') : undefined}>
+      {fault && (
+        <Alert color="red" role="alert">
+          {fault}
+        </Alert>
+      )}
+      <Stack gap="lg">
+        <Choice
+          title={t('user.superuser')}
+          text={t('user.superuserText')}
+          isOn={user.is_superuser}
+          isBusy={isBusy}
+          onChange={promote}
+        />
+        <Choice title={t('user.active')} text={t('user.activeText')} isOn={user.is_active} isBusy={isBusy} onChange={activate} />
+        <Deed title={t('user.password')} text={t('user.passwordText')}>
+          <Button variant="default" onClick={reset.open}>
+            {t('user.reset')}
+          </Button>
+        </Deed>
+        <Deed title={t('user.delete')} text={t('user.deleteText')}>
+          <Button variant="light" color="red" onClick={remove.open}>
+            {t('user.deleteButton')}
+          </Button>
+        </Deed>
+      </Stack>
+      <ResetPassword user={user} isOpen={isResetting} onClose={reset.close} />
+      <DeleteUser user={user} isOpen={isDeleting} onClose={remove.close} />
+    </Section>
+  );
+}
+
+interface ChoiceProps {
+  readonly title: string;
+  readonly text: string;
+  readonly isOn: boolean;
+  readonly isBusy: boolean;
+  readonly onChange: (isOn: boolean) => void;
+}
+
+function Choice({ title, text, isOn, isBusy, onChange }: ChoiceProps) {
+  const id = useId();
+  return (
+    <Group justify="space-between" align="start" wrap="nowrap">
+      <Box>
+        <Text fw={550}>{title}</Text>
+        <Text size="sm" c="dimmed" id={id}>
+          {text}
+        </Text>
+      </Box>
+      <Switch
+        aria-label={title}
+        aria-describedby={id}
+        checked={isOn}
+        disabled={isBusy}
+        onChange={(event) => onChange(event.currentTarget.checked)}
+      />
+    </Group>
+  );
+}
+
+function Deed({ title, text, children }: { readonly title: string; readonly text: string; readonly children: ReactNode }) {
+  return (
+    <Stack gap="xs" align="start">
+      <Box>
+        <Text fw={550}>{title}</Text>
+        <Text size="sm" c="dimmed">
+          {text}
+        </Text>
+      </Box>
+      {children}
+    </Stack>
+  );
+}

@@ -1,0 +1,75 @@
+import { Alert, Button, Group, Stack, TextInput } from '@mantine/core';
+import { notifications } from '@mantine/notifications';
+import { type SubmitEvent, useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { ApiError } from '../../../clients/typescript/src/index.js';
+import { Section } from '../shared/section';
+import { useAction } from '../shared/use-action';
+import { changeUser, type User, type UserChanges } from './api';
+
+interface UserProfileProps {
+  readonly user: User;
+  readonly onChange: (user: User) => void;
+}
+
+/** What an account is called, and where its mail goes. */
+export function UserProfile({ user, onChange }: UserProfileProps) {
+  const { t } = useTranslation('admin');
+  const before = { username: user.username, email: user.email ?? '', full_name: user.full_name ?? '' };
+  // Only what was touched: the rest follows the account, which others may change meanwhile.
+  const [edits, setEdits] = useState<Partial<typeof before>>({});
+  const form = { ...before, ...edits };
+  const changes = changesOf(before, form);
+  const { run, isBusy, fault, fields } = useAction(
+    async () => {
+      onChange(await changeUser(user.id, changes));
+      setEdits({});
+      notifications.show({ message: t('user.saved'), color: 'teal' });
+    },
+    (error) => (error instanceof ApiError && [400, 409].includes(error.status) ? t('user.taken') : undefined),
+  );
+  const field = (name: keyof typeof form) => ({
+    name,
+    value: form[name],
+    error: fields[name],
+    onChange: (event: { currentTarget: { value: string } }) => {
+      const { value } = event.currentTarget;
+      setEdits((others) => ({ ...others, [name]: value }));
+    },
+  });
+  const submit = (event: SubmitEvent): void => {
+    event.preventDefault();
+    void run();
+  };
+  return (
+    <Section title={t('user.profile')}>
+      <form onSubmit={submit} noValidate autoComplete="off">
+        <Stack>
+          {fault && (
+            <Alert color="red" role="alert">
+              {fault}
+            </Alert>
+          )}
+          <TextInput label={t('create.username')} autoComplete="off" autoCapitalize="none" {...field('username')} />
+          <TextInput label={t('create.email')} type="email" autoComplete="off" {...field('email')} />
+          <TextInput label={t('create.fullName')} autoComplete="off" {...field('full_name')} />
+          <Group justify="end">
+            <Button type="submit" loading={isBusy} disabled={Object.keys(changes).length === 0}>
+              {t('user.save')}
+            </Button>
+          </Group>
+        </Stack>
+      </form>
+    </Section>
+  );
+}
+
+type Form = Readonly<Record<'username' | 'email' | 'full_name', string>>;
+
+function changesOf(before: Form, after: Form): UserChanges {
+  return {
+    ...(after.username.trim() === before.username ? {} : { username: after.username.trim() }),
+    ...(after.email.trim() === before.email ? {} : { email: after.email.trim() }),
+    ...(after.full_name.trim() === before.full_name ? {} : { full_name: after.full_name.trim() || null }),
+  };
+}
