@@ -27,10 +27,11 @@ export interface AuditQuery {
 }
 
 /**
- * A page of the log, newest first, with one row more where there is one, and in each row the last id that was looked at and how many were.
+ * A page of the log, newest first, with one row more where there is one. Where it is not full, `reach` is the last id that was looked at, or
+ * null at the end of the log; of an empty page the one row that there is has no id.
  * Plan: Limit over an Index Scan Backward of the index of the leading filter (of audit_log_pkey where there is none), bounded by id and
- * by MAX_LOOKED; the bounds of a time by audit_log_at_idx; names by users_pkey. Never a prepared statement: which index is right depends
- * on the filters.
+ * by MAX_LOOKED, and read no further than the page takes; the bounds of a time by audit_log_at_idx; names by users_pkey. Never a prepared
+ * statement: which index is right depends on the filters.
  */
 export function auditPage({ columns, since, until, before, limit }: AuditQuery): AuditStatement {
   const values: unknown[] = [];
@@ -46,17 +47,18 @@ export function auditPage({ columns, since, until, before, limit }: AuditQuery):
     ...(to === null ? [] : [`id <= (SELECT id FROM audit_log WHERE at < ${to} + ${SLACK} ORDER BY at DESC LIMIT 1)`]),
   ];
   const rest = [...others, ...(from === null ? [] : [`at >= ${from}`]), ...(to === null ? [] : [`at < ${to}`])];
+  const looked = (what: string): string => `SELECT ${what} FROM audit_log ${where(bounds)} ORDER BY id DESC LIMIT ${MAX_LOOKED}`;
+  const most = `${bind(limit)}::bigint`;
   const text = `
-    WITH looked AS MATERIALIZED (
-      SELECT * FROM audit_log ${where(bounds)} ORDER BY id DESC LIMIT ${MAX_LOOKED}
-    ), page AS (
-      SELECT * FROM looked ${where(rest)} ORDER BY id DESC LIMIT ${bind(limit + 1)}::bigint
-    ), reach AS (
-      SELECT min(id) AS last, count(*)::int AS looked FROM looked
+    WITH page AS MATERIALIZED (
+      SELECT * FROM (${looked('*')}) AS looked ${where(rest)} ORDER BY id DESC LIMIT ${most} + 1
     )
-    SELECT reach.last, reach.looked, p.id, p.at, p.action, p.actor_id, actor.username AS actor_name, p.user_id,
-      account.username, p.protocol, p.ip, p.user_agent, p.details
-    FROM reach
+    SELECT
+      CASE WHEN (SELECT count(*) FROM page) <= ${most} THEN (
+        SELECT CASE WHEN count(*) = ${MAX_LOOKED} THEN min(id) END FROM (${looked('id')}) AS looked
+      ) END AS reach,
+      p.id, p.at, p.action, p.actor_id, actor.username AS actor_name, p.user_id, account.username, p.protocol, p.ip, p.user_agent, p.details
+    FROM (SELECT) AS one
     LEFT JOIN page p ON true
     LEFT JOIN users actor ON actor.id = p.actor_id
     LEFT JOIN users account ON account.id = p.user_id

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { Sql } from '../database/sql.js';
 import { printTime } from '../identity/print-time.js';
 import type { AuditAction } from './audit.js';
-import { type AuditQuery, auditPage, MAX_LOOKED } from './audit-log.sql.js';
+import { type AuditQuery, auditPage } from './audit-log.sql.js';
 
 /** An entry as people see it; times in UTC. */
 export interface AuditRecord {
@@ -33,8 +33,7 @@ type Row = Omit<AuditRecord, 'id' | 'at'> & {
   /** null where the page is empty. */
   readonly id: number | null;
   readonly at: Date;
-  readonly last: number | null;
-  readonly looked: number;
+  readonly reach: number | null;
 };
 
 /** Reads what `Audit` writes. */
@@ -46,12 +45,11 @@ export class AuditLog {
   async page(query: AuditQuery): Promise<AuditPage> {
     const { text, values } = auditPage(query);
     const rows = await this.sql.rows<Row>(text, values);
-    const entries = rows.flatMap(({ last: _last, looked: _looked, id, at, ...rest }) =>
+    const entries = rows.flatMap(({ reach: _reach, id, at, ...rest }) =>
       id === null ? [] : [{ id, at: printTime(at), ...rest }],
     );
     const shown = entries.slice(0, query.limit);
-    if (entries.length > query.limit) return { entries: shown, nextBefore: shown.at(-1)?.id ?? null };
-    const [reach] = rows;
-    return { entries: shown, nextBefore: reach && reach.looked === MAX_LOOKED ? reach.last : null };
+    const isFull = entries.length > query.limit;
+    return { entries: shown, nextBefore: (isFull ? shown.at(-1)?.id : rows[0]?.reach) ?? null };
   }
 }

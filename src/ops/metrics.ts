@@ -18,6 +18,8 @@ export class Metrics {
     buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
     registers: [this.registry],
   });
+  /** Requests answered so far. To ask the histogram takes 10 ms where hundreds of routes and statuses have been met. */
+  requestCount = 0;
   private readonly logins = new Counter({
     name: 'switchboard_logins_total',
     help: 'Log-ins by outcome',
@@ -37,6 +39,7 @@ export class Metrics {
 
   /** @param route the pattern such as `/api/v1/users/:user_id`, never the path itself; `unmatched` for none */
   httpRequest(method: string, route: string, status: number, seconds: number): void {
+    this.requestCount += 1;
     this.requests.labels(method, route, String(status)).observe(seconds);
   }
 
@@ -98,12 +101,6 @@ export class Metrics {
   async loginCounts(): Promise<Readonly<Record<string, number>>> {
     const { values } = await this.logins.get();
     return Object.fromEntries(values.map(({ labels, value }) => [String(labels.outcome), value]));
-  }
-
-  /** Requests answered so far. */
-  async requestCount(): Promise<number> {
-    const { values } = await this.requests.get();
-    return values.reduce((sum, { metricName, value }) => (metricName?.endsWith('_count') ? sum + value : sum), 0);
   }
 
   /**

@@ -81,12 +81,11 @@ export class Figures implements OnModuleInit {
 
   private async readHere(): Promise<NodeFigures> {
     const { metrics } = this;
-    const [messages, logins, errors, requests, frames, lag] = await Promise.all([
+    const [messages, logins, errors, frames, lag] = await Promise.all([
       // The chats' own count; this room does not know chats, and there may be none.
       metrics.sumOf('messages_stored_total'),
       metrics.loginCounts(),
       metrics.sumOf('faults_total'),
-      metrics.requestCount(),
       metrics.sumOf('frames_received_total'),
       lagOfLoop(),
     ]);
@@ -96,7 +95,7 @@ export class Figures implements OnModuleInit {
       messages_total: messages,
       logins: loginsOf((outcome) => logins[outcome] ?? 0),
       errors_total: errors,
-      requests_total: requests,
+      requests_total: metrics.requestCount,
       frames_total: frames,
       memory_bytes: process.memoryUsage.rss(),
       event_loop_lag_ms: lag,
