@@ -43,9 +43,13 @@ const BACKDATE_MEMBERS = 'UPDATE chat_members SET joined_at = $2 WHERE chat_id =
 /** As every function that appends to a log: the chats are locked first, in the order of their ids, and their `last_seq` is read afterwards. */
 const LOCK = 'SELECT FROM chats WHERE id = ANY ($1) ORDER BY id FOR NO KEY UPDATE';
 
+/** When an entry was written: they are spread over the days up to $5. */
+const momentOf = (seq: string): string =>
+  `$5::timestamptz - interval '${DAYS} days' * greatest(0, 1 - (${seq})::float8 / w.total)`;
+
 /**
- * Appends $2 of $3 messages to the chats $1: their members say the phrases $4 in the days up to $5. `append_messages` could not
- * say when, and would be sent every word of it.
+ * Appends $2 of $3 messages to the chats $1: their members say the phrases $4. `append_messages` could not say when, and would be
+ * sent every word of it. The plan on tables of any size: nested loops over the primary keys of chats and chat_members.
  */
 const APPEND = `
   WITH wanted AS (
@@ -53,18 +57,19 @@ const APPEND = `
     FROM unnest($1::bigint[], $2::int[], $3::int[]) AS w (chat_id, n, total)
     JOIN chats c ON c.id = w.chat_id
     CROSS JOIN LATERAL (SELECT array_agg(m.user_id ORDER BY m.user_id) AS ids FROM chat_members m WHERE m.chat_id = c.id) m
-  ), numbered AS (
-    SELECT w.id, w.last_seq + g AS seq, w.members,
-      $5::timestamptz - interval '${DAYS} days' * greatest(0, 1 - (w.last_seq + g)::float8 / w.total) AS at
-    FROM wanted w CROSS JOIN LATERAL generate_series(1, w.n) AS g
   ), written AS (
     INSERT INTO messages (chat_id, seq, kind, sender_id, content, content_type, created_at)
-    SELECT n.id, n.seq, 'message', n.members[1 + (n.seq + n.seq / 3 + n.seq / 11) % cardinality(n.members)],
-      ($4::text[])[1 + (n.seq * 7 + n.id * 5) % cardinality($4)], 'text/plain', n.at
-    FROM numbered n
+    SELECT w.id, s.seq, 'message', w.members[1 + (s.seq + s.seq / 3 + s.seq / 11) % cardinality(w.members)],
+      ($4::text[])[1 + (s.seq * 7 + w.id * 5) % cardinality($4)], 'text/plain', ${momentOf('s.seq')}
+    FROM wanted w CROSS JOIN LATERAL generate_series(w.last_seq + 1, w.last_seq + w.n) AS s (seq)
   )
-  UPDATE chats c SET last_seq = n.seq, last_activity_at = n.at
-  FROM (SELECT id, max(seq) AS seq, max(at) AS at FROM numbered GROUP BY id) n WHERE c.id = n.id`;
+  UPDATE chats c SET last_seq = w.last_seq + w.n, last_activity_at = ${momentOf('w.last_seq + w.n')} FROM wanted w WHERE c.id = w.id`;
+
+/**
+ * A connection keeps the plans of the functions that it calls. Those made while the tables were small read all of them; new statistics
+ * let them go.
+ */
+const ANALYZE = 'ANALYZE chats, chat_members';
 
 /** Most members have read everything, some are a few messages behind. */
 const READ = `
@@ -77,6 +82,7 @@ const READ = `
  */
 export async function makeChats({ sql }: Rooms, guests: Guests, wanted: Amounts, done: Amounts): Promise<void> {
   const now = new Date();
+  let analyzed = 1;
   const bar = progress(wanted.chats + wanted.messages, 'chats, messages');
   try {
     for (let first = 0; first < wanted.chats; first += CHATS_AT_ONCE) {
@@ -85,6 +91,10 @@ export async function makeChats({ sql }: Rooms, guests: Guests, wanted: Amounts,
       );
       const ids = await sql.transaction((tx) => create(tx, plans, now));
       done.chats += ids.length;
+      if (done.chats > analyzed * 8) {
+        await sql.rows(ANALYZE);
+        analyzed = done.chats;
+      }
       bar.advance(ids.length);
       const open = ids.map((id, i) => chatWith(id, messagesOf(first + i, wanted)));
       for (let batch = nextBatch(open); batch.length > 0; batch = nextBatch(open)) {

@@ -77,14 +77,33 @@ const NAMES: readonly Names[] = [
   },
 ];
 
-/** The last number of somebody is not that of anybody else: by it user names differ, and look different. */
-export function accountOf(number: number): { readonly username: string; readonly fullName: string } {
-  const { first, last, lastFirst } = pick(NAMES, number);
-  // Every first name meets every last name, in no order that anybody would notice.
-  const [firstAscii, firstOwn] = pick(first, Math.floor(number / NAMES.length) * 5 + number);
-  const [lastAscii, lastOwn] = pick(last, Math.floor(number / NAMES.length / first.length) * 3 + number);
-  const fullName = lastFirst ? `${lastOwn} ${firstOwn}` : `${firstOwn} ${lastOwn}`;
-  return { username: `${firstAscii}.${lastAscii}-${number}`, fullName };
+/** A name that many bear: what their user names begin with, and what they are called. */
+interface SharedName {
+  readonly start: string;
+  readonly fullName: string;
+}
+
+/** Coprime to the number of names: after so many steps the neighbour has another language. */
+const STRIDE = 101;
+
+/** So many of the shared names, from one on. */
+export const sharedNames = (from: number, count: number): SharedName[] =>
+  Array.from({ length: count }, (_unused, i) => pick(SHARED_NAMES, from + i));
+
+/** Every first name with every last name of its language, in no order that anybody would notice. */
+const SHARED_NAMES: readonly SharedName[] = shuffled(
+  NAMES.flatMap(({ first, last, lastFirst }) =>
+    first.flatMap(([firstAscii, firstOwn]) =>
+      last.map(([lastAscii, lastOwn]) => ({
+        start: `${firstAscii}.${lastAscii}-`,
+        fullName: lastFirst ? `${lastOwn} ${firstOwn}` : `${firstOwn} ${lastOwn}`,
+      })),
+    ),
+  ),
+);
+
+function shuffled<T>(all: readonly T[]): T[] {
+  return all.map((_unused, i) => pick(all, i * STRIDE));
 }
 
 function pick<T>(from: readonly T[], place: number): T {
