@@ -1,0 +1,85 @@
+import { Group, SegmentedControl, Stack, Text } from '@mantine/core';
+import { useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { CodeBlock } from './code-block';
+import type { ConnectionState } from './explorer';
+import { readHttp } from './http-exchange';
+import { masked } from './masking';
+import type { Protocol } from './protocols';
+import { SecretSwitch, type SecretProps } from './secret-switch';
+import { LANGUAGES, snippet, type SnippetLanguage, snippetJob } from './snippets';
+import type { RequestDraft } from './use-request';
+import type { Json, Wire } from './wire';
+import { httpWire, wireOf } from './wires';
+
+const NAMES: Readonly<Record<SnippetLanguage, string>> = {
+  wscat: 'wscat',
+  python: 'Python',
+  javascript: 'JavaScript',
+  curl: 'curl',
+};
+
+interface CodeViewProps extends SecretProps {
+  readonly draft: RequestDraft;
+  readonly protocol: Protocol;
+  readonly clientId: string;
+  readonly state: ConnectionState;
+}
+
+/** The wire of a raw frame; null where it is none. */
+function rawWire(protocol: Protocol, text: string): Wire | null {
+  const rest = { notes: [], requestId: null } as const;
+  if (protocol === 'mcp') {
+    const request = readHttp(text);
+    return request ? { kind: 'http', method: request.method, path: request.path, body: request.body ?? null, ...rest } : null;
+  }
+  if (protocol !== 'socketio') return { kind: 'frame', text, frame: null, ...rest };
+  try {
+    const [event, argument] = JSON.parse(text) as [unknown, Json | undefined];
+    return typeof event === 'string' ? { kind: 'event', event, argument: argument ?? null, ...rest } : null;
+  } catch {
+    return null;
+  }
+}
+
+function wireOfDraft(protocol: Protocol, { view, isRawOwn, rawText, request }: RequestDraft): Wire | null {
+  if (view === 'raw' && isRawOwn) return rawWire(protocol, rawText);
+  return request && wireOf(protocol, request);
+}
+
+/** The request as a program of a few lines. */
+export function CodeView({ draft, protocol, clientId, state, withSecrets, onSecrets, secrets }: CodeViewProps) {
+  const { t } = useTranslation('explorer');
+  const [language, setLanguage] = useState<SnippetLanguage>('javascript');
+  const wire = wireOfDraft(protocol, draft);
+  const isOwn = draft.view === 'raw' && draft.isRawOwn;
+  const http = draft.request && !isOwn ? httpWire(draft.request, []) : null;
+  const withToken =
+    draft.command.access !== 'anonymous' || !['rest', 'messenger', 'mcp'].includes(protocol) || state.token !== null;
+  const made = wire && snippet(language, snippetJob({ protocol, origin: location.origin, clientId, withToken, wire, http }));
+  return (
+    <Stack p="md" gap="md">
+      <Group justify="space-between" wrap="nowrap">
+        <SegmentedControl
+          aria-label={t('code.language')}
+          value={language}
+          onChange={(value) => setLanguage(value)}
+          data={LANGUAGES.map((value) => ({ value, label: NAMES[value] }))}
+        />
+        <SecretSwitch withSecrets={withSecrets} onSecrets={onSecrets} />
+      </Group>
+      <Text size="sm" className="explorer-soft">
+        {t('code.intro')}
+      </Text>
+      {made && 'code' in made ? (
+        <CodeBlock
+          text={withSecrets ? made.code : masked(made.code, secrets)}
+          label={t('code.label')}
+          copyLabel={t('code.copy')}
+        />
+      ) : (
+        <Text size="sm">{made ? t(`code.${made.none}`) : t('command.notJson')}</Text>
+      )}
+    </Stack>
+  );
+}

@@ -1,0 +1,237 @@
+import {
+  Alert,
+  Badge,
+  Button,
+  Group,
+  PasswordInput,
+  SegmentedControl,
+  Stack,
+  Switch,
+  Text,
+  TextInput,
+  Title,
+} from '@mantine/core';
+import { type SubmitEvent, useId, useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { useSession } from '../session/session';
+import { switchboard } from '../session/switchboard';
+import { isKnownCode, mayReconnect } from './close-codes';
+import type { ConnectionState, Explorer, Identity } from './explorer';
+import { FACTS, PROTOCOLS, type Protocol } from './protocols';
+
+const WHO = ['me', 'anonymous', 'token', 'password'] as const;
+type Who = (typeof WHO)[number];
+
+interface ConnectionPanelProps {
+  readonly explorer: Explorer;
+  readonly state: ConnectionState;
+  readonly protocol: Protocol;
+  readonly clientId: string;
+  readonly onProtocol: (protocol: Protocol) => void;
+  readonly onClientId: (clientId: string) => void;
+}
+
+/** Which protocol, and as whom. */
+export function ConnectionPanel({ explorer, state, protocol, clientId, onProtocol, onClientId }: ConnectionPanelProps) {
+  const { t } = useTranslation('explorer');
+  const { user } = useSession();
+  const id = useId();
+  const [wanted, setWho] = useState<Who | null>(null);
+  const [secret, setSecret] = useState({ token: '', username: '', password: '' });
+  const { socket, title, anonymous } = FACTS[protocol];
+  const canBe = (candidate: Who): boolean => (candidate === 'me' ? Boolean(user) : candidate !== 'anonymous' || anonymous);
+  const who = wanted && canBe(wanted) ? wanted : user ? 'me' : anonymous ? 'anonymous' : 'password';
+  const isOpen = state.status === 'open' || state.status === 'opening';
+
+  const submit = (event: SubmitEvent): void => {
+    event.preventDefault();
+    if (isOpen) explorer.disconnect();
+    else void explorer.connect({ protocol, clientId, identity: identityOf(who, secret) });
+  };
+  return (
+    <form onSubmit={submit} aria-labelledby={id}>
+      <Stack gap="sm">
+        <Group justify="space-between">
+          <Title order={2} size="h5" id={id}>
+            {t('connection.title')}
+          </Title>
+          <Status state={state} protocol={protocol} />
+        </Group>
+        <SegmentedControl
+          fullWidth
+          size="xs"
+          aria-label={t('connection.protocol')}
+          value={protocol}
+          onChange={(value) => onProtocol(value)}
+          data={PROTOCOLS.map((value) => ({ value, label: FACTS[value].title }))}
+        />
+        <Text size="xs" className="explorer-soft">
+          {socket === null ? t('connection.noSocket') : <span className="explorer-number">{`WS ${socket}`}</span>}
+          {!anonymous && <> · {t('connection.needsAccount', { protocol: title })}</>}
+        </Text>
+        <SegmentedControl
+          fullWidth
+          size="xs"
+          aria-label={t('connection.as')}
+          value={who}
+          onChange={(value) => setWho(value)}
+          disabled={isOpen}
+          data={WHO.map((value) => ({ value, label: t(`connection.${value}`), disabled: !canBe(value) }))}
+        />
+        <WhoFields {...{ who, secret, protocol }} isDisabled={isOpen} onChange={setSecret} />
+        {protocol === 'rest' && (
+          <TextInput
+            size="sm"
+            label={t('connection.clientId')}
+            description={t('connection.clientIdHint')}
+            value={clientId}
+            maxLength={128}
+            required
+            withAsterisk={false}
+            disabled={isOpen}
+            onChange={(event) => onClientId(event.currentTarget.value)}
+          />
+        )}
+        {protocol === 'game' && <KeepAlive explorer={explorer} />}
+        <Button type="submit" variant={isOpen ? 'default' : 'filled'} loading={state.status === 'opening'}>
+          {t(isOpen ? 'connection.disconnect' : connectWord(protocol, who))}
+        </Button>
+        <Ending state={state} />
+      </Stack>
+    </form>
+  );
+}
+
+function connectWord(protocol: Protocol, who: Who) {
+  if (FACTS[protocol].socket !== null) return 'connection.connect' as const;
+  return who === 'password' ? ('connection.logIn' as const) : ('connection.ready' as const);
+}
+
+function identityOf(who: Who, { token, username, password }: { token: string; username: string; password: string }): Identity {
+  switch (who) {
+    case 'anonymous':
+      return { kind: 'anonymous' };
+    case 'me':
+      return { kind: 'token', token: () => switchboard.token() };
+    case 'token':
+      return { kind: 'token', token: () => Promise.resolve(token.trim()) };
+    case 'password':
+      return { kind: 'password', username, password };
+  }
+}
+
+interface WhoFieldsProps {
+  readonly who: Who;
+  readonly protocol: Protocol;
+  readonly secret: { readonly token: string; readonly username: string; readonly password: string };
+  readonly isDisabled: boolean;
+  readonly onChange: (secret: { token: string; username: string; password: string }) => void;
+}
+
+function WhoFields({ who, protocol, secret, isDisabled, onChange }: WhoFieldsProps) {
+  const { t } = useTranslation('explorer');
+  const { logIn } = FACTS[protocol];
+  const rest = { size: 'sm', required: true, withAsterisk: false, disabled: isDisabled } as const;
+  if (who === 'token') {
+    return (
+      <PasswordInput
+        {...rest}
+        label={t('connection.tokenField')}
+        description={t('connection.tokenHint')}
+        autoComplete="off"
+        value={secret.token}
+        onChange={(event) => onChange({ ...secret, token: event.currentTarget.value })}
+      />
+    );
+  }
+  if (who !== 'password') return null;
+  return (
+    <>
+      <Group grow gap="xs" align="start">
+        <TextInput
+          {...rest}
+          label={t('connection.username')}
+          autoComplete="off"
+          value={secret.username}
+          onChange={(event) => onChange({ ...secret, username: event.currentTarget.value })}
+        />
+        <PasswordInput
+          {...rest}
+          label={t('connection.passwordField')}
+          autoComplete="off"
+          value={secret.password}
+          onChange={(event) => onChange({ ...secret, password: event.currentTarget.value })}
+        />
+      </Group>
+      <Text size="xs" className="explorer-soft">
+        {logIn === 'frame' ? t('connection.logInFrame') : t('connection.logInHint', { path: logIn.path })}
+      </Text>
+    </>
+  );
+}
+
+function KeepAlive({ explorer }: { readonly explorer: Explorer }) {
+  const { t } = useTranslation('explorer');
+  const [keepsAlive, setKeepsAlive] = useState(explorer.keepsAlive());
+  return (
+    <Switch
+      size="xs"
+      label={t('connection.keepAlive')}
+      description={t('connection.keepAliveHint')}
+      checked={keepsAlive}
+      onChange={(event) => {
+        explorer.keepAlive(event.currentTarget.checked);
+        setKeepsAlive(event.currentTarget.checked);
+      }}
+    />
+  );
+}
+
+const COLOURS = { idle: 'gray', opening: 'yellow', open: 'teal', closed: 'red' } as const;
+
+function Status({ state: { status, fault, close }, protocol }: { readonly state: ConnectionState; readonly protocol: Protocol }) {
+  const { t } = useTranslation('explorer');
+  const isOrderly = status === 'closed' && !fault && !close;
+  const name = isOrderly ? 'idle' : status === 'open' && FACTS[protocol].socket === null ? 'ready' : status;
+  return (
+    <Badge role="status" data-status={status} variant="dot" tt="none" size="lg" color={COLOURS[isOrderly ? 'idle' : status]}>
+      {close && status === 'closed' ? t('state.closedWith', { code: close.code }) : t(`state.${name}`)}
+    </Badge>
+  );
+}
+
+/** Why there is no connection any more, and what to do about it. */
+function Ending({ state: { status, fault, close, notice } }: { readonly state: ConnectionState }) {
+  const { t } = useTranslation('explorer');
+  if (status !== 'closed') return null;
+  if (!fault)
+    return close && <Closed code={close.code} reason={close.reason} {...notice} retryAfterMs={notice?.retryAfterMs ?? null} />;
+  return (
+    <Alert color="red" role="alert" p="xs">
+      {t(`faults.${fault}`)}
+    </Alert>
+  );
+}
+
+interface ClosedProps {
+  readonly code: number;
+  readonly reason: string;
+  /** As the server's last frame said it; else as the code is known. */
+  readonly reconnect?: boolean;
+  readonly retryAfterMs: number | null;
+}
+
+function Closed({ code, reason, reconnect, retryAfterMs }: ClosedProps) {
+  const { t } = useTranslation('explorer');
+  const helps = reconnect ?? mayReconnect(code);
+  const sentences = [
+    isKnownCode(code) ? t(`close.code${code}`) : t('close.other', { code }),
+    ...(helps === null ? [] : [t(helps ? 'close.again' : 'close.notAgain')]),
+    ...(retryAfterMs === null ? [] : [t('close.after', { seconds: Math.ceil(retryAfterMs / 1000) })]),
+  ];
+  return (
+    <Alert color={helps ? 'orange' : 'red'} role="alert" p="xs" title={`${code} ${reason}`.trim()}>
+      {sentences.join(' ')}
+    </Alert>
+  );
+}

@@ -1,0 +1,20 @@
+/** What stands for a secret. */
+export const MASK = '•••';
+
+/** Shorter ones could be ordinary words. */
+const MIN_SECRET = 16;
+
+const JWT = /\beyJ[\w-]{4,}\.[\w-]{4,}\.[\w-]+/g;
+const FIELD = /("(?:[a-z_]*token|password|authorization|auth)"\s*:\s*)"(?:[^"\\]|\\.)*"/gi;
+const BEARER = /\b(Bearer\s+)(?!\$)[\w.~+/=-]+/gi;
+const QUERY = /([?&]token=)[^&\s"'#]+/gi;
+
+/**
+ * A text with its tokens and passwords masked: whatever looks like one, is in a field of such a name, or is one of these secrets.
+ * @param secrets such as the token that a connection was opened with
+ */
+export function masked(text: string, secrets: readonly string[] = []): string {
+  const known = secrets.filter((secret) => secret.length >= MIN_SECRET);
+  const withoutKnown = known.reduce((at, secret) => at.replaceAll(secret, MASK), text);
+  return withoutKnown.replace(FIELD, `$1"${MASK}"`).replace(JWT, MASK).replace(BEARER, `$1${MASK}`).replace(QUERY, `$1${MASK}`);
+}
