@@ -15,7 +15,7 @@ export interface ChatStyle {
   readonly sent: Pick<FrameDocs, 'schema' | 'event'>;
   readonly fault: FrameDocs;
   /** What the codec answers to a request, as documents show it. */
-  answer(context: ChatContext, data: unknown): unknown;
+  readonly answer: (context: ChatContext, data: unknown) => unknown;
 }
 
 /** What an echo, or any request that runs no command of its own, may be refused with. */
@@ -61,7 +61,7 @@ function sentOf(send: CommandDocs, { head, headExample, event, sent, fault, answ
   const example = send.example.payload;
   return {
     name: 'chat.say',
-    summary: 'Says something in a chat, as `chat.send` does. The answer means that it is stored.',
+    summary: 'Says something in a chat, as chat.send does. The answer means that it is stored.',
     access: send.access,
     request: {
       name: 'chat.say.request',

@@ -20,7 +20,11 @@ export interface CommandStyle<Frame, Context> {
   readonly events?: { readonly request: string; readonly answer: string };
 }
 
-const REQUEST_ID: JsonSchema = { type: 'string', maxLength: MAX_REQUEST_ID, description: 'Chosen by the client; its answer bears it' };
+const REQUEST_ID: JsonSchema = {
+  type: 'string',
+  maxLength: MAX_REQUEST_ID,
+  description: 'Chosen by the client; its answer bears it',
+};
 export const VERSION: JsonSchema = { const: FRAME_VERSION };
 
 /** The requests of all commands that clients may ask for. */
@@ -60,7 +64,7 @@ function requestOf<Frame, Context>(command: CommandDocs, { optional = [], events
   const frame = Object.fromEntries(Object.entries(whole).filter(([key]) => !optional.includes(key)));
   return {
     name: `${fullName}.request`,
-    summary: `Runs \`${fullName}\``,
+    summary: `Runs ${fullName}`,
     ...(events ? { event: events.request } : {}),
     schema: { type: 'object', properties, required: Object.keys(properties).filter((key) => !left.has(key)) },
     examples: [{ name: 'request', summary, frame }],
@@ -81,7 +85,7 @@ function answerOf<Frame, Context>(
   const frame = shown(codec.result(contextOf('r1'), example.answer, EXAMPLE_PEER));
   return {
     name: `${fullName}.answer`,
-    summary: `The answer of \`${fullName}\``,
+    summary: `The answer of ${fullName}`,
     ...(events ? { event: events.answer } : {}),
     schema: { type: 'object', properties, required: Object.keys(properties) },
     examples: [{ name: 'answer', summary: 'It was done', frame }],
@@ -161,4 +165,3 @@ export const REASONS: Partial<Record<ErrorCode, string>> = {
   unavailable: 'The server cannot do it now',
   internal: 'A fault of the server, which its log explains',
 };
-

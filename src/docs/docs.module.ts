@@ -5,5 +5,10 @@ import { DocsController } from './docs.controller.js';
 import { ApiDocument } from './openapi/api-document.js';
 
 /** The documentation that the server serves about itself: `/openapi.json`, `/docs`, `/redoc`, and of its sockets `/asyncapi.json`, `/asyncapi`. */
-@Module({ imports: [CommandsModule], controllers: [DocsController], providers: [ApiDocument, AsyncDocument], exports: [ApiDocument] })
+@Module({
+  imports: [CommandsModule],
+  controllers: [DocsController],
+  providers: [ApiDocument, AsyncDocument],
+  exports: [ApiDocument],
+})
 export class DocsModule {}

@@ -26,7 +26,8 @@ export const MATCH_EVENTS: readonly EventDocs[] = [
   },
   {
     name: 'game.state',
-    summary: 'A player has sent a state; every connection in the match hears it, but the sender, or those of the players it is for.',
+    summary:
+      'A player has sent a state; every connection in the match hears it, but the sender, or those of the players it is for.',
     data: {
       title: 'MatchState',
       type: 'object',

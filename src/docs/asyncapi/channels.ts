@@ -48,7 +48,9 @@ function channelOf(protocol: DescribedProtocol, path: string, messages: Messages
     address,
     title: docs.protocol,
     summary:
-      first === path || first === undefined ? `The protocol ${docs.protocol}` : `The same as ${addressOf(first)}, by another name`,
+      first === path || first === undefined
+        ? `The protocol ${docs.protocol}`
+        : `The same as ${addressOf(first)}, by another name`,
     description: aboutChannel(protocol, refusals),
     servers: [{ $ref: `#/servers/${docs.place ? 'socketio' : 'websocket'}` }],
     messages: Object.fromEntries(frames.map((frame) => [frame.name, messages.add(docs.protocol, frame)])),
@@ -81,7 +83,9 @@ const bindingOf = ({ docs, place }: DescribedProtocol): object => ({
     ? {
         headers: {
           type: 'object',
-          properties: { authorization: { type: 'string', description: `\`Bearer …\`${place.token === 'required' ? '' : ', or none'}` } },
+          properties: {
+            authorization: { type: 'string', description: `\`Bearer …\`${place.token === 'required' ? '' : ', or none'}` },
+          },
         },
       }
     : {}),
@@ -150,7 +154,11 @@ function securityOf({ docs, place }: DescribedProtocol, needsAccount: boolean): 
   return { security: docs.credentials.map((name) => ({ $ref: `#/components/securitySchemes/${name}` })) };
 }
 
-function aliasOperations({ docs, place, requests, told }: DescribedProtocol, key: string, path: string): Record<string, Operation> {
+function aliasOperations(
+  { docs, place, requests, told }: DescribedProtocol,
+  key: string,
+  path: string,
+): Record<string, Operation> {
   const [first = ''] = place.paths;
   const summary = `As on ${addressOf(first)}`;
   const common = { channel: channelRef(key), summary, tags: [{ name: docs.protocol }] };

@@ -1,6 +1,6 @@
-import type { ProtocolDocsRegistry } from '../../commands/protocol-docs.js';
+import type { ProtocolDocs, ProtocolDocsRegistry } from '../../commands/protocol-docs.js';
 import type { CommandRegistry } from '../../commands/registry.js';
-import type { Settings } from '../../config/settings.js';
+import { PROTOCOL_NAMES, type Settings } from '../../config/settings.js';
 import type { ErrorFormats } from '../../http/error-formats.js';
 import type { SocketEndpoints } from '../../realtime/endpoints.js';
 import type { EventRegistry } from '../../realtime/events.js';
@@ -49,9 +49,12 @@ export function buildAsyncApi(sources: DocumentSources, address: URL): AsyncApi 
   };
 }
 
+/** In the order in which the settings name them; those of extensions after them. */
 function describedProtocols({ commands, events, docs: all, endpoints, formats }: DocumentSources): DescribedProtocol[] {
   const core = documentedCore(commands, events);
-  return all.all().flatMap((docs) => {
+  const order = ({ protocol }: ProtocolDocs): number => (PROTOCOL_NAMES as readonly string[]).indexOf(protocol) >>> 0;
+  const sorted = [...all.all()].sort((a, b) => order(a) - order(b));
+  return sorted.flatMap((docs) => {
     const place = docs.place ?? endpoints.all().find(({ protocol }) => protocol === docs.protocol);
     if (!place) return [];
     return [{ docs, place, format: formats.of(docs.protocol), requests: docs.requests(core), told: docs.told(core) }];
@@ -78,5 +81,9 @@ const SECURITY = {
   header: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT', description: 'The header `Authorization: Bearer …`' },
   query: { type: 'httpApiKey', name: 'token', in: 'query', description: 'For browsers, which cannot set headers of WebSockets' },
   auth: { type: 'apiKey', in: 'password', description: '`auth.token` of a Socket.IO client' },
-  field: { type: 'apiKey', in: 'password', description: 'The field `token` of a request, which makes the connection that user’s' },
+  field: {
+    type: 'apiKey',
+    in: 'password',
+    description: 'The field `token` of a request, which makes the connection that user’s',
+  },
 } as const;

@@ -10,8 +10,8 @@ protocols. Routes over plain HTTP are in [another document](/docs).
 `;
 
 const READING = `
-**Reading it.** *Receive* is what the server takes from a client, with the replies it may give; *send* is what it says without being
-asked. Frames are JSON as text, in UTF-8, of at most 256 KiB. Every example was written by the code that writes the real frames.
+**Reading it.** Operations that *receive* are what a client asks, each with the replies it may get; those that *send* are what the server
+tells without being asked. Frames are JSON as text, in UTF-8, of at most 256 KiB. Every example was written by the code that writes the real frames.
 `;
 
 const TOKENS = `
@@ -28,7 +28,12 @@ export function introduction(protocols: readonly string[], served: readonly stri
   const mcp = served.includes('mcp')
     ? 'The protocol `mcp` has no socket: its clients log in over HTTP, and with their token run commands in the same way, or open any of the sockets.'
     : '';
-  const texts = [ABOUT, `**Protocols** with sockets here: ${list}. ${[overHttp, mcp].filter(Boolean).join(' ')}`, READING, TOKENS];
+  const texts = [
+    ABOUT,
+    `**Protocols** with sockets here: ${list}. ${[overHttp, mcp].filter(Boolean).join(' ')}`,
+    READING,
+    TOKENS,
+  ];
   return texts.map((text) => text.trim()).join('\n\n');
 }
 
@@ -36,6 +41,13 @@ const TOKEN_RULES = {
   required: 'Without a good token the connection is refused.',
   optional: 'A token may be given; a bad one is refused.',
   lenient: 'A token may be given; with a bad one the connection is as anonymous as with none.',
+} as const;
+
+const PLACES = {
+  header: 'the header `Authorization: Bearer …`',
+  query: 'the query parameter `token`',
+  auth: '`auth.token` of the client',
+  field: 'the field `token` of a request, which makes the connection that user’s',
 } as const;
 
 const ACCESS = {
@@ -65,7 +77,7 @@ export function aboutChannel({ docs, place }: DescribedProtocol, refusals: reado
   });
   return [
     docs.description,
-    TOKEN_RULES[place.token],
+    `${TOKEN_RULES[place.token]} Its places, in the order in which they count: ${docs.credentials.map((name) => PLACES[name]).join(', ')}.`,
     '**A connection is refused** with an HTTP status:',
     [row('status', 'body', 'when'), row('---', '---', '---'), ...refusals.map(refusalRow)].join('\n'),
     `**Connections end** with ${docs.place ? 'these codes in the last event' : 'a last frame, then one of these close codes'}:`,

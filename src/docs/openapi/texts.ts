@@ -37,11 +37,7 @@ export function introduction({ hasButton, endpoints, hasSocketIo }: Served): str
   );
   const all = [...raw, ...(hasSocketIo ? ['`/socket.io/` (Socket.IO)'] : [])];
   const sockets =
-    all.length === 0
-      ? []
-      : [
-          `**Sockets** are not part of this document. They are at ${all.join(', ')}; the command \`system.commands\` lists what they understand.`,
-        ];
+    all.length === 0 ? [] : [`**Sockets** have [a document of their own](/asyncapi). They are at ${all.join(', ')}.`];
   return [ABOUT, logIn(hasButton), ERRORS, LIMITS, ...sockets].map((text) => text.trim()).join('\n\n');
 }
 

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
+import { CoreError } from '../../errors/catalogue.js';
 import { StaticFile } from '../../http/static-file.js';
-import { readAsyncApiScript, readAsyncApiStyle } from './asyncapi.js';
 import { redocWithoutLogo } from './redoc.js';
 
 const require = createRequire(import.meta.url);
@@ -46,17 +46,19 @@ export const PAGE_ASSETS: ReadonlyMap<string, StaticFile> = new Map([
   ['redoc.standalone.js', new StaticFile({ type: SCRIPT, read: built('redoc.standalone.js', redocWithoutLogo) })],
   ['asyncapi.js', new StaticFile({ type: SCRIPT, read: ours('asyncapi.client.js') })],
   ['asyncapi.css', new StaticFile({ type: STYLE, read: ours('asyncapi.css') })],
-  ['asyncapi.standalone.js', new StaticFile({ type: SCRIPT, read: built('asyncapi.standalone.js', readAsyncApiScript) })],
-  ['asyncapi.standalone.css', new StaticFile({ type: STYLE, read: built('asyncapi.standalone.css', readAsyncApiStyle) })],
+  ['asyncapi.standalone.js', new StaticFile({ type: SCRIPT, read: built('asyncapi.standalone.js') })],
+  ['asyncapi.standalone.css', new StaticFile({ type: STYLE, read: built('asyncapi.standalone.css') })],
 ]);
 
-/** What comes out of a development package: the build has put it beside the code; where nothing was built, the package has it. */
-function built(name: string, otherwise: () => Promise<string>): () => Promise<string> {
+/** What the build has made of development packages: beside the compiled code, or, where that runs from its sources, in what was built last. */
+function built(name: string, otherwise?: () => Promise<string>): () => Promise<string> {
+  const folders = ['../../../assets/', '../../../dist/assets/'].map((path) => new URL(path, import.meta.url));
   return async () => {
-    try {
-      return await readFile(new URL(`../../../assets/${name}`, import.meta.url), 'utf8');
-    } catch {
-      return otherwise();
+    for (const folder of folders) {
+      const text = await readFile(new URL(name, folder), 'utf8').catch(() => undefined);
+      if (text !== undefined) return text;
     }
+    if (otherwise) return otherwise();
+    throw new CoreError('not_found');
   };
 }

@@ -26,7 +26,10 @@ const hello = (): ToldDocs => ({
         type: { const: 'hello' },
         v: VERSION,
         connection_id: { type: 'string' },
-        heartbeat_sec: { type: 'integer', description: 'Send something at least so often; silence of twice as long ends the connection' },
+        heartbeat_sec: {
+          type: 'integer',
+          description: 'Send something at least so often; silence of twice as long ends the connection',
+        },
       },
       required: ['type', 'v', 'connection_id', 'heartbeat_sec'],
     },
@@ -70,8 +73,16 @@ const badFrame = (): ToldDocs => ({
       required: ['type', 'v', 'code', 'detail'],
     },
     examples: [
-      { name: 'no-json', summary: 'No JSON', frame: parsed(gameCodec.badFrame(undefined, 'Frame is not a JSON object', EXAMPLE_PEER)) },
-      { name: 'version', summary: 'Another version', frame: parsed(gameCodec.badFrame({ requestId: 'r1' }, 'v must be 1', EXAMPLE_PEER)) },
+      {
+        name: 'no-json',
+        summary: 'No JSON',
+        frame: parsed(gameCodec.badFrame(undefined, 'Frame is not a JSON object', EXAMPLE_PEER)),
+      },
+      {
+        name: 'version',
+        summary: 'Another version',
+        frame: parsed(gameCodec.badFrame({ requestId: 'r1' }, 'v must be 1', EXAMPLE_PEER)),
+      },
     ],
   },
 });

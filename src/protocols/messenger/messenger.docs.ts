@@ -96,8 +96,13 @@ function requestOf(name: ModeName, mode: Mode, { payload, example }: CommandDocs
   const required = (payload.required ?? []) as readonly string[];
   const fields = Object.entries(mode.fields);
   const needed = fields.flatMap(([field, inPayload]) => (required.includes(inPayload) ? [field] : []));
-  const token = { type: 'string', description: 'An access token; without one the request is of whoever the connection belongs to' };
-  const shown = fields.flatMap(([field, inPayload]) => (inPayload in example.payload ? [[field, example.payload[inPayload]]] : []));
+  const token = {
+    type: 'string',
+    description: 'An access token; without one the request is of whoever the connection belongs to',
+  };
+  const shown = fields.flatMap(([field, inPayload]) =>
+    inPayload in example.payload ? [[field, example.payload[inPayload]]] : [],
+  );
   const frame = {
     mode: name,
     timestamp: 1735689600,
@@ -106,12 +111,15 @@ function requestOf(name: ModeName, mode: Mode, { payload, example }: CommandDocs
   };
   return {
     name: `${name}.request`,
-    summary: `A request with the mode \`${name}\``,
+    summary: `A request with the mode ${name}`,
     schema: {
       type: 'object',
       properties: {
         mode: { const: name },
-        timestamp: { type: ['number', 'string', 'null'], description: 'Unix seconds or an ISO string; may be left out, and is not looked at' },
+        timestamp: {
+          type: ['number', 'string', 'null'],
+          description: 'Unix seconds or an ISO string; may be left out, and is not looked at',
+        },
         request_id: REQUEST_ID,
         ...(mode.signed ? { token } : {}),
         ...Object.fromEntries(fields.map(([field, inPayload]) => [field, known[inPayload] ?? {}])),
@@ -133,7 +141,7 @@ function answerOf(name: ModeName, { status = 200 }: Mode, { example }: CommandDo
   const context = { mode: name, requestId: 7, status };
   return {
     name: `${name}.answer`,
-    summary: `The answer to the mode \`${name}\``,
+    summary: `The answer to the mode ${name}`,
     schema: {
       type: 'object',
       properties: { ...head({ const: name }, { const: status }), request_id: REQUEST_ID, ...answer },
@@ -203,7 +211,12 @@ function eventsOf(events: readonly EventDocs[]): ToldDocs[] {
       required: ['mode', 'timestamp', 'status', 'chat_id', 'message'],
     };
     const summary = 'Something was said in a chat of the user, by others or by another connection of its own.';
-    return [{ kind: 'event', frame: { name: 'newMessage', summary, schema, examples: [{ name: 'event', summary, frame: parsed(frame) }] } }];
+    return [
+      {
+        kind: 'event',
+        frame: { name: 'newMessage', summary, schema, examples: [{ name: 'event', summary, frame: parsed(frame) }] },
+      },
+    ];
   });
 }
 

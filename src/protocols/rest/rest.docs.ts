@@ -41,7 +41,7 @@ function errorFrame({ commands }: DocumentedCore): FrameDocs {
   const data = { type: 'object', properties: { ...properties, request_id: requestId }, required: ['code', 'detail'] };
   return {
     name: 'error',
-    summary: 'The answer to what is no frame, and to `chat` and `hello` where they are refused',
+    summary: 'The answer to what is no frame, and to chat and hello where they are refused',
     description: 'The tenth bad frame within a minute ends the connection.',
     schema: stamped('error', data),
     examples: [

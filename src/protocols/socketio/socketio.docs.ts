@@ -37,7 +37,10 @@ const greeting = (): ToldDocs => ({
         type: { const: 'hello' },
         v: VERSION,
         connection_id: { type: 'string' },
-        heartbeat_sec: { type: 'integer', description: 'For clients that know it from `game`: Socket.IO has a heartbeat of its own' },
+        heartbeat_sec: {
+          type: 'integer',
+          description: 'For clients that know it from `game`: Socket.IO has a heartbeat of its own',
+        },
       },
       required: ['type', 'v', 'connection_id', 'heartbeat_sec'],
     },
@@ -51,7 +54,7 @@ function refusal({ commands }: DocumentedCore): FrameDocs {
   const codes: ErrorCode[] = [...new Set([...said, ...ECHO_ERRORS])];
   return {
     name: 'chat.fault',
-    summary: 'A `chat` or `hello` that was refused',
+    summary: 'A chat or hello that was refused',
     event: 'response',
     schema: {
       type: 'object',
