@@ -135,7 +135,7 @@ function Item({ chat, isOpen }: { readonly chat: ChatSummary; readonly isOpen: b
               {preview}
             </Text>
             {unread > 0 && (
-              <Badge size="md" circle={unread < 10} aria-label={t('chat.unread', { count: unread })}>
+              <Badge size="md" circle={unread < 10} style={{ flexShrink: 0 }} aria-label={t('chat.unread', { count: unread })}>
                 {unread > 99 ? '99+' : unread}
               </Badge>
             )}
