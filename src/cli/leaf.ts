@@ -14,7 +14,12 @@ export interface Answer {
   readonly text: string;
   /** For people, too, but not part of the answer: it goes to stderr. */
   readonly note?: string | undefined;
+  /** Whether the answer is bad news, of which the exit code tells, too. */
+  readonly failed?: boolean;
 }
+
+/** The answer was printed, and is bad news: there is nothing to add but the exit code. */
+export class BadNews extends Error {}
 
 export interface CommandTexts {
   /** Name and arguments, such as `show <account>`. */
@@ -47,10 +52,11 @@ export function addLeaf(parent: Command, texts: CommandTexts): Command {
 /** An action that prints what `work` answers. */
 export function answering<Args extends readonly unknown[]>(work: (...args: Args) => Promise<Answer>) {
   return async function answer(this: Command, ...args: Args): Promise<void> {
-    const { json, text, note } = await work(...args);
+    const { json, text, note, failed } = await work(...args);
     const wantsJson = this.opts<{ json?: boolean }>().json === true;
     process.stdout.write(wantsJson ? jsonText(json) : text);
     if (note !== undefined && !wantsJson) process.stderr.write(`${note}\n`);
+    if (failed) throw new BadNews();
   };
 }
 

@@ -1,9 +1,10 @@
 import { Command, CommanderError } from 'commander';
 import { databaseCommands } from './database.commands.js';
 import { demoCommand } from './demo.command.js';
+import { doctorCommand } from './doctor.command.js';
 import { reportOf } from './failures.js';
 import { keysCommands } from './keys.commands.js';
-import { examplesText, NAME } from './leaf.js';
+import { BadNews, examplesText, NAME } from './leaf.js';
 import { sessionsCommands } from './sessions.commands.js';
 import { usersCommands } from './users.commands.js';
 
@@ -23,7 +24,7 @@ function makeProgram(): Command {
     .exitOverride()
     .showHelpAfterError('(--help shows how it is used)')
     .addHelpText('after', `${examplesText(['users create alice --superuser', 'users list', 'db status --json'])}\n${MORE}`);
-  for (const add of [usersCommands, sessionsCommands, keysCommands, databaseCommands, demoCommand]) add(program);
+  for (const add of [usersCommands, sessionsCommands, keysCommands, databaseCommands, doctorCommand, demoCommand]) add(program);
   return program;
 }
 
@@ -39,7 +40,7 @@ export async function run(args: readonly string[]): Promise<number> {
   } catch (thrown) {
     // It has been said already; asking for help is no mistake.
     if (thrown instanceof CommanderError) return thrown.exitCode === 0 ? 0 : 2;
-    process.stderr.write(`${reportOf(thrown)}\n`);
+    if (!(thrown instanceof BadNews)) process.stderr.write(`${reportOf(thrown)}\n`);
     return 1;
   }
 }

@@ -116,6 +116,9 @@ const schema = z.object({
     .default('info'),
 });
 
+/** The names of all settings. */
+export const SETTING_NAMES: readonly string[] = Object.keys(schema.shape);
+
 const SECRETS = /^APP_SECRET$|_PASSWORD$|_URL$/;
 
 /** One setting that cannot be used; `message` is the whole line to print. */

@@ -1,0 +1,145 @@
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import type { Settings } from '../../config/settings.js';
+import { codeOf, reasonOf } from '../../errors/thrown.js';
+import { visible } from '../print.js';
+import { type Finding, fault, ok, type Look, warning } from './finding.js';
+
+const PORT = 'port';
+const PUBLIC = 'public address';
+const PROXY = 'proxy';
+const LOCAL = /^(localhost|.*\.localhost|127\.\d+\.\d+\.\d+|\[::1\])$/;
+
+const hostFor = (host: string): string => {
+  if (['0.0.0.0', '::', 'localhost'].includes(host)) return '127.0.0.1';
+  return host.includes(':') ? `[${host}]` : host;
+};
+
+/** Whether the port is free, or our server has it. */
+export const checkPort =
+  ({ HOST, PORT: port }: Pick<Settings, 'HOST' | 'PORT'>): Look =>
+  async (signal) => {
+    if (port === 0) return [ok(PORT, 'PORT=0: the system gives the server one')];
+    const place = `${HOST}:${port}`;
+    const readiness = await readinessAt(`http://${hostFor(HOST)}:${port}`, signal);
+    if (readiness === 'stranger') {
+      return [fault(PORT, `${place} is another program's`, 'Stop that program, or set PORT.')];
+    }
+    if (readiness !== 'nobody') return [ofServer(place, readiness)];
+    return [await bind(HOST, port, place)];
+  };
+
+function ofServer(place: string, { status, checks }: Readiness): Finding {
+  if (status === 'ok') return ok(PORT, `Switchboard runs at ${place} and is ready`);
+  const down = Object.keys(checks).filter((name) => checks[name] !== 'up');
+  const found = `Switchboard runs at ${place}, but is not ready (${visible(down.join(', ') || String(status))})`;
+  return fault(PORT, found, 'Mend what is down; the server is ready again by itself.');
+}
+
+interface Readiness {
+  readonly status: unknown;
+  readonly checks: Readonly<Record<string, unknown>>;
+}
+
+async function readinessAt(url: string, signal: AbortSignal): Promise<Readiness | 'stranger' | 'nobody'> {
+  try {
+    const answer = await fetch(`${url}/health/ready`, { signal, redirect: 'manual' });
+    return readinessOf(await answer.text()) ?? 'stranger';
+  } catch (thrown) {
+    signal.throwIfAborted();
+    // Whoever answers in something that is no HTTP is there all the same.
+    return codeOf((thrown as Error).cause) === 'ECONNREFUSED' ? 'nobody' : 'stranger';
+  }
+}
+
+function readinessOf(text: string): Readiness | undefined {
+  try {
+    const { status, checks } = JSON.parse(text) as Partial<Readiness>;
+    if (!['ok', 'error', 'shutting_down'].includes(String(status)) || typeof checks !== 'object') return undefined;
+    return { status, checks };
+  } catch {
+    return undefined;
+  }
+}
+
+const LISTEN_MENDS: Readonly<Record<string, string>> = {
+  EADDRINUSE: 'Stop the program that has it, or set PORT.',
+  EACCES: 'Set PORT to 1024 or above; a proxy in front can listen on 80 and 443.',
+  EADDRNOTAVAIL: 'Set HOST to an address of this machine, or to 0.0.0.0.',
+  ENOTFOUND: 'Set HOST to a name or an address of this machine.',
+};
+
+async function bind(host: string, port: number, place: string): Promise<Finding> {
+  const server = createServer();
+  try {
+    server.listen(port, host === 'localhost' ? '127.0.0.1' : host);
+    await once(server, 'listening');
+    return ok(PORT, `${place} is free`);
+  } catch (thrown) {
+    const mend = LISTEN_MENDS[codeOf(thrown)] ?? 'Set HOST and PORT to where the server may listen.';
+    return fault(PORT, `${place} cannot be had: ${reasonOf(thrown)}`, mend);
+  } finally {
+    server.close();
+  }
+}
+
+type WebSettings = Pick<Settings, 'PUBLIC_URL' | 'NODE_ENV' | 'PORT' | 'TRUST_PROXY' | 'PROTOCOLS'>;
+
+/** Whether links in mails can be opened by those who get them. */
+export const checkPublicUrl =
+  ({ PUBLIC_URL: url, NODE_ENV, PORT: port, PROTOCOLS }: WebSettings): Look =>
+  async (signal) => {
+    const findings: Finding[] = [];
+    if (!PROTOCOLS.includes('rest')) {
+      const found = 'PROTOCOLS leaves rest out, and with it the page that mails about lost passwords lead to';
+      findings.push(warning(PUBLIC, found, 'Add rest to PROTOCOLS.'));
+    }
+    if (url === undefined) {
+      const found = `no PUBLIC_URL: links in mails lead to http://localhost:${port}`;
+      const mend = 'Set PUBLIC_URL to the address at which people reach the server.';
+      return [...findings, NODE_ENV === 'production' ? warning(PUBLIC, found, mend) : ok(PUBLIC, found)];
+    }
+    const { protocol, hostname, host } = new URL(url);
+    if (protocol === 'http:' && !LOCAL.test(hostname)) {
+      const found = `${host} is without TLS: passwords and tokens can be read on the way`;
+      findings.push(
+        warning(PUBLIC, found, 'Put a proxy with TLS in front (docs/operations.md), and write https:// in PUBLIC_URL.'),
+      );
+    }
+    return [...findings, await reach(url.replace(/\/+$/, ''), signal)];
+  };
+
+const CERTIFICATE = /CERT|SSL|TLS|SIGNATURE|ISSUER/;
+
+async function reach(url: string, signal: AbortSignal): Promise<Finding> {
+  const { host } = new URL(url);
+  try {
+    const answer = await fetch(`${url}/health/live`, { signal });
+    const text = (await answer.text()).trim();
+    if (answer.status === 200 && text === '{"status":"ok"}') return ok(PUBLIC, `Switchboard answers at ${url}`);
+    const mend = 'Start the server, point the proxy at it, and ask again.';
+    return warning(PUBLIC, `${host} answers ${answer.status}, and is not Switchboard`, mend);
+  } catch (thrown) {
+    signal.throwIfAborted();
+    const { cause } = thrown as Error;
+    const found = `${host} cannot be reached from here: ${reasonOf(cause ?? thrown)}`;
+    if (CERTIFICATE.test(codeOf(cause)))
+      return fault(PUBLIC, found, 'Mend the certificate of the proxy: clients refuse it, too.');
+    return warning(PUBLIC, found, 'Start the server, mend the name or the firewall, and ask again; or ask from outside.');
+  }
+}
+
+/** Whether the server sees the addresses of its clients, and believes only the proxy. */
+export function checkProxy({ PUBLIC_URL, TRUST_PROXY: trusted }: WebSettings): Finding {
+  if (trusted === true) {
+    const found = 'TRUST_PROXY=true: every client can choose the address that it is limited by';
+    return warning(PROXY, found, 'Name the addresses of the proxy in TRUST_PROXY, such as loopback.');
+  }
+  const isBehind = PUBLIC_URL?.startsWith('https:') === true;
+  if (isBehind && trusted === false) {
+    const found =
+      'PUBLIC_URL is https, so there is a proxy in front, and TRUST_PROXY does not name it: all clients share its limits';
+    return warning(PROXY, found, 'Set TRUST_PROXY to the address of the proxy, such as loopback.');
+  }
+  return ok(PROXY, trusted === false ? 'none is believed' : `believed: ${Array.isArray(trusted) ? trusted.join(', ') : trusted}`);
+}
