@@ -1,4 +1,4 @@
-export type Part = 'redis' | 'chromium' | 'python' | 'curl';
+export type Part = 'redis' | 'chromium' | 'python' | 'curl' | 'generator';
 export const programs: Readonly<Record<Part, string | undefined>>;
 export const missing: readonly Part[];
 export const everythingRequired: boolean;

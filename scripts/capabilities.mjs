@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { accessSync, constants, statSync } from 'node:fs';
+import { accessSync, constants, existsSync, statSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 
 /** The first of these programs that is installed: names are looked up in PATH, paths are taken as they are. */
@@ -23,15 +23,23 @@ function pythonWithClients() {
   );
 }
 
-/** Where the parts of the test suite are that npm does not bring; undefined for what this machine does not have. */
+/** A file of this project that is not there from the start. */
+function file(path) {
+  const full = join(import.meta.dirname, '..', path);
+  return existsSync(full) ? full : undefined;
+}
+
+/** Where the parts of the test suite are that `npm ci` does not bring; undefined for what this machine does not have. */
 export const programs = {
   redis: program('redis-server'),
   chromium: program('chromium', 'chromium-browser', 'google-chrome'),
   python: pythonWithClients(),
   curl: program('curl'),
+  generator: file('tools/openapi/node_modules/openapi-typescript/package.json'),
 };
 
 const PACKAGES = { curl: 'curl', redis: 'redis-server', chromium: 'chromium', python: 'python3-requests python3-websockets' };
+const OTHERS = { generator: 'npm ci --prefix tools/openapi' };
 
 /** The names of the parts that are missing here. */
 export const missing = Object.keys(programs).filter((name) => programs[name] === undefined);
@@ -39,8 +47,12 @@ export const missing = Object.keys(programs).filter((name) => programs[name] ===
 /** Whether nothing may be left out. */
 export const everythingRequired = /^(1|true)$/i.test(process.env.CI ?? '') || process.env.REQUIRE_ALL === '1';
 
+const packages = missing.flatMap((name) => PACKAGES[name] ?? []);
+const ways = [
+  ...(packages.length > 0 ? [`on Debian: apt-get install ${packages.join(' ')}`] : []),
+  ...missing.flatMap((name) => OTHERS[name] ?? []),
+];
+
 /** One line that says what is left out on this machine and how to get it; empty where nothing is. */
 export const leftOut =
-  missing.length === 0
-    ? ''
-    : `Left out here: the tests that need ${missing.join(', ')}. On Debian: apt-get install ${missing.map((name) => PACKAGES[name]).join(' ')}`;
+  missing.length === 0 ? '' : `Left out here: the tests that need ${missing.join(', ')}. To get them, ${ways.join('; ')}`;

@@ -61,6 +61,8 @@ describe.each(CARRIERS)('the kit over %s, cut again and again', (carrier) => {
     };
     const flows = [flow(bad, 'alice'), flow(bad, 'alice again'), flow(good, 'bob')];
     for (let cut = 0; cut < CUTS; cut++) {
+      // Every other cut meets a connection that is open; the others, whatever there is.
+      if (cut % 2 === 0) await until(() => watcher.state === 'open', 20_000);
       await aWhile(40);
       line.cut();
       if (cut % 4 === 0) await aWhile(20);
@@ -75,6 +77,6 @@ describe.each(CARRIERS)('the kit over %s, cut again and again', (carrier) => {
     expect(sender.map(brief)).toEqual(log.map((entry) => expect.objectContaining({ seq: entry.seq, content: entry.content })));
     expect(watched.map(brief)).toEqual(sender.map(brief));
     expect(sent.length).toBeGreaterThan(CUTS / 2);
-    expect(openings).toBeGreaterThan(CUTS / 4);
+    expect(openings).toBeGreaterThan(CUTS / 3);
   }, 120_000);
 });

@@ -3,12 +3,13 @@ import { everythingRequired, leftOut, missing, type Part, programs } from '../..
 // In CI a missing part must not make tests vanish.
 if (everythingRequired && missing.length > 0) throw new Error(leftOut);
 
-/** Which parts that npm does not bring are on this machine: `describe.runIf(has.redis)`. */
+/** Which parts that `npm ci` does not bring are on this machine: `describe.runIf(has.redis)`. */
 export const has: Readonly<Record<Part, boolean>> = {
   redis: programs.redis !== undefined,
   chromium: programs.chromium !== undefined,
   python: programs.python !== undefined,
   curl: programs.curl !== undefined,
+  generator: programs.generator !== undefined,
 };
 
 /**

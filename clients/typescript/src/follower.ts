@@ -27,6 +27,11 @@ interface Log {
   readonly ahead: Map<number, { readonly entry: LogEntry; readonly live: boolean }>;
 }
 
+interface Place {
+  readonly chatId: number;
+  readonly log: Log;
+}
+
 type Resumed = CommandAnswer<'system.resume'>['chats'][number];
 
 const MAX_LOGS = 10_000;
@@ -54,7 +59,10 @@ export class Follower {
   /** Chats to be filled, while as many as may be are being filled. */
   private readonly gaps = new Set<number>();
   private filling = 0;
-  private openedAt: number | null = null;
+  /** The connection that there is now. */
+  private connection: { readonly openedAt: number } | null = null;
+  private batches: Place[][] = [];
+  private isResuming = false;
 
   constructor(private readonly hooks: FollowerHooks) {}
 
@@ -63,7 +71,7 @@ export class Follower {
     if (this.logs.size >= MAX_LOGS && !this.logs.has(chatId)) throw localError('queue_full');
     const log = { cursor: afterSeq, known: afterSeq, inDoubt: false, isBusy: false, isResuming: false, own: 0, ahead: new Map() };
     this.logs.set(chatId, log);
-    if (this.openedAt === null) return;
+    if (!this.connection) return;
     if (this.joining.size === 0) queueMicrotask(() => this.join());
     this.joining.add(chatId);
   }
@@ -74,14 +82,16 @@ export class Follower {
 
   /** A connection has opened: asks for all that was missed. */
   opened(): void {
-    this.openedAt = Date.now();
+    this.connection = { openedAt: Date.now() };
     this.joining.clear();
     this.resume([...this.logs.keys()]);
   }
 
   lost(): void {
-    this.openedAt = null;
+    this.connection = null;
     this.gaps.clear();
+    this.batches = [];
+    this.isResuming = false;
     for (const log of this.logs.values()) {
       log.ahead.clear();
       log.isResuming = false;
@@ -121,32 +131,46 @@ export class Follower {
   private join(): void {
     const chats = [...this.joining].filter((chatId) => this.logs.has(chatId));
     this.joining.clear();
-    if (this.openedAt === null) return;
-    if (Date.now() - this.openedAt < RESUMABLE_MS) return this.resume(chats);
+    if (!this.connection) return;
+    if (Date.now() - this.connection.openedAt < RESUMABLE_MS) return this.resume(chats);
     for (const chatId of chats) this.doubt(chatId, this.logs.get(chatId));
   }
 
   private resume(chats: readonly number[]): void {
-    for (let from = 0; from < chats.length; from += BATCH) void this.resumeBatch(chats.slice(from, from + BATCH));
+    const logs = chats.flatMap((chatId): Place[] => {
+      const log = this.logs.get(chatId);
+      return log ? [{ chatId, log }] : [];
+    });
+    for (const { log } of logs) log.isResuming = true;
+    for (let from = 0; from < logs.length; from += BATCH) this.batches.push(logs.slice(from, from + BATCH));
+    if (!this.isResuming) void this.resumeAll();
   }
 
-  private async resumeBatch(chats: readonly number[]): Promise<void> {
-    const logs = new Map(chats.flatMap((chatId) => [[chatId, this.logs.get(chatId)] as const]));
-    const cursors = [...logs].map(([chat_id, log]) => ({ chat_id, after_seq: log?.cursor ?? 0 }));
-    for (const log of logs.values()) if (log) log.isResuming = true;
-    const resumed = new Map<number, Resumed>();
-    const { openedAt } = this;
-    try {
-      for (const result of (await this.hooks.ask('system.resume', { cursors })).chats) resumed.set(result.chat_id, result);
-    } catch {
-      // What was not resumed is fetched; after another connection, that one has resumed it.
+  /** Asks for batch after batch, the first at once: the server resumes a connection by one request at a time. */
+  private async resumeAll(): Promise<void> {
+    const { connection } = this;
+    this.isResuming = true;
+    for (let batch = this.batches.shift(); batch; batch = this.batches.shift()) {
+      const resumed = await this.resumeBatch(batch);
+      if (connection !== this.connection) return;
+      for (const { chatId, log } of batch) this.settle(chatId, log, resumed.get(chatId));
     }
-    if (openedAt !== this.openedAt) return;
-    for (const [chatId, log] of logs) this.settle(chatId, log, resumed.get(chatId));
+    this.isResuming = false;
   }
 
-  private settle(chatId: number, log: Log | undefined, result: Resumed | undefined): void {
-    if (!log || this.logs.get(chatId) !== log) return;
+  private async resumeBatch(batch: readonly Place[]): Promise<Map<number, Resumed>> {
+    const cursors = batch.map(({ chatId, log }) => ({ chat_id: chatId, after_seq: log.cursor }));
+    try {
+      const { chats } = await this.hooks.ask('system.resume', { cursors });
+      return new Map(chats.map((result) => [result.chat_id, result]));
+    } catch {
+      // What was not resumed is fetched; or, where the connection was lost, resumed by the next one.
+      return new Map();
+    }
+  }
+
+  private settle(chatId: number, log: Log, result: Resumed | undefined): void {
+    if (this.logs.get(chatId) !== log) return;
     log.isResuming = false;
     if (!result) return this.doubt(chatId, log);
     if (result.last_seq === null) return this.unfollow(chatId);
@@ -174,7 +198,7 @@ export class Follower {
 
   /** Sees to what is missing of a log. */
   private mend(chatId: number, log: Log): void {
-    if (!isMissing(log) || log.isBusy || log.isResuming || this.openedAt === null) return;
+    if (!isMissing(log) || log.isBusy || log.isResuming || !this.connection) return;
     if (this.filling >= MAX_FILLING) return void this.gaps.add(chatId);
     log.isBusy = true;
     this.filling += 1;
@@ -190,10 +214,10 @@ export class Follower {
   }
 
   private async fill(chatId: number, log: Log): Promise<void> {
-    const { openedAt } = this;
+    const { connection } = this;
     const backoff = new Backoff();
     if (log.own > 0 && !log.inDoubt) await sleep(OWN_MS);
-    while (isMissing(log) && openedAt === this.openedAt && this.logs.get(chatId) === log) {
+    while (isMissing(log) && connection === this.connection && this.logs.get(chatId) === log) {
       const waitMs = await this.fetch(chatId, log, backoff).catch((error: unknown) => this.afterFailure(chatId, error, backoff));
       if (waitMs > 0) await sleep(waitMs);
     }

@@ -29,7 +29,7 @@ interface LiveEvents {
 const KINDS: ReadonlySet<unknown> = new Set(['message', 'edited', 'deleted', 'joined', 'left']);
 /** The longest that timers can wait. */
 const MAX_TIMER_MS = 2 ** 31 - 1;
-const RENEW_AGAIN_MS = 5_000;
+const RENEW_AGAIN_MS = 1_000;
 
 /** A connection that comes back by itself, and misses nothing of the chats that are followed. */
 export class LiveConnection {
@@ -217,14 +217,16 @@ export class LiveConnection {
   }
 
   /** A connection lives as long as its token: it gets a new one in time. */
-  private planRenewal(afterMs = this.session.freshFor): void {
+  private planRenewal(leastMs = 0): void {
     clearTimeout(this.renewal);
-    this.renewal = setTimeout(
-      () => {
-        this.session.token().catch(() => this.isReady && this.planRenewal(RENEW_AGAIN_MS));
-      },
-      Math.min(afterMs, MAX_TIMER_MS),
-    );
+    if (!this.isReady) return;
+    // Timers may come too early, and refreshing may fail: then once more.
+    const renew = (): void =>
+      void this.session
+        .token()
+        .catch(() => undefined)
+        .then(() => this.planRenewal(RENEW_AGAIN_MS));
+    this.renewal = setTimeout(renew, Math.min(Math.max(this.session.freshFor, leastMs), MAX_TIMER_MS));
   }
 
   private renewed(): void {

@@ -135,8 +135,8 @@ export class Session {
     const { exp, iat, sub } = claimsOf(access);
     const [now, lifetimeMs] = [Date.now(), (exp - iat) * 1000];
     this.access = access;
-    // By how long it is good, not until when: the clocks of clients are often wrong.
-    this.goodUntil = now + lifetimeMs;
+    // By how long it is good, not until when: the clocks of clients are often wrong. The server counts in whole seconds.
+    this.goodUntil = now + Math.max(lifetimeMs - 1_000, lifetimeMs / 2);
     this.renewAt = this.goodUntil - Math.min(MARGIN_MS, lifetimeMs / 4);
     this.keep(refresh);
     // Another tab may have logged in as somebody else: the cookie is theirs, too.
