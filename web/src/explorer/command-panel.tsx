@@ -10,6 +10,8 @@ import { OWN_FRAMES } from './own-frames';
 import { PayloadForm } from './payload-form';
 import { FACTS, type Protocol } from './protocols';
 import { type RequestDraft, wireNow } from './use-request';
+import type { Wire } from './wire';
+import { wireOf } from './wires';
 
 interface CommandPanelProps {
   readonly explorer: Explorer;
@@ -47,7 +49,7 @@ function useSend({ explorer, protocol, draft, onSent }: CommandPanelProps) {
 
 /** Which command, and with what. */
 export function CommandPanel(props: CommandPanelProps) {
-  const { state, commands, draft } = props;
+  const { state, protocol, commands, draft } = props;
   const { t } = useTranslation('explorer');
   const id = useId();
   const { send, fault } = useSend(props);
@@ -72,6 +74,7 @@ export function CommandPanel(props: CommandPanelProps) {
           data={(['form', 'json', 'raw'] as const).map((value) => ({ value, label: t(`command.${value}`) }))}
         />
         <Editor {...props} />
+        {!isRaw && draft.request && <Notes wire={wireOf(protocol, draft.request)} />}
         {faults > 0 && (
           <Text size="sm" className="explorer-bad" role="status">
             {t('command.faults', { count: faults })}
@@ -103,6 +106,18 @@ export function CommandPanel(props: CommandPanelProps) {
         </Group>
       </Stack>
     </section>
+  );
+}
+
+/** What has to be said of how the request goes. */
+function Notes({ wire }: { readonly wire: Wire }) {
+  const { t } = useTranslation('explorer');
+  const worthSaying = wire.notes.filter((note) => note !== 'messengerHas');
+  if (worthSaying.length === 0) return null;
+  return (
+    <Text size="xs" className="explorer-soft">
+      {worthSaying.map((note) => t(`protocols.notes.${note}`)).join(' ')}
+    </Text>
   );
 }
 

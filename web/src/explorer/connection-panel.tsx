@@ -1,5 +1,6 @@
 import {
   Alert,
+  Anchor,
   Badge,
   Button,
   Group,
@@ -78,6 +79,13 @@ export function ConnectionPanel({ explorer, state, protocol, clientId, onProtoco
           disabled={isOpen}
           data={WHO.map((value) => ({ value, label: t(`connection.${value}`), disabled: !canBe(value) }))}
         />
+        {!user && (
+          <Text size="xs" className="explorer-soft">
+            <Anchor href="#/" inherit>
+              {t('connection.signInFirst')}
+            </Anchor>
+          </Text>
+        )}
         <WhoFields {...{ who, secret, protocol }} isDisabled={isOpen} onChange={setSecret} />
         {protocol === 'rest' && (
           <TextInput

@@ -7,8 +7,9 @@ import { CopyIcon, JsonText } from './code-block';
 import { prettyText } from './frame-facts';
 import type { LogLine } from './frame-log';
 
-/** What a line shows of a frame that is not opened. */
-const PREVIEW = 300;
+/** What a line shows of a frame that is not opened, and how much is looked through for secrets to show it. */
+const PREVIEW = 240;
+const LOOKED_THROUGH = 4_000;
 /** Nearer to the end than this counts as being there. */
 const NEAR = 40;
 
@@ -72,16 +73,17 @@ function Line({ line, isOpen, shown, onToggle }: LineProps) {
   const { t } = useTranslation('explorer');
   const { direction, facts, bytes } = line;
   if (direction === 'note') return <Note line={line} shown={shown} />;
-  const about = shown(facts.about || line.text.slice(0, PREVIEW));
+  const { about } = facts;
+  const preview = shown(line.text.slice(0, LOOKED_THROUGH)).slice(0, PREVIEW);
+  const tone = facts.isOk === false ? 'explorer-bad' : '';
   return (
     <div data-frame={line.id} data-direction={direction} data-kind={facts.kind}>
       <UnstyledButton className={`explorer-line ${isOpen ? 'explorer-open' : ''}`} aria-expanded={isOpen} onClick={onToggle}>
         <span className="explorer-number explorer-soft explorer-when">{clock(line.at)}</span>
         <Arrow direction={direction} label={t(`frames.${direction}`)} />
         <span className="explorer-what">
-          <b className={facts.isOk === false ? 'explorer-bad' : ''}>{facts.kind}</b>{' '}
-          <span className={facts.isOk === false ? 'explorer-bad' : ''}>{about}</span>
-          {facts.isOk && about !== '' && direction === 'in' ? <span className="explorer-soft"> </span> : null}
+          <b className={tone}>{facts.kind}</b> <span className={tone}>{shown(about)}</span>{' '}
+          <span className="explorer-soft explorer-preview">{preview}</span>
         </span>
         <span className="explorer-number explorer-in">
           {line.latencyMs === undefined ? '' : t('frames.ms', { count: Math.round(line.latencyMs) })}

@@ -4,9 +4,10 @@ export const MASK = '•••';
 /** Shorter ones could be ordinary words. */
 const MIN_SECRET = 16;
 
-const JWT = /\beyJ[\w-]{4,}\.[\w-]{4,}\.[\w-]+/g;
-const FIELD = /("(?:[a-z_]*token|password|authorization|auth)"\s*:\s*)"(?:[^"\\]|\\.)*"/gi;
-const BEARER = /\b(Bearer\s+)(?!\$)[\w.~+/=-]+/gi;
+// All of them also fit what was cut off in the middle.
+const JWT = /\beyJ[\w-]{4,}(?:\.[\w-]*){0,2}/g;
+const FIELD = /("(?:[a-z_]*token|password|authorization)"\s*:\s*)"(?:[^"\\]|\\.)*(?:"|\\?$)/gi;
+const BEARER = /\b(Bearer\s+)[\w~+/=-][\w.~+/=-]*/gi;
 const QUERY = /([?&]token=)[^&\s"'#]+/gi;
 
 /**

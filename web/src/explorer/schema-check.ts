@@ -87,7 +87,7 @@ function faultsOfText({ minLength = 0, maxLength, pattern }: Field, value: strin
 /** A pattern that this browser does not know refuses nothing: the server decides. */
 function matches(pattern: string, value: string): boolean {
   try {
-    return new RegExp(pattern, 'u').test(value);
+    return new RegExp(pattern).test(value);
   } catch {
     return true;
   }
