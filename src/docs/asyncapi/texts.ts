@@ -61,7 +61,6 @@ const row = (...cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
 /** Why a connection is refused. */
 const WHY_REFUSED: Partial<Record<ErrorCode, string>> = {
   forbidden: 'An origin that is not allowed',
-  not_found: 'There is no such path',
   not_authenticated: 'No token, or none that is good',
   invalid_input: 'A `client_id` that is none',
   conflict: 'A `client_id` of somebody else',

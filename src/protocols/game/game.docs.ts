@@ -109,7 +109,7 @@ export const gameDocs: ProtocolDocs = {
     'in any order. What happens meanwhile comes as `event`. Any frame, and any WebSocket ping, is a sign of life.',
   ].join(' '),
   credentials: ['header', 'query'],
-  refusals: ['not_authenticated', 'forbidden', 'not_found', 'too_many_requests', 'unavailable'],
+  refusals: ['not_authenticated', 'forbidden', 'too_many_requests', 'unavailable'],
   closes: CLOSES,
   requests: ({ commands }) =>
     commandRequests(commands, { codec: gameCodec, contextOf: (requestId) => ({ requestId }), shown: parsed }),

@@ -137,7 +137,7 @@ export const restDocs: ProtocolDocs = {
       'Chosen by the client: 1 to 128 characters, no control characters. One that a user’s connection holds is refused to everybody else.',
   },
   credentials: ['header', 'query'],
-  refusals: ['forbidden', 'not_found', 'invalid_input', 'conflict', 'too_many_requests', 'unavailable'],
+  refusals: ['forbidden', 'invalid_input', 'conflict', 'too_many_requests', 'unavailable'],
   closes: CLOSES,
   requests: (core) => {
     const fault = errorFrame(core);
