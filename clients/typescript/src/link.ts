@@ -48,7 +48,8 @@ export class Link {
   private inDoubt = false;
   private openedAt = 0;
   private heartbeatMs = 30_000;
-  private heardAt = 0;
+  /** Frames that came, of all connections. */
+  private heard = 0;
   private sentAt = 0;
   private readonly wake = (): void => this.wakeUp();
 
@@ -122,12 +123,12 @@ export class Link {
   }
 
   private hear(frame: ServerFrame): void {
-    this.heardAt = Date.now();
+    this.heard += 1;
     if (frame['type'] === 'hello') return this.greeted(frame);
     if (frame['type'] === 'disconnect') return this.ended(frame);
     this.events.frame(frame);
     // Timers of pages in the background come late; frames do not.
-    if (this.heardAt - this.sentAt > this.heartbeatMs / 2) this.beat();
+    if (Date.now() - this.sentAt > this.heartbeatMs / 2) this.beat();
   }
 
   private greeted(frame: ServerFrame): void {
@@ -143,11 +144,10 @@ export class Link {
 
   /** Says something, and takes silence for the end. */
   private beat(timeoutMs = PING_MS): void {
-    const { turn } = this;
-    const askedAt = Date.now();
-    this.sentAt = askedAt;
+    const { turn, heard } = this;
+    this.sentAt = Date.now();
     this.events.ping(timeoutMs).catch(() => {
-      if (turn === this.turn && this.heardAt < askedAt) this.fail();
+      if (turn === this.turn && this.heard === heard) this.fail();
     });
   }
 
