@@ -7,15 +7,12 @@ import { runSql } from './database.js';
 
 /** Of each of our tables how many rows it has and a hash over all of them, whatever their order. */
 export async function contentOf(url: string): Promise<Record<string, string>> {
-  const content: Record<string, string> = {};
-  for (const table of TABLES) {
-    const [row] = await runSql<{ hash: string }>(
-      url,
-      `SELECT count(*) || ' ' || coalesce(md5(string_agg(t::text, E'\\n' ORDER BY t::text)), '') AS hash FROM ${table} t`,
-    );
-    content[table] = row?.hash ?? '';
-  }
-  return content;
+  const questions = TABLES.map(
+    (table) =>
+      `SELECT '${table}' AS name, count(*) || ' ' || coalesce(md5(string_agg(t::text, E'\\n' ORDER BY t::text)), '') AS hash FROM ${table} t`,
+  );
+  const rows = await runSql<{ name: string; hash: string }>(url, questions.join(' UNION ALL '));
+  return Object.fromEntries(rows.map(({ name, hash }) => [name, hash]));
 }
 
 const SCHEMA = `

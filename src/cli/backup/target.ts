@@ -17,15 +17,23 @@ const SESSIONS = `
  * @throws Refusal
  */
 export async function claim(ask: Ask): Promise<void> {
-  const [row] = await ask<{ taken: boolean }>('SELECT pg_try_advisory_lock($1) AS taken', [MIGRATING]);
-  if (!row?.taken) throw unchanged('Another restore, or a server that starts, is changing this database just now.');
-  for (const deadline = performance.now() + PATIENCE_MS; ; ) {
+  const deadline = performance.now() + PATIENCE_MS;
+  const isLate = async (): Promise<boolean> => {
+    await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
+    return performance.now() > deadline;
+  };
+  // A session that has just ended may hold it for a moment still.
+  for (;;) {
+    const [row] = await ask<{ taken: boolean }>('SELECT pg_try_advisory_lock($1) AS taken', [MIGRATING]);
+    if (row?.taken) break;
+    if (await isLate()) throw unchanged('Another restore, or a server that starts, is changing this database just now.');
+  }
+  for (;;) {
     const [sessions] = await ask<{ count: number }>(SESSIONS);
     if (!sessions?.count) return;
-    if (performance.now() > deadline) {
+    if (await isLate()) {
       throw unchanged(`A server runs on this database (${sessions.count} connections). Stop it on every node, then restore.`);
     }
-    await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
   }
 }
 
