@@ -36,6 +36,8 @@ export interface RunOptions {
   readonly input?: string | Buffer;
   /** Whether nobody reads what it prints. */
   readonly deaf?: boolean;
+  /** At whose end it gets what Ctrl-C sends. */
+  readonly interrupt?: () => Promise<unknown>;
 }
 
 /** The command line as a program of its own, in a folder of its own without an `.env`. */
@@ -61,7 +63,7 @@ export class Cli {
     });
   }
 
-  async run(args: readonly string[], { variables = {}, input, deaf = false }: RunOptions = {}): Promise<Outcome> {
+  async run(args: readonly string[], { variables = {}, input, deaf = false, interrupt }: RunOptions = {}): Promise<Outcome> {
     const child = this.start(args, variables);
     const outcome = { out: '', err: '' };
     child.stdout.setEncoding('utf8').on('data', (text: string) => (outcome.out += text));
@@ -69,7 +71,9 @@ export class Cli {
     if (deaf) child.stdout.destroy();
     child.stdin.on('error', () => undefined); // it may end without reading all of it
     child.stdin.end(input);
+    const interrupted = interrupt?.().then(() => child.kill('SIGINT'));
     const [code] = (await once(child, 'close')) as [number | null];
+    await interrupted;
     return { code, ...outcome };
   }
 

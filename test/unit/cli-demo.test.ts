@@ -114,7 +114,7 @@ describe('the names of a load', () => {
         expect(check(NewAccountFields, { user_name: start + number })).toMatchObject({ value: { user_name: start + number } });
         for (const keyOf of [foldName, skeletonOf, lookalikeOf]) {
           const digits = keyOf('0123456789');
-          const ending = [...number].map((digit) => digits[Number(digit)]).join('');
+          const ending = number.replaceAll(/\d/g, (digit) => digits[Number(digit)] ?? '');
           expect(keyOf(start + number)).toBe(keyOf(start) + ending);
         }
       }

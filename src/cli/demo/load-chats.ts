@@ -65,12 +65,6 @@ const APPEND = `
   )
   UPDATE chats c SET last_seq = w.last_seq + w.n, last_activity_at = ${momentOf('w.last_seq + w.n')} FROM wanted w WHERE c.id = w.id`;
 
-/**
- * A connection keeps the plans of the functions that it calls. Those made while the tables were small read all of them; new statistics
- * let them go.
- */
-const ANALYZE = 'ANALYZE chats, chat_members';
-
 /** Most members have read everything, some are a few messages behind. */
 const READ = `
   UPDATE chat_members m SET read_seq = greatest(0, c.last_seq - greatest(0, (m.user_id * 7 + c.id) % 9 - 3))
@@ -82,7 +76,6 @@ const READ = `
  */
 export async function makeChats({ sql }: Rooms, guests: Guests, wanted: Amounts, done: Amounts): Promise<void> {
   const now = new Date();
-  let analyzed = 1;
   const bar = progress(wanted.chats + wanted.messages, 'chats, messages');
   try {
     for (let first = 0; first < wanted.chats; first += CHATS_AT_ONCE) {
@@ -91,10 +84,6 @@ export async function makeChats({ sql }: Rooms, guests: Guests, wanted: Amounts,
       );
       const ids = await sql.transaction((tx) => create(tx, plans, now));
       done.chats += ids.length;
-      if (done.chats > analyzed * 8) {
-        await sql.rows(ANALYZE);
-        analyzed = done.chats;
-      }
       bar.advance(ids.length);
       const open = ids.map((id, i) => chatWith(id, messagesOf(first + i, wanted)));
       for (let batch = nextBatch(open); batch.length > 0; batch = nextBatch(open)) {

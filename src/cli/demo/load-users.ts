@@ -28,7 +28,7 @@ const DAY_MS = 86_400_000;
 /** Days ago on which the first and the last account was made: all of them before the first chat. */
 const FIRST_DAY = 60;
 const LAST_DAY = 15;
-/** Names that the accounts of one transaction share: few, so that what it adds to an index lies together, which is three times as quick. */
+/** Names that the accounts of one transaction share: few, so that what it adds to each index lies together. */
 const NAMES_AT_ONCE = 78;
 
 /**
@@ -62,7 +62,8 @@ interface Chunk {
 }
 
 /**
- * Makes accounts, some thousands in each transaction, so that an end in the middle keeps what was done. Each leaves one row in the audit log.
+ * Makes accounts, some thousands in each transaction, so that an end in the middle keeps what was done. Each transaction
+ * leaves one row in the audit log.
  * @param passwordHash of the one password that all of them have
  * @param done counts what has been committed
  */
