@@ -19,6 +19,7 @@ import {
 import { Fragment, useId } from 'react';
 import { useTranslation } from 'react-i18next';
 import { programName } from '../shared/program-name';
+import { useNow } from '../shared/time';
 import type { AuditEntry } from './api';
 import { byDay } from './audit-filter';
 import { graveness, type Party, piecesOf, sentenceOf } from './audit-sentence';
@@ -58,7 +59,7 @@ export function AuditList({ entries, level }: AuditListProps) {
     <Stack gap="md">
       {byDay(entries).map((group) => (
         <Box key={group.day.getTime()}>
-          <Title order={level} size="sm" c="dimmed" py={4} className="admin-day">
+          <Title order={level} size="sm" c="dimmed" py={4} className={level === 2 ? 'admin-day' : undefined}>
             <Day day={group.day} />
           </Title>
           <Stack component="ul" gap={2} p={0} m={0} style={{ listStyle: 'none' }} aria-label={t('audit.list')}>
@@ -76,7 +77,7 @@ const DAY_MS = 86_400_000;
 
 function Day({ day }: { readonly day: Date }) {
   const { t, i18n } = useTranslation('admin');
-  const today = new Date().setHours(0, 0, 0, 0);
+  const today = new Date(useNow(60_000)).setHours(0, 0, 0, 0);
   const daysAgo = Math.round((today - day.getTime()) / DAY_MS);
   if (daysAgo === 0) return t('audit.today');
   if (daysAgo === 1) return t('audit.yesterday');

@@ -18,7 +18,8 @@ export function AuditPage() {
   const { t } = useTranslation('admin');
   const { choices } = useAddress();
   const filter = auditFilterOf(choices, AUDIT_ACTIONS);
-  const { entries, isAtEnd, isLoading, error, older, refresh } = useAuditLog(filter);
+  const log = useAuditLog(filter);
+  const { entries, isAtEnd, isLoading, error, refresh } = log;
   const count = Object.keys(filter).length;
   return (
     <AdminPage
@@ -41,20 +42,28 @@ export function AuditPage() {
           text={count === 0 ? undefined : t('audit.noneFilteredText')}
         />
       )}
-      <Center mih={44} role="status">
-        {isLoading && entries.length > 0 && <Loader size="sm" aria-label={t('audit.older')} />}
-        {!isLoading && !isAtEnd && !error && (
-          <Button variant="default" onClick={older}>
-            {t('audit.older')}
-          </Button>
-        )}
-        {isAtEnd && entries.length > 0 && (
-          <Text size="sm" c="dimmed">
-            {t('audit.end')}
-          </Text>
-        )}
-      </Center>
+      <Foot log={log} />
     </AdminPage>
+  );
+}
+
+/** The way to what was written before, or that there is nothing. */
+function Foot({ log: { entries, isAtEnd, isLoading, error, older } }: { readonly log: ReturnType<typeof useAuditLog> }) {
+  const { t } = useTranslation('admin');
+  return (
+    <Center mih={44} role="status">
+      {isLoading && entries.length > 0 && <Loader size="sm" aria-label={t('audit.older')} />}
+      {!isLoading && !isAtEnd && !error && (
+        <Button variant="default" onClick={older}>
+          {t('audit.older')}
+        </Button>
+      )}
+      {isAtEnd && entries.length > 0 && (
+        <Text size="sm" c="dimmed">
+          {t('audit.end')}
+        </Text>
+      )}
+    </Center>
   );
 }
 

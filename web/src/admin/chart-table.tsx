@@ -2,12 +2,16 @@ import { ScrollArea, Table } from '@mantine/core';
 import { useTranslation } from 'react-i18next';
 import type { ChartProps } from './chart-props';
 import { timeText } from './figure-format';
-import { SPAN_MS } from './rates';
+import { type Point, SPAN_MS } from './rates';
 
 /** The figures of a chart in numbers, newest first, one row for ten seconds. */
 export function ChartTable({ title, series, format }: ChartProps) {
   const { t, i18n } = useTranslation('admin');
   const points = series[0]?.points ?? [];
+  const textAt = (own: readonly Point[], index: number): string => {
+    const value = own[index]?.value ?? null;
+    return value === null ? t('figures.gap') : format(value);
+  };
   const rows = points
     .map(({ at }, index) => ({ at, index }))
     // The last reading of each ten seconds.
@@ -32,7 +36,7 @@ export function ChartTable({ title, series, format }: ChartProps) {
               <Table.Td>{timeText(at, i18n.language)}</Table.Td>
               {series.map(({ name, points: own }) => (
                 <Table.Td key={name} ta="right">
-                  {own[index]?.value == null ? t('figures.gap') : format(own[index]?.value ?? 0)}
+                  {textAt(own, index)}
                 </Table.Td>
               ))}
             </Table.Tr>

@@ -44,6 +44,8 @@ export function chartsOf(readings: readonly Reading[]): ChartData[] {
   return [
     { id: 'connections', kind: 'stack', least: 4, format: numberText, series: connections(readings) },
     rate('messages', '--chart-1', (figures) => figures.messages_total),
+    rate('requests', '--chart-4', (figures) => figures.requests_total),
+    rate('frames', '--chart-3', (figures) => figures.frames_total),
     { id: 'logins', kind: 'bars', least: 4, format: numberText, series: logins(readings) },
     {
       id: 'errors',
@@ -52,8 +54,6 @@ export function chartsOf(readings: readonly Reading[]): ChartData[] {
       format: numberText,
       series: [{ name: 'errors', colour: '--chart-bad', points: countsOf(readings, (figures) => figures.errors_total, SPAN_MS) }],
     },
-    rate('requests', '--chart-4', (figures) => figures.requests_total),
-    rate('frames', '--chart-3', (figures) => figures.frames_total),
     {
       ...gauge('memory', '--chart-6', (figures) => figures.memory_bytes / MEGABYTE),
       least: 100,

@@ -1,8 +1,9 @@
-import { Anchor, Badge, Button, Group, Table, Text } from '@mantine/core';
+import { Anchor, Badge, Box, Button, Group, Table, Text, VisuallyHidden } from '@mantine/core';
 import { type FocusEvent, useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { programName } from '../shared/program-name';
-import { agoText, useNow } from '../shared/time';
+import { useNow } from '../shared/time';
+import { Activity } from './activity';
 import type { Connection } from './api';
 import { byServer } from './clock';
 import { type SteadyRow, steadied } from './steady';
@@ -43,11 +44,12 @@ export function ConnectionTable({ connections, withUser = false, ownSessionId, o
         <Table.Tr>
           {withUser && <Table.Th>{t('common.user')}</Table.Th>}
           <Table.Th visibleFrom={withUser ? 'sm' : undefined}>{t('common.program')}</Table.Th>
-          <Table.Th w={130} visibleFrom="sm">
-            {t('connections.since')}
+          <Table.Th w={150} visibleFrom="sm">
+            {t('connections.lastSeen')}
           </Table.Th>
-          <Table.Th w={130}>{t('connections.lastSeen')}</Table.Th>
-          <Table.Th w={110} aria-label={t('connections.end')} />
+          <Table.Th w={110}>
+            <VisuallyHidden>{t('connections.end')}</VisuallyHidden>
+          </Table.Th>
         </Table.Tr>
       </Table.Thead>
       <Table.Tbody>
@@ -87,17 +89,14 @@ function ConnectionRow({ row: { item, isGone }, withUser, now, isOwn, onEnd }: C
       {withUser && (
         <Table.Td>
           <Whose connection={item} isOwn={isOwn} isGone={isGone} />
-          <Through connection={item} isGone={isGone} isInUserCell />
+          <Through connection={item} isGone={isGone} now={now} isInUserCell />
         </Table.Td>
       )}
       <Table.Td visibleFrom={withUser ? 'sm' : undefined}>
-        <Through connection={item} isGone={isGone} isOwn={!withUser && isOwn} />
+        <Through connection={item} isGone={isGone} now={now} isOwn={!withUser && isOwn} />
       </Table.Td>
       <Table.Td visibleFrom="sm" className={isGone ? 'admin-gone' : undefined}>
-        <Moment at={item.connected_at} now={now} />
-      </Table.Td>
-      <Table.Td className={isGone ? 'admin-gone' : undefined}>
-        <Moment at={item.last_seen_at} now={now} />
+        <Activity last={item.last_seen_at} since={item.connected_at} now={now} />
       </Table.Td>
       <Table.Td ta="right">
         <Button
@@ -162,8 +161,13 @@ function Own() {
   );
 }
 
-/** Protocol, address and program. Where there is no room for a column of theirs, they stand below the user. */
-function Through({ connection, isGone, isOwn = false, isInUserCell = false }: PartProps & { readonly isInUserCell?: boolean }) {
+interface ThroughProps extends PartProps {
+  readonly now: number;
+  readonly isInUserCell?: boolean;
+}
+
+/** Program, protocol and address, and where there is no room for columns of their own, all the rest. */
+function Through({ connection, isGone, now, isOwn = false, isInUserCell = false }: ThroughProps) {
   const { t } = useTranslation('admin');
   const { user_agent: agent, protocol, ip, node } = connection;
   const program = programName(agent) ?? t('common.unknownProgram');
@@ -182,17 +186,9 @@ function Through({ connection, isGone, isOwn = false, isInUserCell = false }: Pa
         {isOwn && <Own />}
       </Group>
       {place}
+      <Box hiddenFrom="sm">
+        <Activity last={connection.last_seen_at} since={connection.connected_at} now={now} isInline />
+      </Box>
     </Text>
-  );
-}
-
-function Moment({ at, now }: { readonly at: string; readonly now: number }) {
-  const { i18n } = useTranslation();
-  const date = new Date(at);
-  const full = new Intl.DateTimeFormat(i18n.language, { dateStyle: 'medium', timeStyle: 'medium' }).format(date);
-  return (
-    <time dateTime={at} title={full} className="admin-figure">
-      {agoText(date, now, i18n.language)}
-    </time>
   );
 }

@@ -3,7 +3,7 @@ import { Plug } from 'lucide-react';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Empty } from '../shared/empty';
-import type { ConnectionList } from './api';
+import type { ConnectionFilter, ConnectionList } from './api';
 import { ConnectionTable } from './connection-table';
 import { AdminPage, Fault } from './page';
 import { PROTOCOLS } from './protocols';
@@ -17,9 +17,6 @@ export function ConnectionsPage() {
   const { choices, choose } = useAddress();
   const protocol = PROTOCOLS.find((name) => name === choices['protocol']) ?? null;
   const userId = /^[1-9]\d{0,14}$/.test(choices['user_id'] ?? '') ? Number(choices['user_id']) : null;
-  const { data, error, retry, end, fault } = useConnections(['connections', protocol, userId], { protocol, userId });
-  const ownSessionId = useOwnSessionId();
-  const [isHeld, setHeld] = useState(false);
   const isFiltered = protocol !== null || userId !== null;
   return (
     <AdminPage title={t('connections.title')} text={t('connections.text')}>
@@ -37,6 +34,7 @@ export function ConnectionsPage() {
         <UserPicker
           label={t('common.user')}
           placeholder={t('connections.anyUser')}
+          w={{ base: '100%', xs: 240 }}
           value={userId}
           onChange={(id) => choose({ ...choices, user_id: id })}
         />
@@ -46,23 +44,37 @@ export function ConnectionsPage() {
           </Button>
         )}
       </Group>
+      <LiveList protocol={protocol} userId={userId} />
+    </AdminPage>
+  );
+}
+
+function LiveList(filter: ConnectionFilter) {
+  const { t } = useTranslation('admin');
+  const { data, error, retry, end, fault } = useConnections(['connections', filter.protocol, filter.userId], filter);
+  const ownSessionId = useOwnSessionId();
+  const [isHeld, setHeld] = useState(false);
+  const isSome = data !== undefined && data.connections.length > 0;
+  const isFiltered = filter.protocol !== null || filter.userId !== null;
+  return (
+    <>
       <Fault error={fault} />
       <Fault error={error} isStale={data !== undefined} onRetry={retry} />
       <Text size="sm" c="dimmed" className="admin-status" role="status">
-        {data && stateText(data, t)} {isHeld && data && data.connections.length > 0 && `· ${t('connections.held')}`}
+        {data && stateText(data, t)} {isHeld && isSome && `· ${t('connections.held')}`}
       </Text>
-      {!data && !error && <Skeleton h={300} />}
-      {data?.connections.length === 0 && (
+      {!data && error === null && <Skeleton h={300} />}
+      {isSome && (
+        <ConnectionTable connections={data.connections} withUser ownSessionId={ownSessionId} onEnd={end} onHold={setHeld} />
+      )}
+      {data && !isSome && (
         <Empty
           icon={<Plug size={32} aria-hidden />}
           title={t(isFiltered ? 'connections.noneFiltered' : 'connections.none')}
           text={t(isFiltered ? 'connections.noneFilteredText' : 'connections.noneText')}
         />
       )}
-      {data && data.connections.length > 0 && (
-        <ConnectionTable connections={data.connections} withUser ownSessionId={ownSessionId} onEnd={end} onHold={setHeld} />
-      )}
-    </AdminPage>
+    </>
   );
 }
 

@@ -55,11 +55,10 @@ export function FiguresPage() {
       <Fault error={error} isStale={latest !== undefined} />
       {latest ? <Tiles figures={latest.figures} /> : <Skeleton h={84} />}
       <Charts readings={readings} isTable={isTable} />
-      {latest && (
-        <Text size="sm" c="dimmed" role="status">
-          {t(latest.isWhole ? 'figures.ofNodes' : 'figures.missing', { count: latest.figures.nodes })}
-        </Text>
-      )}
+      <Text size="sm" c="dimmed" className="admin-status" role="status">
+        {latest && !latest.isWhole && t('figures.missing')}
+        {latest?.isWhole && latest.figures.nodes > 1 && t('figures.ofNodes', { count: latest.figures.nodes })}
+      </Text>
     </AdminPage>
   );
 }
@@ -94,7 +93,7 @@ function Charts({ readings, isTable }: { readonly readings: readonly Reading[]; 
   const { t, i18n } = useTranslation('admin');
   const charts = useMemo(() => chartsOf(readings), [readings]);
   return (
-    <SimpleGrid cols={{ base: 1, sm: 2, lg: 3 }}>
+    <SimpleGrid cols={{ base: 1, sm: 2 }}>
       {charts.map(({ id, series, ...chart }) => {
         const props: ChartProps = {
           ...chart,

@@ -1,4 +1,4 @@
-import { Alert, Button, Container, Group, Stack, Text, Title } from '@mantine/core';
+import { Alert, Box, Button, Container, Group, Stack, Text, Title } from '@mantine/core';
 import { CircleAlert } from 'lucide-react';
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
@@ -20,7 +20,7 @@ export function AdminPage({ title, text, actions, above, children }: AdminPagePr
     <Container size="xl" py="lg">
       {above}
       <Group justify="space-between" align="start" mb="lg" gap="sm">
-        <div>
+        <Box flex="1 1 260px">
           <Title order={1} size="h2">
             {title}
           </Title>
@@ -29,7 +29,7 @@ export function AdminPage({ title, text, actions, above, children }: AdminPagePr
               {text}
             </Text>
           )}
-        </div>
+        </Box>
         {actions}
       </Group>
       <Stack gap="md">{children}</Stack>

@@ -1,9 +1,9 @@
 import { notifications } from '@mantine/notifications';
 import { useTranslation } from 'react-i18next';
-import useSWR from 'swr';
 import { ApiError } from '../../../clients/typescript/src/index.js';
 import { useUser } from '../session/session';
 import { useAction } from '../shared/use-action';
+import { useData } from '../shared/use-data';
 import { type Connection, type ConnectionFilter, closeConnection, listConnections, listSessions } from './api';
 
 const REFRESH_MS = 4_000;
@@ -11,7 +11,7 @@ const REFRESH_MS = 4_000;
 /** The live connections that fit a filter, asked for again every few seconds while the page is seen, and a way to end one. */
 export function useConnections(key: readonly unknown[], filter: ConnectionFilter) {
   const { t } = useTranslation('admin');
-  const { data, error, mutate } = useSWR(key, () => listConnections(filter), {
+  const { data, error, mutate } = useData(key, () => listConnections(filter), {
     refreshInterval: REFRESH_MS,
     keepPreviousData: true,
   });
@@ -25,12 +25,12 @@ export function useConnections(key: readonly unknown[], filter: ConnectionFilter
     notifications.show({ message: t('connections.ended'), color: 'teal' });
   });
   const end = (connection: Connection): void => void run(connection);
-  return { data, error: error as unknown, retry: () => void mutate(), end, fault };
+  return { data, error, retry: () => void mutate(), end, fault };
 }
 
 /** The session that this page itself uses; null until it is known. */
 export function useOwnSessionId(): string | null {
   const { id } = useUser();
-  const { data } = useSWR(['user-sessions', id], () => listSessions(id), { revalidateOnFocus: false, revalidateIfStale: false });
+  const { data } = useData(['user-sessions', id], () => listSessions(id), { revalidateOnFocus: false, revalidateIfStale: false });
   return data?.find(({ current }) => current)?.id ?? null;
 }

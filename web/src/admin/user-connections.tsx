@@ -15,7 +15,7 @@ export function UserConnections({ user }: { readonly user: User }) {
     <Section title={t('connections.ofUser')} note={t('connections.ofUserText')}>
       <Fault error={fault} />
       <Fault error={error} isStale={data !== undefined} onRetry={retry} />
-      {!data && !error && <Skeleton h={80} />}
+      {!data && error === null && <Skeleton h={80} />}
       {data?.connections.length === 0 && <Text c="dimmed">{t('connections.noneOfUser')}</Text>}
       {data && data.connections.length > 0 && (
         <ConnectionTable connections={data.connections} ownSessionId={ownSessionId} onEnd={end} />

@@ -1,11 +1,12 @@
 import { Anchor, Grid, Group, Skeleton, Stack } from '@mantine/core';
 import { ArrowLeft, UserX } from 'lucide-react';
 import { useTranslation } from 'react-i18next';
-import useSWR, { mutate as refresh } from 'swr';
+import { mutate as refresh } from 'swr';
 import { ApiError } from '../../../clients/typescript/src/index.js';
 import { useUser } from '../session/session';
 import { Empty } from '../shared/empty';
 import { dateText } from '../shared/time';
+import { useData } from '../shared/use-data';
 import { readUser, type User } from './api';
 import { AdminPage, Fault } from './page';
 import { linkTo } from './use-address';
@@ -20,7 +21,7 @@ import { UserState } from './user-state';
 export function UserPage({ id }: { readonly id: number }) {
   const { t, i18n } = useTranslation('admin');
   const oneself = useUser();
-  const { data: user, error, mutate } = useSWR(['user', id], () => readUser(id));
+  const { data: user, error, mutate } = useData(['user', id], () => readUser(id));
   const isMissing = error instanceof ApiError && error.status === 404;
   const back = (
     <Anchor href={linkTo('/admin/users')} size="sm" mb="xs" display="inline-block">
@@ -58,16 +59,16 @@ export function UserPage({ id }: { readonly id: number }) {
       text={user && t('user.since', { id, date: dateText(new Date(user.created_at), i18n.language) })}
     >
       <Fault error={error} isStale={user !== undefined} onRetry={() => void mutate()} />
-      {!user && !error && <Skeleton h={480} />}
+      {!user && error === null && <Skeleton h={480} />}
       {user && (
         <Grid gap="md">
-          <Grid.Col span={{ base: 12, md: 5 }}>
+          <Grid.Col span={{ base: 12, lg: 5 }}>
             <Stack gap="md">
               <UserProfile user={user} onChange={changed} />
               <UserAccess user={user} isOneself={id === oneself.id} onChange={changed} />
             </Stack>
           </Grid.Col>
-          <Grid.Col span={{ base: 12, md: 7 }}>
+          <Grid.Col span={{ base: 12, lg: 7 }}>
             <Stack gap="md">
               <UserSessions user={user} isOneself={id === oneself.id} />
               <UserConnections user={user} />

@@ -1,27 +1,28 @@
-import { Select } from '@mantine/core';
+import { Select, type SelectProps } from '@mantine/core';
 import { useDebouncedValue } from '@mantine/hooks';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import useSWR from 'swr';
+import { useData } from '../shared/use-data';
 import { listUsers, readUser } from './api';
 
 interface UserPickerProps {
   readonly label: string;
   readonly placeholder: string;
   readonly value: number | null;
+  readonly w?: SelectProps['w'];
   readonly onChange: (id: number | null) => void;
 }
 
 const OFFERED = 8;
 
 /** Chooses an account by the beginning of its name or e-mail, or by its number: of one that is gone only that is left. */
-export function UserPicker({ label, placeholder, value, onChange }: UserPickerProps) {
+export function UserPicker({ label, placeholder, value, w, onChange }: UserPickerProps) {
   const { t } = useTranslation('admin');
   const [isOpen, setOpen] = useState(false);
   const [typed, setTyped] = useState('');
   const [wanted] = useDebouncedValue(typed.trim(), 250);
-  const chosen = useSWR(value === null ? null : ['user-name', value], () => readUser(value ?? 0), { revalidateOnFocus: false });
-  const found = useSWR(isOpen ? ['user-choice', wanted] : null, () => listUsers(wanted, null, OFFERED), {
+  const chosen = useData(value === null ? null : ['user-name', value], () => readUser(value ?? 0), { revalidateOnFocus: false });
+  const found = useData(isOpen ? ['user-choice', wanted] : null, () => listUsers(wanted, null, OFFERED), {
     keepPreviousData: true,
     revalidateOnFocus: false,
   });
@@ -37,6 +38,7 @@ export function UserPicker({ label, placeholder, value, onChange }: UserPickerPr
       placeholder={placeholder}
       searchable
       clearable
+      {...(w === undefined ? {} : { w })}
       clearButtonProps={{ 'aria-label': t('users.clear') }}
       nothingFoundMessage={t('audit.nobody')}
       data={data}

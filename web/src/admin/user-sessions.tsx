@@ -1,13 +1,16 @@
-import { Badge, Button, Group, Skeleton, Table, Text } from '@mantine/core';
+import { Badge, Box, Button, Group, Skeleton, Table, Text, VisuallyHidden } from '@mantine/core';
 import { notifications } from '@mantine/notifications';
 import { useTranslation } from 'react-i18next';
-import useSWR, { mutate as mutateAny } from 'swr';
+import { mutate as mutateAny } from 'swr';
 import { ApiError } from '../../../clients/typescript/src/index.js';
 import { programName } from '../shared/program-name';
 import { Section } from '../shared/section';
-import { Ago } from '../shared/time';
+import { useNow } from '../shared/time';
 import { useAction } from '../shared/use-action';
+import { useData } from '../shared/use-data';
+import { Activity } from './activity';
 import { endAllSessions, endSession, listSessions, type Session, type User } from './api';
+import { byServer } from './clock';
 import { Fault } from './page';
 
 interface UserSessionsProps {
@@ -18,7 +21,7 @@ interface UserSessionsProps {
 /** Where somebody is signed in. */
 export function UserSessions({ user, isOneself }: UserSessionsProps) {
   const { t } = useTranslation('admin');
-  const { data, error, mutate } = useSWR(['user-sessions', user.id], () => listSessions(user.id), { refreshInterval: 15_000 });
+  const { data, error, mutate } = useData(['user-sessions', user.id], () => listSessions(user.id), { refreshInterval: 15_000 });
   const told = async (message: string): Promise<void> => {
     await mutate();
     notifications.show({ message, color: 'teal' });
@@ -47,18 +50,19 @@ export function UserSessions({ user, isOneself }: UserSessionsProps) {
     >
       <Fault error={one.fault ?? all.fault} />
       <Fault error={error} isStale={data !== undefined} onRetry={() => void mutate()} />
-      {!data && !error && <Skeleton h={120} />}
+      {!data && error === null && <Skeleton h={120} />}
       {data?.length === 0 && <Text c="dimmed">{t('sessions.none')}</Text>}
       {data && data.length > 0 && (
         <Table verticalSpacing="xs" layout="fixed" aria-label={t('sessions.caption', { name: user.username })}>
           <Table.Thead>
             <Table.Tr>
               <Table.Th>{t('common.program')}</Table.Th>
-              <Table.Th w={120} visibleFrom="sm">
-                {t('sessions.since')}
+              <Table.Th w={150} visibleFrom="sm">
+                {t('sessions.lastUsed')}
               </Table.Th>
-              <Table.Th w={130}>{t('sessions.lastUsed')}</Table.Th>
-              <Table.Th w={110} aria-label={t('sessions.end')} />
+              <Table.Th w={110}>
+                <VisuallyHidden>{t('sessions.end')}</VisuallyHidden>
+              </Table.Th>
             </Table.Tr>
           </Table.Thead>
           <Table.Tbody>
@@ -74,6 +78,8 @@ export function UserSessions({ user, isOneself }: UserSessionsProps) {
 
 function SessionRow({ session, onEnd }: { readonly session: Session; readonly onEnd: () => void }) {
   const { t } = useTranslation('admin');
+  const now = byServer(useNow(5_000));
+  const activity = { last: session.last_used_at, since: session.created_at, now };
   const program = programName(session.user_agent) ?? t('common.unknownProgram');
   return (
     <Table.Tr>
@@ -91,12 +97,12 @@ function SessionRow({ session, onEnd }: { readonly session: Session; readonly on
         <Text size="sm" c="dimmed" className="admin-clip">
           {session.protocol} · {session.ip}
         </Text>
+        <Text component="div" size="sm" hiddenFrom="sm">
+          <Activity {...activity} isInline />
+        </Text>
       </Table.Td>
       <Table.Td visibleFrom="sm">
-        <Ago at={session.created_at} />
-      </Table.Td>
-      <Table.Td>
-        <Ago at={session.last_used_at} />
+        <Activity {...activity} />
       </Table.Td>
       <Table.Td ta="right">
         <Button

@@ -10,6 +10,7 @@ interface UserStateProps {
 /** What is out of the ordinary about an account. */
 export function UserState({ user, isOneself = false }: UserStateProps) {
   const { t } = useTranslation('admin');
+  if (user.is_active && !user.is_superuser && !isOneself) return null;
   return (
     <Group gap={6} component="span" display="inline-flex">
       {isOneself && (

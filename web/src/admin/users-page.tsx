@@ -1,12 +1,12 @@
-import { Anchor, Button, Group, Skeleton, Stack, Table, Text } from '@mantine/core';
+import { Anchor, Box, Button, Group, Skeleton, Stack, Table, Text } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import { Search, UserPlus, UserSearch } from 'lucide-react';
 import { useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import useSWR from 'swr';
 import { useUser } from '../session/session';
 import { Empty } from '../shared/empty';
 import { dateText } from '../shared/time';
+import { useData } from '../shared/use-data';
 import { listUsers, type User, type UsersPage as Page } from './api';
 import { CreateUser } from './create-user';
 import { DebouncedInput } from './debounced-input';
@@ -24,7 +24,7 @@ export function UsersPage() {
   const [isCreating, { open, close }] = useDisclosure(false);
   const q = choices['q'] ?? '';
   const after = /^\d{1,15}$/.test(choices['after'] ?? '') ? Number(choices['after']) : null;
-  const { data, error, mutate, isLoading } = useSWR(['users', q, after], () => listUsers(q, after, LIMIT), {
+  const { data, error, mutate, isLoading } = useData(['users', q, after], () => listUsers(q, after, LIMIT), {
     keepPreviousData: true,
   });
   return (
@@ -83,7 +83,9 @@ function UserTable({ users, q, after }: { readonly users: readonly User[]; reado
         <Table.Tr>
           <Table.Th>{t('users.name')}</Table.Th>
           <Table.Th visibleFrom="sm">{t('users.email')}</Table.Th>
-          <Table.Th w={{ base: 130, sm: 220 }}>{t('users.state')}</Table.Th>
+          <Table.Th w={220} visibleFrom="sm">
+            {t('users.state')}
+          </Table.Th>
           <Table.Th w={140} visibleFrom="sm">
             {t('users.created')}
           </Table.Th>
@@ -120,12 +122,15 @@ function UserRow({ user }: { readonly user: User }) {
           <Text size="sm" c="dimmed" className="admin-clip" hiddenFrom="sm">
             {user.email}
           </Text>
+          <Box hiddenFrom="sm">
+            <UserState user={user} isOneself={user.id === id} />
+          </Box>
         </Stack>
       </Table.Td>
       <Table.Td visibleFrom="sm" className="admin-clip">
         {user.email}
       </Table.Td>
-      <Table.Td>
+      <Table.Td visibleFrom="sm">
         <UserState user={user} isOneself={user.id === id} />
       </Table.Td>
       <Table.Td visibleFrom="sm">
