@@ -42,7 +42,8 @@ async function errorsOf(whole: AsyncApi): Promise<string[]> {
 }
 
 describe('the document', () => {
-  it('is valid AsyncAPI 3', async () => {
+  // The parser takes seconds, and more of them beside other tests.
+  it('is valid AsyncAPI 3', { timeout: 120_000 }, async () => {
     expect(document.asyncapi).toBe('3.0.0');
     expect(await errorsOf(document)).toEqual([]);
     // The judge does find what is wrong.
@@ -236,7 +237,7 @@ describe('extensions', () => {
   @Module({ providers: [WaveCommands] })
   class WaveModule {}
 
-  it('show their commands and events by themselves, in what is served and at the address it is known by', async () => {
+  it('show their commands and events by themselves, in what is served and at the address it is known by', { timeout: 120_000 }, async () => {
     const extended = await TestServer.start({
       extensions: [WaveModule],
       variables: { PROTOCOLS: 'game,mcp', PUBLIC_URL: 'https://play.example.com/sub' },
