@@ -25,9 +25,13 @@ export function progress(total: number, label: string): Progress {
     format: `${label} [{bar}] {percentage}% {value} of {total}, {eta_formatted} left`,
     formatValue: (value, _options, type) => (type === 'value' || type === 'total' ? counted.format(value) : String(value)),
     barsize: 24,
+    etaBuffer: 100,
     clearOnComplete: true,
   });
   let value = 0;
+  // Ctrl-C ends the process in the middle: the terminal should break long lines again.
+  const stop = (): void => bar.stop();
+  process.once('exit', stop);
   bar.start(Math.max(total, 1), 0);
   return {
     advance: (n) => {
@@ -36,6 +40,9 @@ export function progress(total: number, label: string): Progress {
       if (value > bar.getTotal()) bar.setTotal(value);
       bar.update(value);
     },
-    done: () => bar.stop(),
+    done: () => {
+      process.off('exit', stop);
+      stop();
+    },
   };
 }

@@ -81,9 +81,9 @@ async function originOf(ask: Ask): Promise<Pick<Header, 'made_at' | 'postgresql'
   };
 }
 
-// The statistics of a partitioned table are those of its partitions; one that was never analysed has -1.
+// The statistics of a partitioned table are those of its partitions. A table that was never analysed has none: 150 bytes a row is a guess.
 const ESTIMATE = `
-  SELECT coalesce(sum(greatest(c.reltuples, 0)), 0)::float8 AS rows
+  SELECT coalesce(sum(CASE WHEN c.reltuples > 0 THEN c.reltuples ELSE pg_relation_size(c.oid) / 150 END), 0)::float8 AS rows
   FROM unnest($1::text[]) AS t (name) JOIN pg_class c
     ON c.oid = to_regclass(t.name) OR c.oid IN (SELECT inhrelid FROM pg_inherits WHERE inhparent = to_regclass(t.name))
   WHERE c.relkind = 'r'`;
