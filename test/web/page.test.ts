@@ -76,14 +76,18 @@ describe('the page of the console, as it is served', () => {
     expect(headers.get('cache-control') ?? '').not.toContain('immutable');
   });
 
-  it.each(['messenger,game,socketio,mcp', 'messenger,rest,socketio,mcp'])('is not there with only %s', async (PROTOCOLS) => {
-    const other = await TestServer.start({ variables: { PROTOCOLS } });
-    try {
-      expect((await other.client().get('/')).status).toBe(404);
-    } finally {
-      await other.stop();
-    }
-  });
+  it.each(['messenger,game,socketio,mcp', 'messenger,rest,socketio,mcp'])(
+    'gives way to /docs with only %s',
+    async (PROTOCOLS) => {
+      const other = await TestServer.start({ variables: { PROTOCOLS } });
+      try {
+        const response = await fetch(other.url, { redirect: 'manual' });
+        expect([response.status, response.headers.get('location')]).toEqual([302, '/docs']);
+      } finally {
+        await other.stop();
+      }
+    },
+  );
 });
 
 describe.runIf(has.chromium)('the page of the console, in a browser', () => {
