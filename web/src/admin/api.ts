@@ -78,6 +78,8 @@ export const endAllSessions = (userId: number): Promise<unknown> =>
   answered(rest.DELETE('/api/v1/users/{user_id}/sessions', { params: ofUser(userId) }));
 
 export interface ConnectionList {
+  /** What was asked for. */
+  readonly filter: ConnectionFilter;
   /** Newest first. */
   readonly connections: readonly Connection[];
   /** How many there are, listed or not. */
@@ -95,7 +97,7 @@ export async function listConnections({ userId, protocol }: ConnectionFilter): P
   const query = { ...(userId === null ? {} : { user_id: userId }), ...(protocol ? { protocol } : {}) };
   const { data, headers } = await whole(rest.GET('/api/v1/connections', { params: { query } }));
   const total = numberOf(headers.get('x-total-count')) ?? data.length;
-  return { connections: data, total, isWhole: !headers.has('x-nodes-missing') };
+  return { filter: { userId, protocol }, connections: data, total, isWhole: !headers.has('x-nodes-missing') };
 }
 
 export const closeConnection = (id: string): Promise<unknown> =>

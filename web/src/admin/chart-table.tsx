@@ -12,13 +12,16 @@ export function ChartTable({ title, series, format }: ChartProps) {
     const value = own[index]?.value ?? null;
     return value === null ? t('figures.gap') : format(value);
   };
-  const rows = points
+  const first = points.findIndex((_point, index) => series.some((one) => (one.points[index]?.value ?? null) !== null));
+  const rows = (first < 0 ? [] : points)
     .map(({ at }, index) => ({ at, index }))
     // The last reading of each ten seconds.
+    // What was before this page was opened nobody knows.
+    .filter(({ index }) => index >= first)
     .filter(({ at, index }) => Math.ceil(at / SPAN_MS) !== Math.ceil((points[index + 1]?.at ?? Infinity) / SPAN_MS))
     .reverse();
   return (
-    <ScrollArea.Autosize mah={200} mt="xs" type="auto" viewportProps={{ tabIndex: 0, role: 'region', 'aria-label': title }}>
+    <ScrollArea.Autosize mah={200} mt="xs" type="auto" viewportProps={{ tabIndex: 0, role: 'group', 'aria-label': title }}>
       <Table verticalSpacing={4} tabularNums aria-label={title}>
         <Table.Thead>
           <Table.Tr>

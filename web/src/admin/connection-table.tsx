@@ -8,9 +8,13 @@ import type { Connection } from './api';
 import { byServer } from './clock';
 import { type SteadyRow, steadied } from './steady';
 import { linkTo } from './use-address';
+import { useFew } from './use-few';
 
 interface ConnectionTableProps {
+  /** Newest first. */
   readonly connections: readonly Connection[];
+  /** Whether older ones are left out. */
+  readonly isCut: boolean;
   /** Whether it says whose they are. */
   readonly withUser?: boolean;
   /** The session of this page, whose connections are marked. */
@@ -20,57 +24,65 @@ interface ConnectionTableProps {
 }
 
 /** Live connections. While somebody points at them, rows keep their places. */
-export function ConnectionTable({ connections, withUser = false, ownSessionId, onEnd, onHold }: ConnectionTableProps) {
+export function ConnectionTable({ connections, isCut, withUser = false, ownSessionId, onEnd, onHold }: ConnectionTableProps) {
   const { t } = useTranslation('admin');
   const [isPointed, setPointed] = useState(false);
   const [isFocused, setFocused] = useState(false);
   const isHeld = isPointed || isFocused;
-  const rows = useSteady(connections, isHeld);
+  const { few, more } = useFew(useSteady(connections, isCut, isHeld), withUser ? Infinity : undefined);
   const now = byServer(useNow(1_000));
   useEffect(() => onHold?.(isHeld), [onHold, isHeld]);
   // A click leaves the focus where it was, and would hold the rows for good.
   const focus = (event: FocusEvent): void => setFocused(event.target.matches(':focus-visible'));
   return (
-    <Table
-      verticalSpacing="xs"
-      layout="fixed"
-      aria-label={t('connections.caption')}
-      onPointerEnter={(event) => setPointed(event.pointerType === 'mouse')}
-      onPointerLeave={() => setPointed(false)}
-      onFocus={focus}
-      onBlur={() => setFocused(false)}
-    >
-      <Table.Thead>
-        <Table.Tr>
-          {withUser && <Table.Th>{t('common.user')}</Table.Th>}
-          <Table.Th visibleFrom={withUser ? 'sm' : undefined}>{t('common.program')}</Table.Th>
-          <Table.Th w={150} visibleFrom="sm">
-            {t('connections.lastSeen')}
-          </Table.Th>
-          <Table.Th w={110}>
-            <VisuallyHidden>{t('connections.end')}</VisuallyHidden>
-          </Table.Th>
-        </Table.Tr>
-      </Table.Thead>
-      <Table.Tbody>
-        {rows.map((row) => (
-          <ConnectionRow
-            key={row.item.id}
-            row={row}
-            withUser={withUser}
-            now={now}
-            isOwn={ownSessionId !== null && row.item.session_id === ownSessionId}
-            onEnd={onEnd}
-          />
-        ))}
-      </Table.Tbody>
-    </Table>
+    <>
+      <Table
+        verticalSpacing="xs"
+        layout="fixed"
+        aria-label={t('connections.caption')}
+        onPointerEnter={(event) => setPointed(event.pointerType === 'mouse')}
+        onPointerLeave={() => setPointed(false)}
+        onFocus={focus}
+        onKeyDown={() => setFocused(true)}
+        onBlur={() => setFocused(false)}
+      >
+        <Table.Thead>
+          <Table.Tr>
+            {withUser && <Table.Th>{t('common.user')}</Table.Th>}
+            <Table.Th visibleFrom={withUser ? 'sm' : undefined}>{t('common.program')}</Table.Th>
+            <Table.Th w={150} visibleFrom="sm">
+              {t('connections.lastSeen')}
+            </Table.Th>
+            <Table.Th w={110}>
+              <VisuallyHidden>{t('connections.end')}</VisuallyHidden>
+            </Table.Th>
+          </Table.Tr>
+        </Table.Thead>
+        <Table.Tbody>
+          {few.map((row) => (
+            <ConnectionRow
+              key={row.item.id}
+              row={row}
+              withUser={withUser}
+              now={now}
+              isOwn={ownSessionId !== null && row.item.session_id === ownSessionId}
+              onEnd={onEnd}
+            />
+          ))}
+        </Table.Tbody>
+      </Table>
+      {more}
+    </>
   );
 }
 
-function useSteady(latest: readonly Connection[], isHeld: boolean): readonly SteadyRow<Connection>[] {
+function useSteady(latest: readonly Connection[], isCut: boolean, isHeld: boolean): readonly SteadyRow<Connection>[] {
   const [rows, setRows] = useState(() => steadied([], latest));
-  useEffect(() => setRows((shown) => steadied(isHeld ? shown : [], latest)), [latest, isHeld]);
+  useEffect(() => {
+    const oldest = latest.at(-1)?.connected_at ?? '';
+    const isBeyond = (item: Connection): boolean => isCut && item.connected_at <= oldest;
+    setRows((shown) => steadied(isHeld ? shown : [], latest, isBeyond));
+  }, [latest, isCut, isHeld]);
   return rows;
 }
 

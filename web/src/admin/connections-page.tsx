@@ -65,7 +65,15 @@ function LiveList(filter: ConnectionFilter) {
       </Text>
       {!data && error === null && <Skeleton h={300} />}
       {isSome && (
-        <ConnectionTable connections={data.connections} withUser ownSessionId={ownSessionId} onEnd={end} onHold={setHeld} />
+        <ConnectionTable
+          key={`${data.filter.protocol} ${data.filter.userId}`}
+          connections={data.connections}
+          isCut={data.connections.length < data.total}
+          withUser
+          ownSessionId={ownSessionId}
+          onEnd={end}
+          onHold={setHeld}
+        />
       )}
       {data && !isSome && (
         <Empty

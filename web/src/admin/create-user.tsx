@@ -1,5 +1,4 @@
 import { Alert, Button, Group, Modal, PasswordInput, Stack, Switch, TextInput } from '@mantine/core';
-import { notifications } from '@mantine/notifications';
 import { type SubmitEvent, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { ApiError } from '../../../clients/typescript/src/index.js';
@@ -7,6 +6,7 @@ import { useAction } from '../shared/use-action';
 import { createUser } from './api';
 import { newPassword } from './new-password';
 import { goTo } from './use-address';
+import { tell } from './told';
 
 interface CreateUserProps {
   readonly isOpen: boolean;
@@ -35,7 +35,7 @@ function CreateForm({ onClose }: Pick<CreateUserProps, 'onClose'>) {
     async () => {
       const full_name = form.full_name.trim() || null;
       const user = await createUser({ ...form, username: form.username.trim(), email: form.email.trim(), full_name });
-      notifications.show({ message: t('create.done', { name: user.username }), color: 'teal' });
+      tell(t('create.done', { name: user.username }), general);
       onClose();
       goTo(`/admin/users/${user.id}`);
     },

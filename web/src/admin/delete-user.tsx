@@ -1,11 +1,11 @@
 import { Alert, Button, Group, Modal, Stack, Text, TextInput } from '@mantine/core';
-import { notifications } from '@mantine/notifications';
 import { type SubmitEvent, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { ApiError } from '../../../clients/typescript/src/index.js';
 import { useAction } from '../shared/use-action';
 import { deleteUser, type User } from './api';
 import { goTo } from './use-address';
+import { tell } from './told';
 
 interface DeleteUserProps {
   readonly user: User;
@@ -38,7 +38,7 @@ function DeleteForm({ user, onClose }: Omit<DeleteUserProps, 'isOpen'>) {
   const { run, isBusy, fault } = useAction(
     async () => {
       await deleteUser(user.id);
-      notifications.show({ message: t('delete.done', { name }), color: 'teal' });
+      tell(t('delete.done', { name }), general);
       goTo('/admin/users', 'replace');
     },
     (error) => (error instanceof ApiError && error.status === 403 ? t('user.lastSuperuser') : undefined),

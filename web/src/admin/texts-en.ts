@@ -1,6 +1,8 @@
 export const en = {
   common: {
     refresh: 'Refresh',
+    all_one: 'Show all {{count}}',
+    all_other: 'Show all {{count}}',
     id: 'Id',
     user: 'User',
     protocol: 'Protocol',

@@ -1,6 +1,10 @@
 export const ru = {
   common: {
     refresh: 'Обновить',
+    all_one: 'Показать все {{count}}',
+    all_few: 'Показать все {{count}}',
+    all_many: 'Показать все {{count}}',
+    all_other: 'Показать все {{count}}',
     id: 'Номер',
     user: 'Пользователь',
     protocol: 'Протокол',

@@ -1,16 +1,17 @@
-import { notifications } from '@mantine/notifications';
 import { useTranslation } from 'react-i18next';
 import { ApiError } from '../../../clients/typescript/src/index.js';
 import { useUser } from '../session/session';
 import { useAction } from '../shared/use-action';
 import { useData } from '../shared/use-data';
 import { type Connection, type ConnectionFilter, closeConnection, listConnections, listSessions } from './api';
+import { tell } from './told';
 
 const REFRESH_MS = 4_000;
 
 /** The live connections that fit a filter, asked for again every few seconds while the page is seen, and a way to end one. */
 export function useConnections(key: readonly unknown[], filter: ConnectionFilter) {
   const { t } = useTranslation('admin');
+  const { t: general } = useTranslation();
   const { data, error, mutate } = useData(key, () => listConnections(filter), {
     refreshInterval: REFRESH_MS,
     keepPreviousData: true,
@@ -22,7 +23,7 @@ export function useConnections(key: readonly unknown[], filter: ConnectionFilter
     });
     const without = data && { ...data, connections: data.connections.filter((other) => other.id !== id), total: data.total - 1 };
     await mutate(without, { revalidate: false });
-    notifications.show({ message: t('connections.ended'), color: 'teal' });
+    tell(t('connections.ended'), general);
   });
   const end = (connection: Connection): void => void run(connection);
   return { data, error, retry: () => void mutate(), end, fault };

@@ -1,6 +1,5 @@
 import { Alert, Box, Button, Group, Stack, Switch, Text } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
-import { notifications } from '@mantine/notifications';
 import { type ReactNode, useId } from 'react';
 import { useTranslation } from 'react-i18next';
 import { ApiError } from '../../../clients/typescript/src/index.js';
@@ -9,6 +8,7 @@ import { useAction } from '../shared/use-action';
 import { changeUser, type User, type UserChanges } from './api';
 import { DeleteUser } from './delete-user';
 import { ResetPassword } from './reset-password';
+import { tell } from './told';
 
 interface UserAccessProps {
   readonly user: User;
@@ -19,12 +19,13 @@ interface UserAccessProps {
 /** What an account may do, and whether it may do anything at all. */
 export function UserAccess({ user, isOneself, onChange }: UserAccessProps) {
   const { t } = useTranslation('admin');
+  const { t: general } = useTranslation();
   const [isResetting, reset] = useDisclosure(false);
   const [isDeleting, remove] = useDisclosure(false);
   const { run, isBusy, fault } = useAction(
     async (changes: UserChanges, message: string) => {
       onChange(await changeUser(user.id, changes));
-      notifications.show({ message, color: 'teal' });
+      tell(message, general);
     },
     // The only rule that a superuser can run into here.
     (error) => (error instanceof ApiError && error.status === 403 ? t('user.lastSuperuser') : undefined),

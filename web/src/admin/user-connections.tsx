@@ -18,7 +18,12 @@ export function UserConnections({ user }: { readonly user: User }) {
       {!data && error === null && <Skeleton h={80} />}
       {data?.connections.length === 0 && <Text c="dimmed">{t('connections.noneOfUser')}</Text>}
       {data && data.connections.length > 0 && (
-        <ConnectionTable connections={data.connections} ownSessionId={ownSessionId} onEnd={end} />
+        <ConnectionTable
+          connections={data.connections}
+          isCut={data.connections.length < data.total}
+          ownSessionId={ownSessionId}
+          onEnd={end}
+        />
       )}
       {data && !data.isWhole && (
         <Text size="sm" role="status">

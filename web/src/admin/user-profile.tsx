@@ -1,11 +1,11 @@
 import { Alert, Button, Group, Stack, TextInput } from '@mantine/core';
-import { notifications } from '@mantine/notifications';
 import { type SubmitEvent, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { ApiError } from '../../../clients/typescript/src/index.js';
 import { Section } from '../shared/section';
 import { useAction } from '../shared/use-action';
 import { changeUser, type User, type UserChanges } from './api';
+import { tell } from './told';
 
 interface UserProfileProps {
   readonly user: User;
@@ -15,6 +15,7 @@ interface UserProfileProps {
 /** What an account is called, and where its mail goes. */
 export function UserProfile({ user, onChange }: UserProfileProps) {
   const { t } = useTranslation('admin');
+  const { t: general } = useTranslation();
   const before = { username: user.username, email: user.email ?? '', full_name: user.full_name ?? '' };
   // Only what was touched: the rest follows the account, which others may change meanwhile.
   const [edits, setEdits] = useState<Partial<typeof before>>({});
@@ -24,7 +25,7 @@ export function UserProfile({ user, onChange }: UserProfileProps) {
     async () => {
       onChange(await changeUser(user.id, changes));
       setEdits({});
-      notifications.show({ message: t('user.saved'), color: 'teal' });
+      tell(t('user.saved'), general);
     },
     (error) => (error instanceof ApiError && [400, 409].includes(error.status) ? t('user.taken') : undefined),
   );

@@ -1,5 +1,4 @@
-import { Badge, Box, Button, Group, Skeleton, Table, Text, VisuallyHidden } from '@mantine/core';
-import { notifications } from '@mantine/notifications';
+import { Badge, Button, Group, Skeleton, Table, Text, VisuallyHidden } from '@mantine/core';
 import { useTranslation } from 'react-i18next';
 import { mutate as mutateAny } from 'swr';
 import { ApiError } from '../../../clients/typescript/src/index.js';
@@ -12,6 +11,8 @@ import { Activity } from './activity';
 import { endAllSessions, endSession, listSessions, type Session, type User } from './api';
 import { byServer } from './clock';
 import { Fault } from './page';
+import { tell } from './told';
+import { useFew } from './use-few';
 
 interface UserSessionsProps {
   readonly user: User;
@@ -21,10 +22,12 @@ interface UserSessionsProps {
 /** Where somebody is signed in. */
 export function UserSessions({ user, isOneself }: UserSessionsProps) {
   const { t } = useTranslation('admin');
+  const { t: general } = useTranslation();
   const { data, error, mutate } = useData(['user-sessions', user.id], () => listSessions(user.id), { refreshInterval: 15_000 });
+  const { few, more } = useFew(data ?? []);
   const told = async (message: string): Promise<void> => {
     await mutate();
-    notifications.show({ message, color: 'teal' });
+    tell(message, general);
     void mutateAny(['user-connections', user.id]);
   };
   const one = useAction(async (id: string) => {
@@ -66,12 +69,13 @@ export function UserSessions({ user, isOneself }: UserSessionsProps) {
             </Table.Tr>
           </Table.Thead>
           <Table.Tbody>
-            {data.map((session) => (
+            {few.map((session) => (
               <SessionRow key={session.id} session={session} onEnd={() => void one.run(session.id)} />
             ))}
           </Table.Tbody>
         </Table>
       )}
+      {more}
     </Section>
   );
 }
