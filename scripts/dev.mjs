@@ -6,6 +6,7 @@ import { dirname, join } from 'node:path';
 import { build, buildWhenNeeded } from './build.mjs';
 
 const top = dirname(import.meta.dirname);
+const SOURCES = ['src', 'web', 'clients/typescript/src'];
 /** Editors write a file in several steps. */
 const QUIET_MS = 150;
 
@@ -37,11 +38,14 @@ async function renew() {
 
 const watchers = new Map();
 
+function foldersOf(source) {
+  const below = readdirSync(source, { recursive: true, withFileTypes: true }).filter((entry) => entry.isDirectory());
+  return [source, ...below.map((entry) => join(entry.parentPath, entry.name))];
+}
+
 /** Watches every folder of the sources. A recursive watch would lose a file that an editor replaces by a new one of its name. */
 function watchFolders() {
-  const source = join(top, 'src');
-  const below = readdirSync(source, { recursive: true, withFileTypes: true }).filter((entry) => entry.isDirectory());
-  const folders = new Set([source, ...below.map((entry) => join(entry.parentPath, entry.name))]);
+  const folders = new Set(SOURCES.flatMap((source) => foldersOf(join(top, source))));
   for (const [folder, watcher] of watchers) {
     if (folders.has(folder)) continue;
     watcher.close();

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { chmod, cp, mkdtemp, readdir, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ServerProcess } from '../support/server-program.js';
 
@@ -20,7 +20,9 @@ beforeAll(async () => {
   // The embedded database may run as another user, who has to get through.
   await chmod(clone, 0o755);
   for (const name of await readdir(top)) {
-    if (!NOT_CLONED.has(name) && !name.startsWith('.dist-')) await cp(join(top, name), join(clone, name), { recursive: true });
+    if (name.startsWith('.dist-')) continue;
+    const filter = (path: string): boolean => !NOT_CLONED.has(basename(path));
+    await cp(join(top, name), join(clone, name), { recursive: true, filter });
   }
   // In the place of `npm ci`.
   await symlink(join(top, 'node_modules'), join(clone, 'node_modules'), 'junction');
@@ -54,10 +56,15 @@ describe('npm start in a fresh clone', () => {
     expect(server.errors).toContain(`Switchboard is up at http://localhost:${port}`);
     expect(server.errors).toContain('npm run cli -- users create <name> --superuser');
     expect(server.errors).toMatch(/^ +Data +embedded PostgreSQL in \S+\.data\S*$/m);
-    const [docs = ''] = /http:\/\/\S+\/docs/.exec(server.errors) ?? [];
-    const page = await fetch(docs);
-    expect([page.status, page.headers.get('content-type')]).toEqual([200, expect.stringContaining('text/html')]);
-    expect(await page.text()).toContain('Switchboard');
+    const pages = [...server.errors.matchAll(/^ +(?:Console|HTTP|Sockets) +(http:\/\/\S+)$/gm)].map(
+      ([, address = '']) => address,
+    );
+    expect(pages).toEqual(['', 'docs', 'asyncapi'].map((path) => `http://localhost:${port}/${path}`));
+    for (const address of pages) {
+      const page = await fetch(address);
+      expect([page.status, page.headers.get('content-type')]).toEqual([200, expect.stringContaining('text/html')]);
+      expect(await page.text()).toContain('Switchboard');
+    }
     // Both addresses that the name means; a machine may have no IPv6.
     expect((await fetch(`http://127.0.0.1:${port}/health/ready`)).status).toBe(200);
     const other = await fetch(`http://[::1]:${port}/health/ready`).catch(() => undefined);
