@@ -83,6 +83,12 @@ describe('the example of extending.md', () => {
       text: 'Good morning',
     });
   });
+
+  it('shows in the document of the sockets, with its events', async () => {
+    const { components } = (await server.client().get('/asyncapi.json')).body;
+    for (const name of ['received', 'entered', 'left']) expect(components.messages[`rest.greeting.${name}`]).toBeDefined();
+    expect(components.messages['game.greeting.greet.request'].examples[0].payload.payload).toEqual({ name: 'Alice' });
+  });
 });
 
 describe.each(['memory', ...(has.redis ? ['Redis'] : [])])('the party of extending.md in %s', (where) => {

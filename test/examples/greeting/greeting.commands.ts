@@ -3,6 +3,7 @@ import { Bus, type JsonValue } from '../../../src/bus/bus.js';
 import { AllowAnonymous, Command } from '../../../src/commands/command.js';
 import { CoreError } from '../../../src/errors/catalogue.js';
 import type { Caller } from '../../../src/realtime/connection.js';
+import { Emits } from '../../../src/realtime/events.js';
 import { Hub } from '../../../src/realtime/hub.js';
 import { Int, Text } from '../../../src/validation/fields.js';
 
@@ -23,6 +24,12 @@ class SendPayload {
 
 /** The `greeting` domain. */
 @Injectable()
+@Emits({
+  name: 'greeting.received',
+  summary: 'Another user greets; every connection of the one who is greeted hears it.',
+  data: { type: 'object', properties: { from: { type: 'string' }, text: { type: 'string' } }, required: ['from', 'text'] },
+  example: { from: 'alice', text: 'Good morning' },
+})
 export class GreetingCommands implements OnModuleInit, OnModuleDestroy {
   private unsubscribe: () => void = () => undefined;
 

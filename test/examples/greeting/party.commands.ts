@@ -4,8 +4,10 @@ import { sessionOf } from '../../../src/commands/caller.js';
 import { Command } from '../../../src/commands/command.js';
 import { CoreError } from '../../../src/errors/catalogue.js';
 import type { Caller, Connection } from '../../../src/realtime/connection.js';
+import { Emits } from '../../../src/realtime/events.js';
 import { Hub } from '../../../src/realtime/hub.js';
 import type { ConnectionListener } from '../../../src/realtime/listeners.js';
+import type { JsonSchema } from '../../../src/validation/fields.js';
 import { type Guest, GuestList } from './guest-list.js';
 
 const TOPIC = 'greeting.party';
@@ -19,8 +21,19 @@ interface Told {
 
 const shown = ({ userId, username }: Guest) => ({ user_id: userId, username });
 
+const GUEST: JsonSchema = {
+  type: 'object',
+  properties: { user_id: { type: 'integer' }, username: { type: 'string' } },
+  required: ['user_id', 'username'],
+};
+const EXAMPLE = { user_id: 2, username: 'bob' };
+
 /** A party with room for few: whoever is there hears who comes and goes. */
 @Injectable()
+@Emits(
+  { name: 'greeting.entered', summary: 'A guest has come to the party; the others hear it.', data: GUEST, example: EXAMPLE },
+  { name: 'greeting.left', summary: 'A guest has left the party; the others hear it.', data: GUEST, example: EXAMPLE },
+)
 export class PartyCommands implements ConnectionListener, OnModuleInit, OnApplicationShutdown {
   private readonly logger = new Logger('Party');
   /** Those of this node. */
