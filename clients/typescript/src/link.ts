@@ -163,6 +163,8 @@ export class Link {
     if (wasStable) this.backoff.reset();
     this.drop();
     if (code === SESSION_OVER) {
+      // As its user wished; the answer to that may come later.
+      if (this.session.isLeaving) return this.close();
       // Over is the session, or only the access token.
       this.inDoubt = true;
       return this.retryIn(wasStable ? 0 : this.backoff.next());

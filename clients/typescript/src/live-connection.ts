@@ -63,12 +63,8 @@ export class LiveConnection {
       ping: (timeoutMs: number) => this.ask('system.ping', {}, true, { timeoutMs }),
     };
     this.link = new Link(session, open, events, backoff);
-    const user = session.user?.id;
-    const over = (now: User | null): void => {
-      if (user !== undefined && now?.id !== user) this.close();
-    };
     this.leave.push(
-      session.events.on('session', over),
+      session.events.on('over', () => this.close()),
       session.events.on('token', () => this.renewed()),
     );
     this.link.start();

@@ -6,6 +6,8 @@ import type { User } from './types.js';
 
 export interface SessionEvents {
   session: [user: User | null];
+  /** Before `session`: what belongs to the user that was must end. */
+  over: [];
   /** A new access token, of the same user. */
   token: [token: string];
   refreshToken: [token: string | null];
@@ -21,6 +23,8 @@ export class Session {
   readonly events = new Emitter<SessionEvents>();
   user: User | null = null;
   access: string | null = null;
+  /** Whether the server is being asked to end the session. */
+  isLeaving = false;
   /** Whether the session is another one than when something was begun. */
   private epoch = 0;
   private renewAt = 0;
@@ -53,10 +57,15 @@ export class Session {
   async leave(): Promise<void> {
     const { access } = this;
     if (access === null) return this.end();
-    await this.door.logOut(access, this.refreshToken).catch((error: unknown) => {
+    this.isLeaving = true;
+    try {
+      await this.door.logOut(access, this.refreshToken);
+    } catch (error) {
       // Who is not known there any more is logged out.
       if (!(error instanceof ApiError) || error.status !== 401) throw error;
-    });
+    } finally {
+      this.isLeaving = false;
+    }
     this.end();
   }
 
@@ -68,7 +77,9 @@ export class Session {
     this.access = null;
     this.door.forget();
     this.keep(null);
-    if (had) this.events.emit('session', null);
+    if (!had) return;
+    this.events.emit('over');
+    this.events.emit('session', null);
   }
 
   /** An access token that is good for a while yet; null without a session. @throws ApiError where it cannot be had now */
@@ -143,6 +154,7 @@ export class Session {
     if (!isNew && this.user && String(this.user.id) === sub) return this.events.emit('token', access);
     const user = await this.me();
     if (epoch !== this.epoch || !user) return;
+    if (this.user && this.user.id !== user.id) this.events.emit('over');
     this.user = user;
     this.events.emit('session', user);
   }
