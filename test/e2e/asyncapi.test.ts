@@ -22,7 +22,7 @@ import { TestServer } from '../support/server.js';
 const ERROR = 0;
 const WITH_COMMANDS = ['game', 'rest', 'socketio'];
 const PEER = { id: 'connection', clientId: 'client', userId: 7 };
-const CODECS: readonly Codec[] = [gameCodec, restCodec, messengerCodec, socketIoCodec] as unknown as readonly Codec[];
+const CODECS: readonly Codec[] = [gameCodec, restCodec, messengerCodec, socketIoCodec];
 
 let server: TestServer;
 let document: AsyncApi;

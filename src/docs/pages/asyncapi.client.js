@@ -120,6 +120,21 @@ async function show() {
     sendLabel: 'Told',
   };
   AsyncApiPage.render({ schema: viewOf(whole, channels), config }, document.getElementById('api'));
+  goToPlace();
+}
+
+/** The browser has looked for the place of the address before there was anything. */
+function goToPlace() {
+  const id = decodeURIComponent(location.hash.slice(1));
+  if (!id) return;
+  const place = document.getElementById(id);
+  if (place) place.scrollIntoView();
+  else
+    new MutationObserver((_changes, observer) => {
+      if (!document.getElementById(id)) return;
+      observer.disconnect();
+      goToPlace();
+    }).observe(document.getElementById('api'), { childList: true, subtree: true });
 }
 
 show().catch((error) => {
