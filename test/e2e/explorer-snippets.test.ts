@@ -6,11 +6,12 @@ import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import { PROTOCOLS, type Protocol } from '../../web/src/explorer/protocols.js';
+import { rawWire } from '../../web/src/explorer/raw-wires.js';
 import { snippet, type SnippetLanguage, snippetJob } from '../../web/src/explorer/snippets.js';
 import type { JsonObject, Request, Wire } from '../../web/src/explorer/wire.js';
 import { httpWire, wireOf } from '../../web/src/explorer/wires.js';
 import { has, programOf } from '../support/capabilities.js';
-import { type Account, TestServer } from '../support/server.js';
+import { type Account, PASSWORD, TestServer } from '../support/server.js';
 import { until } from '../support/until.js';
 
 const top = resolve(import.meta.dirname, '../..');
@@ -114,7 +115,21 @@ describe('what the explorer copies', () => {
     expect(ran.out).toMatch(/"sent_at": 12345678901234567000/);
   });
 
+  it('sends no body where there is none', async () => {
+    const { token } = await server.client().logIn(alice.username, PASSWORD);
+    const wire = rawWire('mcp', 'POST /auth/revoke');
+    if (!wire) throw new Error('is a request');
+    const ran = await run(process.execPath, ['--input-type=module'], codeOf('javascript', 'mcp', ping({}), true, wire), token);
+    expect(ran.out).toBe('200 {\n  "success": true\n}\n');
+  });
+
   describe.runIf(has.curl)('by curl', () => {
+    it('sends no body where there is none', async () => {
+      const wire = rawWire('mcp', 'GET /health/live');
+      const ran = await run('bash', ['-eu'], codeOf('curl', 'mcp', ping({}), false, wire), '');
+      expect([ran.code, ran.err, JSON.parse(ran.out)]).toMatchObject([0, '', { status: 'ok' }]);
+    });
+
     it.each(PROTOCOLS)('runs as it is printed: %s', async (protocol) => {
       const ran = await run('bash', ['-eu'], codeOf('curl', protocol, ping({ sent_at: NASTY })), alice.tokens.token);
       expect([ran.code, ran.err]).toEqual([0, '']);

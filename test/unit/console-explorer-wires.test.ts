@@ -9,6 +9,7 @@ import { javaScriptLiteral, pythonLiteral, shellQuoted } from '../../web/src/exp
 import { masked } from '../../web/src/explorer/masking.js';
 import { OWN_FRAMES } from '../../web/src/explorer/own-frames.js';
 import { PROTOCOLS, socketOrigin, socketPath } from '../../web/src/explorer/protocols.js';
+import { rawWire } from '../../web/src/explorer/raw-wires.js';
 import { LANGUAGES, snippet, snippetJob } from '../../web/src/explorer/snippets.js';
 import type { JsonObject, Request } from '../../web/src/explorer/wire.js';
 import { httpWire, wireOf, wireText } from '../../web/src/explorer/wires.js';
@@ -100,6 +101,31 @@ describe('a command in each protocol', () => {
   });
 });
 
+describe('what is written by hand', () => {
+  it('is an event of Socket.IO where it is a list that begins with a name', () => {
+    expect(rawWire('socketio', '["chat", {"message": "Hello!"}]')).toMatchObject({
+      event: 'chat',
+      argument: { message: 'Hello!' },
+    });
+    expect(rawWire('socketio', '["hello"]')).toMatchObject({ event: 'hello', argument: null });
+    for (const text of ['', 'x', '{}', '[]', '[1]', 'null']) expect(rawWire('socketio', text)).toBeUndefined();
+  });
+
+  it('is a request of mcp where it begins with one', () => {
+    expect(rawWire('mcp', 'POST /auth/revoke')).toMatchObject({
+      kind: 'http',
+      method: 'POST',
+      path: '/auth/revoke',
+      body: undefined,
+    });
+    expect(rawWire('mcp', '{}')).toBeUndefined();
+  });
+
+  it('is anything where frames are texts', () => {
+    for (const text of ['not JSON', '{"a" :  1}']) expect(rawWire('messenger', text)).toMatchObject({ kind: 'frame', text });
+  });
+});
+
 describe('literals', () => {
   const NASTY = {
     "it's": 'a "quote" \\ and\nlines\u2028',
@@ -156,7 +182,8 @@ describe('snippets', () => {
   });
 
   it('say the frame as it was written, where somebody wrote it', () => {
-    const raw = { kind: 'frame', text: '{"a" :  1}', frame: null, notes: [], requestId: null } as const;
+    const raw = rawWire('game', '{"a" :  1}');
+    if (!raw) throw new Error('any text is a frame');
     const made = snippet('javascript', { ...job('game'), wire: raw });
     expect('code' in made && made.code).toContain(String.raw`socket.send("{\"a\" :  1}")`);
     expect(wireText(raw)).toBe('{"a" :  1}');

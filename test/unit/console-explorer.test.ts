@@ -113,6 +113,7 @@ describe('what can be seen of a frame', () => {
       kind: 'response',
       about: 'not_found: No',
       isOk: false,
+      carries: '',
       answers: ['id:r1'],
     });
     expect(factsOf('game', 'in', '{"type":"event","domain":"chat","event":"message","data":{}}').about).toBe('chat.message');

@@ -3,13 +3,13 @@ import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { CodeBlock } from './code-block';
 import type { ConnectionState } from './explorer';
-import { readHttp } from './http-exchange';
+import { rawWire } from './raw-wires';
 import { masked } from './masking';
 import type { Protocol } from './protocols';
 import { SecretSwitch, type SecretProps } from './secret-switch';
 import { LANGUAGES, snippet, type SnippetLanguage, snippetJob } from './snippets';
 import type { RequestDraft } from './use-request';
-import type { Json, Wire } from './wire';
+import type { Wire } from './wire';
 import { httpWire, wireOf } from './wires';
 
 const NAMES: Readonly<Record<SnippetLanguage, string>> = {
@@ -26,23 +26,7 @@ interface CodeViewProps extends SecretProps {
   readonly state: ConnectionState;
 }
 
-/** The wire of a raw frame; null where it is none. */
-function rawWire(protocol: Protocol, text: string): Wire | null {
-  const rest = { notes: [], requestId: null } as const;
-  if (protocol === 'mcp') {
-    const request = readHttp(text);
-    return request ? { kind: 'http', method: request.method, path: request.path, body: request.body ?? null, ...rest } : null;
-  }
-  if (protocol !== 'socketio') return { kind: 'frame', text, frame: null, ...rest };
-  try {
-    const [event, argument] = JSON.parse(text) as [unknown, Json | undefined];
-    return typeof event === 'string' ? { kind: 'event', event, argument: argument ?? null, ...rest } : null;
-  } catch {
-    return null;
-  }
-}
-
-function wireOfDraft(protocol: Protocol, { view, isRawOwn, rawText, request }: RequestDraft): Wire | null {
+function wireOfDraft(protocol: Protocol, { view, isRawOwn, rawText, request }: RequestDraft): Wire | null | undefined {
   if (view === 'raw' && isRawOwn) return rawWire(protocol, rawText);
   return request && wireOf(protocol, request);
 }

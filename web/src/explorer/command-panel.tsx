@@ -5,10 +5,10 @@ import { useId, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { CommandInfo } from './catalogue';
 import type { ConnectionState, Explorer } from './explorer';
-import { readHttp } from './http-exchange';
 import { OWN_FRAMES } from './own-frames';
 import { PayloadForm } from './payload-form';
 import { FACTS, type Protocol } from './protocols';
+import { rawWire } from './raw-wires';
 import { type RequestDraft, wireNow } from './use-request';
 import type { Wire } from './wire';
 import { wireOf } from './wires';
@@ -27,22 +27,15 @@ function useSend({ explorer, protocol, draft, onSent }: CommandPanelProps) {
   const { t } = useTranslation('explorer');
   const [fault, setFault] = useState<string | null>(null);
   const count = useRef(0);
-  const sendRaw = (): void => {
-    if (FACTS[protocol].socket !== null) return explorer.sendText(draft.rawText);
-    const request = readHttp(draft.rawText);
-    if (!request) throw new TypeError(t('command.rawHttpFault'));
-    void explorer.request(request);
-  };
   const send = (): void => {
-    setFault(null);
-    try {
-      // An untouched one is the request itself, with an id of its own.
-      if (draft.view === 'raw' && draft.isRawOwn) sendRaw();
-      else if (draft.request) explorer.send(wireNow(protocol, draft.request, `r${(count.current += 1)}`));
-      onSent();
-    } catch (thrown) {
-      setFault(t('command.rawFault', { detail: thrown instanceof Error ? thrown.message : String(thrown) }));
-    }
+    // A raw frame that nobody touched is the request itself, with an id of its own.
+    const isOwn = draft.view === 'raw' && draft.isRawOwn;
+    const next = (): string => `r${(count.current += 1)}`;
+    const wire = isOwn ? rawWire(protocol, draft.rawText) : draft.request && wireNow(protocol, draft.request, next());
+    setFault(wire ? null : t(protocol === 'socketio' ? 'command.rawEventFault' : 'command.rawHttpFault'));
+    if (!wire) return;
+    explorer.send(wire);
+    onSent();
   };
   return { send, fault };
 }
@@ -75,27 +68,24 @@ export function CommandPanel(props: CommandPanelProps) {
         />
         <Editor {...props} />
         {!isRaw && draft.request && <Notes wire={wireOf(protocol, draft.request)} />}
-        {faults > 0 && (
-          <Text size="sm" className="explorer-bad" role="status">
-            {t('command.faults', { count: faults })}
-          </Text>
-        )}
         {fault && (
           <Alert color="red" role="alert" p="xs">
             {fault}
           </Alert>
         )}
-        <Group gap="sm">
+        <Group gap="sm" className="explorer-send">
           <Button
             onClick={send}
             disabled={!canSend}
-            color={faults > 0 ? 'orange' : undefined}
+            variant={faults > 0 ? 'default' : 'filled'}
             leftSection={<SendHorizontal size={16} aria-hidden />}
           >
             {t(faults > 0 ? 'command.sendAnyway' : 'command.send')}
           </Button>
-          <Text size="xs" className="explorer-soft">
-            {isOpen ? (
+          <Text size="xs" className={faults > 0 ? 'explorer-bad' : 'explorer-soft'} role="status" flex={1}>
+            {faults > 0 ? (
+              t('command.faults', { count: faults })
+            ) : isOpen ? (
               <>
                 <Kbd size="xs">Ctrl</Kbd> + <Kbd size="xs">Enter</Kbd>
               </>
@@ -112,13 +102,18 @@ export function CommandPanel(props: CommandPanelProps) {
 /** What has to be said of how the request goes. */
 function Notes({ wire }: { readonly wire: Wire }) {
   const { t } = useTranslation('explorer');
-  const worthSaying = wire.notes.filter((note) => note !== 'messengerHas');
-  if (worthSaying.length === 0) return null;
+  if (wire.notes.length === 0) return null;
   return (
     <Text size="xs" className="explorer-soft">
-      {worthSaying.map((note) => t(`protocols.notes.${note}`)).join(' ')}
+      {wire.notes.map((note) => t(`protocols.notes.${note}`)).join(' ')}
     </Text>
   );
+}
+
+/** A sentence of the documents, with what is code in it. */
+function Words({ text }: { readonly text: string }) {
+  // Every other part was between backticks.
+  return text.split('`').map((part, index) => (index % 2 === 1 ? <code key={part}>{part}</code> : part));
 }
 
 interface CommandSelectProps {
@@ -154,13 +149,13 @@ function CommandSelect({ commands, command, onChoose }: CommandSelectProps) {
               {option.label}
             </Text>
             <Text size="xs" className="explorer-soft" lineClamp={2}>
-              {summaries.get(option.value)}
+              <Words text={summaries.get(option.value) ?? ''} />
             </Text>
           </div>
         )}
       />
       <Text size="sm" mt={6}>
-        {command.summary}
+        <Words text={command.summary} />
       </Text>
       <Group gap={6} mt={6}>
         <Badge size="sm" variant="default" tt="none">

@@ -4,6 +4,7 @@ import {
   Badge,
   Button,
   Group,
+  Loader,
   PasswordInput,
   SegmentedControl,
   Stack,
@@ -12,16 +13,22 @@ import {
   TextInput,
   Title,
 } from '@mantine/core';
-import { type SubmitEvent, useId, useState } from 'react';
+import { type SubmitEvent, useId, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useSession } from '../session/session';
 import { switchboard } from '../session/switchboard';
 import { isKnownCode, mayReconnect } from './close-codes';
 import type { ConnectionState, Explorer, Identity } from './explorer';
-import { FACTS, PROTOCOLS, type Protocol } from './protocols';
+import { FACTS, PROTOCOLS, type Protocol, socketPath } from './protocols';
 
 const WHO = ['me', 'anonymous', 'token', 'password'] as const;
 type Who = (typeof WHO)[number];
+
+interface Secret {
+  readonly token: string;
+  readonly username: string;
+  readonly password: string;
+}
 
 interface ConnectionPanelProps {
   readonly explorer: Explorer;
@@ -37,15 +44,26 @@ export function ConnectionPanel({ explorer, state, protocol, clientId, onProtoco
   const { t } = useTranslation('explorer');
   const { user } = useSession();
   const id = useId();
+  const button = useRef<HTMLButtonElement>(null);
   const [wanted, setWho] = useState<Who | null>(null);
   const [secret, setSecret] = useState({ token: '', username: '', password: '' });
-  const { socket, title, anonymous } = FACTS[protocol];
+  const { anonymous } = FACTS[protocol];
   const canBe = (candidate: Who): boolean => (candidate === 'me' ? Boolean(user) : candidate !== 'anonymous' || anonymous);
   const who = wanted && canBe(wanted) ? wanted : user ? 'me' : anonymous ? 'anonymous' : 'password';
-  const isOpen = state.status === 'open' || state.status === 'opening';
+  const isOpening = state.status === 'opening';
+  const isOpen = state.status === 'open' || isOpening;
+
+  const names = {
+    me: user?.username ?? '',
+    password: secret.username,
+    anonymous: t('connection.anonymous'),
+    token: t('connection.token'),
+  };
 
   const submit = (event: SubmitEvent): void => {
     event.preventDefault();
+    // The field in which somebody pressed Enter goes.
+    button.current?.focus();
     if (isOpen) explorer.disconnect();
     else void explorer.connect({ protocol, clientId, identity: identityOf(who, secret) });
   };
@@ -66,47 +84,100 @@ export function ConnectionPanel({ explorer, state, protocol, clientId, onProtoco
           onChange={(value) => onProtocol(value)}
           data={PROTOCOLS.map((value) => ({ value, label: FACTS[value].title }))}
         />
-        <Text size="xs" className="explorer-soft">
-          {socket === null ? t('connection.noSocket') : <span className="explorer-number">{`WS ${socket}`}</span>}
-          {!anonymous && <> · {t('connection.needsAccount', { protocol: title })}</>}
-        </Text>
-        <SegmentedControl
-          fullWidth
-          size="xs"
-          aria-label={t('connection.as')}
-          value={who}
-          onChange={(value) => setWho(value)}
-          disabled={isOpen}
-          data={WHO.map((value) => ({ value, label: t(`connection.${value}`), disabled: !canBe(value) }))}
-        />
-        {!user && (
-          <Text size="xs" className="explorer-soft">
-            <Anchor href="#/" inherit>
-              {t('connection.signInFirst')}
-            </Anchor>
-          </Text>
-        )}
-        <WhoFields {...{ who, secret, protocol }} isDisabled={isOpen} onChange={setSecret} />
-        {protocol === 'rest' && (
-          <TextInput
-            size="sm"
-            label={t('connection.clientId')}
-            description={t('connection.clientIdHint')}
-            value={clientId}
-            maxLength={128}
-            required
-            withAsterisk={false}
-            disabled={isOpen}
-            onChange={(event) => onClientId(event.currentTarget.value)}
+        <Where {...{ protocol, clientId, isOpen }} name={names[who]} />
+        {!isOpen && (
+          <Who
+            {...{ protocol, who, secret, canBe, clientId }}
+            isSignedIn={Boolean(user)}
+            onWho={setWho}
+            onSecret={setSecret}
+            onClientId={onClientId}
           />
         )}
         {protocol === 'game' && <KeepAlive explorer={explorer} />}
-        <Button type="submit" variant={isOpen ? 'default' : 'filled'} loading={state.status === 'opening'}>
-          {t(isOpen ? 'connection.disconnect' : connectWord(protocol, who))}
+        <Button
+          ref={button}
+          type="submit"
+          variant={isOpen ? 'default' : 'filled'}
+          aria-busy={isOpening}
+          leftSection={isOpening && <Loader size={16} aria-hidden />}
+        >
+          {t(isOpening ? 'connection.cancel' : isOpen ? 'connection.disconnect' : connectWord(protocol, who))}
         </Button>
         <Ending state={state} />
       </Stack>
     </form>
+  );
+}
+
+interface WhereProps {
+  readonly protocol: Protocol;
+  readonly clientId: string;
+  readonly isOpen: boolean;
+  /** As whom it is open. */
+  readonly name: string;
+}
+
+/** Where the protocol's socket is, and who is there. */
+function Where({ protocol, clientId, isOpen, name }: WhereProps) {
+  const { t } = useTranslation('explorer');
+  const { socket, title, anonymous } = FACTS[protocol];
+  const path = isOpen ? socketPath(protocol, clientId) : socket;
+  const note = isOpen ? name : anonymous ? '' : t('connection.needsAccount', { protocol: title });
+  return (
+    <Text size="xs" className="explorer-soft" style={{ overflowWrap: 'anywhere' }}>
+      {socket === null ? t('connection.noSocket') : <span className="explorer-number">{`WS ${path}`}</span>}
+      {note !== '' && ` · ${note}`}
+    </Text>
+  );
+}
+
+interface WhoProps {
+  readonly protocol: Protocol;
+  readonly who: Who;
+  readonly secret: Secret;
+  readonly clientId: string;
+  readonly isSignedIn: boolean;
+  readonly canBe: (who: Who) => boolean;
+  readonly onWho: (who: Who) => void;
+  readonly onSecret: (secret: Secret) => void;
+  readonly onClientId: (clientId: string) => void;
+}
+
+/** As whom to connect. */
+function Who({ protocol, who, secret, clientId, isSignedIn, canBe, onWho, onSecret, onClientId }: WhoProps) {
+  const { t } = useTranslation('explorer');
+  return (
+    <>
+      <SegmentedControl
+        fullWidth
+        size="xs"
+        aria-label={t('connection.as')}
+        value={who}
+        onChange={(value) => onWho(value)}
+        data={WHO.map((value) => ({ value, label: t(`connection.${value}`), disabled: !canBe(value) }))}
+      />
+      {!isSignedIn && (
+        <Text size="xs" className="explorer-soft">
+          <Anchor href="#/" inherit>
+            {t('connection.signInFirst')}
+          </Anchor>
+        </Text>
+      )}
+      <WhoFields {...{ who, secret, protocol }} onChange={onSecret} />
+      {protocol === 'rest' && (
+        <TextInput
+          size="sm"
+          label={t('connection.clientId')}
+          description={t('connection.clientIdHint')}
+          value={clientId}
+          maxLength={128}
+          required
+          withAsterisk={false}
+          onChange={(event) => onClientId(event.currentTarget.value)}
+        />
+      )}
+    </>
   );
 }
 
@@ -115,7 +186,7 @@ function connectWord(protocol: Protocol, who: Who) {
   return who === 'password' ? ('connection.logIn' as const) : ('connection.ready' as const);
 }
 
-function identityOf(who: Who, { token, username, password }: { token: string; username: string; password: string }): Identity {
+function identityOf(who: Who, { token, username, password }: Secret): Identity {
   switch (who) {
     case 'anonymous':
       return { kind: 'anonymous' };
@@ -131,15 +202,14 @@ function identityOf(who: Who, { token, username, password }: { token: string; us
 interface WhoFieldsProps {
   readonly who: Who;
   readonly protocol: Protocol;
-  readonly secret: { readonly token: string; readonly username: string; readonly password: string };
-  readonly isDisabled: boolean;
-  readonly onChange: (secret: { token: string; username: string; password: string }) => void;
+  readonly secret: Secret;
+  readonly onChange: (secret: Secret) => void;
 }
 
-function WhoFields({ who, protocol, secret, isDisabled, onChange }: WhoFieldsProps) {
+function WhoFields({ who, protocol, secret, onChange }: WhoFieldsProps) {
   const { t } = useTranslation('explorer');
   const { logIn } = FACTS[protocol];
-  const rest = { size: 'sm', required: true, withAsterisk: false, disabled: isDisabled } as const;
+  const rest = { size: 'sm', required: true, withAsterisk: false } as const;
   if (who === 'token') {
     return (
       <PasswordInput

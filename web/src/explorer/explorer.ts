@@ -4,6 +4,7 @@ import { answerText, bytesOf, exchange, type HttpAnswer, type HttpRequest, reque
 import { type Link, type LinkEvents, openWebSocket } from './links';
 import { FACTS, type Protocol, socketOrigin, socketPath } from './protocols';
 import type { Wire } from './wire';
+import { wireOf } from './wires';
 
 /** As whom to connect. `token` gives one at the time, since it may have to be renewed. */
 export type Identity =
@@ -91,25 +92,14 @@ export class Explorer {
       this.become({ ...this.current, status: 'closed', fault: null, close: null, notice: null });
   }
 
-  /** Sends what a wire says, by the way that it says. @throws TypeError where it is nothing that could be sent */
+  /** Sends what a wire says, by the way that it says. */
   send(wire: Wire): void {
-    switch (wire.kind) {
-      case 'frame':
-        return this.link?.send(wire.text);
-      case 'event':
-        return this.link?.emit(wire.event, wire.argument);
-      case 'http':
-        void this.request(wire);
-    }
-  }
-
-  /** Sends a text as it is. @throws TypeError where it is nothing that this connection could send */
-  sendText(text: string): void {
-    this.link?.send(text);
+    if (wire.kind === 'http') void this.request(wire);
+    else this.link?.send(wire);
   }
 
   /** A request over HTTP with the token of this connection, and its answer, both in the log. */
-  async request(request: Pick<HttpRequest, 'method' | 'path' | 'body'>): Promise<void> {
+  private async request(request: Pick<HttpRequest, 'method' | 'path' | 'body'>): Promise<void> {
     await this.logged({ ...request, token: this.current.token }).catch(() => undefined);
   }
 
@@ -118,13 +108,13 @@ export class Explorer {
     const { protocol } = this.current;
     const about = request.path.replace('/api/v1/commands/', '').replace('/', '.');
     const isCommand = request.path.startsWith('/api/v1/commands/');
-    const bytes = request.body === undefined ? 0 : bytesOf(JSON.stringify(request.body));
-    const facts: FrameFacts = { kind: request.method, about: isCommand ? about : request.path, expects: key };
-    this.log.add({ direction: 'out', protocol, text: requestText(request), facts, bytes }, now());
+    const body = request.body === undefined ? '' : JSON.stringify(request.body);
+    const facts: FrameFacts = { kind: request.method, about: isCommand ? about : request.path, expects: key, carries: body };
+    this.log.add({ direction: 'out', protocol, text: requestText(request), facts, bytes: bytesOf(body) }, now());
     try {
       const answer = await exchange(request);
       const isOk = answer.status < 400;
-      const line = { kind: 'HTTP', about: String(answer.status), isOk, answers: [key] };
+      const line = { kind: String(answer.status), about: '', isOk, answers: [key], carries: answer.text };
       this.log.add({ direction: 'in', protocol, text: answerText(answer), facts: line, bytes: bytesOf(answer.text) }, now());
       return answer;
     } catch (thrown) {
@@ -223,9 +213,7 @@ export class Explorer {
     this.beat = setInterval(() => {
       if (!this.isKeptAlive) return;
       count += 1;
-      this.link?.send(
-        JSON.stringify({ type: 'command', v: 1, request_id: `${ALIVE}${count}`, domain: 'system', command: 'ping' }),
-      );
+      this.link?.send(wireOf('game', { command: 'system.ping', payload: {}, requestId: `${ALIVE}${count}`, now: 0 }));
     }, seconds * 1000);
   }
 
@@ -244,14 +232,17 @@ export class Explorer {
   }
 }
 
-const authFrame = (username: string, password: string): string =>
-  JSON.stringify({ mode: 'auth', timestamp: Math.floor(Date.now() / 1000), username, password });
+function authFrame(username: string, password: string): Wire {
+  const frame = { mode: 'auth', timestamp: Math.floor(Date.now() / 1000), username, password };
+  return { kind: 'frame', text: JSON.stringify(frame), frame, notes: [], requestId: null };
+}
 
 /** Browsers do not say how an upgrade was answered; over HTTP the same token is answered in words. */
 async function whyRefused(token: string | null): Promise<ConnectFault> {
   try {
-    const { status } = await exchange({ method: 'POST', path: '/api/v1/commands/system/whoami', body: {}, token });
-    if (status === 401) return 'badToken';
+    const { status, json } = await exchange({ method: 'POST', path: '/api/v1/commands/system/whoami', body: {}, token });
+    const { data } = (json ?? {}) as { readonly data?: { readonly user_id?: unknown } };
+    if (status === 401 || (token !== null && data?.user_id === null)) return 'badToken';
     return status === 429 ? 'tooMany' : 'refused';
   } catch {
     return 'offline';

@@ -6,6 +6,8 @@ export interface FrameFacts {
   readonly kind: string;
   /** The most telling of it: `system.ping`, `chat.message`. */
   readonly about: string;
+  /** What it carries, in JSON, as far as a line shows it; the frame itself where that is left out. */
+  readonly carries?: string;
   /** Of an answer: whether it says that it worked. */
   readonly isOk?: boolean;
   /** Of a request: what its answer will be known by. */
@@ -29,6 +31,13 @@ type Fields = Readonly<Record<string, unknown>>;
 
 const word = (value: unknown, other = ''): string => (typeof value === 'string' ? value : other);
 const isObject = (value: unknown): value is Fields => typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** Of a payload; what is masked in it has to be whole. */
+const MAX_CARRIED = 2_000;
+
+const carried = (value: unknown): Pick<FrameFacts, 'carries'> => ({
+  carries: value === undefined ? '' : JSON.stringify(value).slice(0, MAX_CARRIED),
+});
 
 function parsed(text: string): unknown {
   try {
@@ -55,10 +64,16 @@ function commandFacts(direction: 'out' | 'in', value: Fields): FrameFacts | unde
   switch (value.type) {
     case 'response': {
       const key = requestKey(value);
-      return { kind: 'response', about: faultText(value), isOk: value.success === true, ...(key ? { answers: [key] } : {}) };
+      return {
+        kind: 'response',
+        about: faultText(value),
+        isOk: value.success === true,
+        ...carried(value.data),
+        ...(key ? { answers: [key] } : {}),
+      };
     }
     case 'event':
-      return { kind: 'event', about: `${word(value.domain)}.${word(value.event)}` };
+      return { kind: 'event', about: `${word(value.domain)}.${word(value.event)}`, ...carried(value.data) };
     case 'error':
       return errorFacts(value);
     case 'disconnect': {
@@ -85,7 +100,12 @@ function outgoing(value: Fields): FrameFacts {
   const kind = word(value.type, 'frame');
   if (kind === 'command') {
     const key = requestKey(value);
-    return { kind, about: `${word(value.domain)}.${word(value.command)}`, ...(key ? { expects: key } : {}) };
+    return {
+      kind,
+      about: `${word(value.domain)}.${word(value.command)}`,
+      ...carried(value.payload),
+      ...(key ? { expects: key } : {}),
+    };
   }
   return kind === 'chat' || kind === 'hello'
     ? { kind, about: word(value.message), expects: `type:${kind}` }
@@ -165,20 +185,26 @@ function eventFacts(direction: 'out' | 'in', ack: string, body: unknown): FrameF
   if (direction === 'out') {
     const about = kind === 'command' ? `${word(fields.domain)}.${word(fields.command)}` : word(fields.message);
     const key = ack === '' ? requestKey(fields) : `ack:${ack}`;
-    return { kind, about, ...(key ? { expects: key } : {}) };
+    return { kind, about, ...carried(kind === 'command' ? fields.payload : argument), ...(key ? { expects: key } : {}) };
   }
   if (kind === 'disconnect_notice') {
     return { kind, about: `${String(fields.code)} ${word(fields.reason)}`, isOk: false, notice: noticeOf(fields) };
   }
   const known = ['response', 'error', 'hello'].includes(kind) ? commandFacts('in', { type: kind, ...fields }) : undefined;
-  return known ? { ...known, kind } : { kind, about: word(fields.type) };
+  return known ? { ...known, kind } : { kind, about: word(fields.type), ...carried(argument) };
 }
 
 function ackFacts(ack: string, body: unknown): FrameFacts {
   const [answer] = Array.isArray(body) ? (body as unknown[]) : [];
   const fields = isObject(answer) ? answer : {};
   const isOk = fields.success !== false;
-  return { kind: 'ack', about: isOk ? '' : faultText(fields), isOk, answers: [`ack:${ack}`] };
+  return {
+    kind: 'ack',
+    about: isOk ? '' : faultText(fields),
+    isOk,
+    ...carried(isOk ? (fields.data ?? answer) : undefined),
+    answers: [`ack:${ack}`],
+  };
 }
 
 /** What of a frame is JSON, for printing it over several lines: all of it, or what follows a packet's numbers or a request's first line. */

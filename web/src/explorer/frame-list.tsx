@@ -1,4 +1,4 @@
-import { Text, UnstyledButton } from '@mantine/core';
+import { Button, Text, UnstyledButton } from '@mantine/core';
 import { ArrowDown, ArrowUp } from 'lucide-react';
 import { type ReactNode, useEffect, useLayoutEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
@@ -23,10 +23,11 @@ interface FrameListProps {
 export function FrameList({ lines, shown }: FrameListProps) {
   const { t } = useTranslation('explorer');
   const list = useRef<VListHandle>(null);
-  const isFollowing = useRef(true);
+  const following = useRef(true);
+  const [isFollowing, setFollowing] = useState(true);
   const [opened, setOpened] = useState<ReadonlySet<number>>(new Set());
   useLayoutEffect(() => {
-    if (isFollowing.current) list.current?.scrollToIndex(lines.length - 1, { align: 'end' });
+    if (following.current) list.current?.scrollToIndex(lines.length - 1, { align: 'end' });
   }, [lines]);
   useEffect(() => {
     const kept = lines[0]?.id ?? 0;
@@ -40,8 +41,11 @@ export function FrameList({ lines, shown }: FrameListProps) {
     });
   const follow = (offset: number): void => {
     const handle = list.current;
-    if (handle) isFollowing.current = handle.scrollSize - handle.viewportSize - offset < NEAR;
+    if (!handle) return;
+    following.current = handle.scrollSize - handle.viewportSize - offset < NEAR;
+    setFollowing(following.current);
   };
+  const toLatest = (): void => list.current?.scrollToIndex(lines.length - 1, { align: 'end' });
   return (
     <div className="explorer-log" role="log" aria-live="off" aria-label={t('frames.title')}>
       <VList ref={list} onScroll={follow}>
@@ -49,6 +53,16 @@ export function FrameList({ lines, shown }: FrameListProps) {
           <Line key={line.id} line={line} isOpen={opened.has(line.id)} shown={shown} onToggle={() => toggle(line.id)} />
         ))}
       </VList>
+      {!isFollowing && (
+        <Button
+          className="explorer-latest"
+          size="compact-sm"
+          leftSection={<ArrowDown size={14} aria-hidden />}
+          onClick={toLatest}
+        >
+          {t('frames.latest')}
+        </Button>
+      )}
     </div>
   );
 }
@@ -73,8 +87,9 @@ function Line({ line, isOpen, shown, onToggle }: LineProps) {
   const { t } = useTranslation('explorer');
   const { direction, facts, bytes } = line;
   if (direction === 'note') return <Note line={line} shown={shown} />;
-  const { about } = facts;
-  const preview = shown(line.text.slice(0, LOOKED_THROUGH)).slice(0, PREVIEW);
+  // An answer says of itself only what went wrong.
+  const about = [...new Set([line.answersAbout, facts.about])].filter(Boolean).join(' · ');
+  const preview = shown((facts.carries ?? line.text).slice(0, LOOKED_THROUGH)).slice(0, PREVIEW);
   const tone = facts.isOk === false ? 'explorer-bad' : '';
   return (
     <div data-frame={line.id} data-direction={direction} data-kind={facts.kind}>

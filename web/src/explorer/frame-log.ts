@@ -15,8 +15,9 @@ export interface LogLine {
   readonly bytes: number;
   readonly isCut: boolean;
   readonly facts: FrameFacts;
-  /** Of an answer: the request that it answers, and how long that took. */
+  /** Of an answer: the request that it answers, what that was about, and how long it took. */
   readonly answerTo?: number;
+  readonly answersAbout?: string;
   readonly latencyMs?: number;
 }
 
@@ -43,7 +44,7 @@ const encoder = new TextEncoder();
 /** Every frame both ways, with what belongs together. Its memory is bounded; while it is paused it goes on in the background. */
 export class FrameLog {
   private readonly kept = new BoundedList<LogLine>(MAX_LINES, MAX_CHARACTERS, ({ text }) => text.length);
-  private readonly waiting = new Map<string, { readonly id: number; readonly at: number }[]>();
+  private readonly waiting = new Map<string, Pick<LogLine, 'id' | 'at' | 'facts'>[]>();
   private waitingCount = 0;
   private readonly listeners = new Set<() => void>();
   private shown: LogView = EMPTY;
@@ -107,10 +108,10 @@ export class FrameLog {
 
   private pausedAt = 0;
 
-  private expect(key: string, { id, at }: LogLine): void {
+  private expect(key: string, { id, at, facts }: LogLine): void {
     if (this.waitingCount >= MAX_WAITING) this.forgetRequests();
     const queue = this.waiting.get(key) ?? [];
-    queue.push({ id, at });
+    queue.push({ id, at, facts });
     this.waiting.set(key, queue);
     this.waitingCount += 1;
   }
@@ -118,7 +119,7 @@ export class FrameLog {
   private answerOf(
     { direction, facts }: Pick<LogLine, 'direction' | 'facts'>,
     at: number,
-  ): Pick<LogLine, 'answerTo' | 'latencyMs'> {
+  ): Pick<LogLine, 'answerTo' | 'answersAbout' | 'latencyMs'> {
     if (direction !== 'in' || facts.answers === undefined) return {};
     const key = facts.answers.find((candidate) => this.waiting.has(candidate));
     const queue = key === undefined ? undefined : this.waiting.get(key);
@@ -126,7 +127,7 @@ export class FrameLog {
     if (key === undefined || !request) return {};
     if (queue?.length === 0) this.waiting.delete(key);
     this.waitingCount -= 1;
-    return { answerTo: request.id, latencyMs: at - request.at };
+    return { answerTo: request.id, answersAbout: request.facts.about, latencyMs: at - request.at };
   }
 
   private current(): LogView {

@@ -126,7 +126,7 @@ function Summary({ log, lines, onResume }: SummaryProps) {
   return (
     <div className="explorer-tools" style={{ minHeight: 38 }}>
       <Text size="xs" className="explorer-soft">
-        {t('frames.count', { count: lines.length })}
+        {t('frames.count', { count: lines.filter(({ direction }) => direction !== 'note').length })}
         {log.forgotten > 0 && ` · ${t('frames.forgotten', { count: log.forgotten })}`}
       </Text>
       <Text size="xs" className="explorer-soft" role="status">

@@ -1,3 +1,5 @@
+import type { Wire } from './wire';
+
 /** What a link tells of itself. */
 export interface LinkEvents {
   onOpen: () => void;
@@ -11,10 +13,8 @@ export interface LinkEvents {
 
 /** A connection over which frames go. */
 export interface Link {
-  /** @throws TypeError where it is nothing that this link could send */
-  send(text: string): void;
-  /** An event with an acknowledgement, where the link has events. */
-  emit(event: string, argument: unknown): void;
+  /** Sends what this connection has for it: a frame or an event. */
+  send(wire: Wire): void;
   close(): void;
 }
 
@@ -24,9 +24,12 @@ export function openWebSocket(url: string, events: LinkEvents): Link {
   socket.onopen = events.onOpen;
   socket.onmessage = ({ data }) => events.onFrame('in', typeof data === 'string' ? data : '(binary)');
   socket.onclose = ({ code, reason }) => events.onClose(code, reason);
-  const send = (text: string): void => {
-    socket.send(text);
-    events.onFrame('out', text);
+  return {
+    send(wire) {
+      if (wire.kind !== 'frame') return;
+      socket.send(wire.text);
+      events.onFrame('out', wire.text);
+    },
+    close: () => socket.close(1000),
   };
-  return { send, emit: (event, argument) => send(JSON.stringify([event, argument])), close: () => socket.close(1000) };
 }

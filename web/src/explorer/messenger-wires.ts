@@ -36,7 +36,7 @@ export function messengerRequest(
     const field = Object.hasOwn(found.fields, name) ? found.fields[name] : undefined;
     return field === undefined ? [] : [[field, value]];
   });
-  const notes: WireNote[] = ['messengerHas'];
+  const notes: WireNote[] = [];
   if (found.note) notes.push(found.note);
   if (kept.length < entries.length) notes.push('messengerDrops');
   return { frame: { mode: found.mode, timestamp: now, request_id: requestId, ...Object.fromEntries(kept) }, notes };

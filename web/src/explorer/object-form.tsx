@@ -1,8 +1,8 @@
-import { ActionIcon, Button, Group, Input, Stack, TagsInput, Text, TextInput, Tooltip } from '@mantine/core';
+import { ActionIcon, Button, Group, Input, Stack, Text, TextInput, Tooltip } from '@mantine/core';
 import { Plus, X } from 'lucide-react';
 import { type ReactNode, useId } from 'react';
 import { useTranslation } from 'react-i18next';
-import { Choice, JsonControl, Null, TextControl, useFaultWords, useLimits } from './plain-controls';
+import { Choice, JsonControl, Null, TextControl, Texts, useFaultWords, useLimits } from './plain-controls';
 import type { FieldFault } from './schema-check';
 import { type Field, startOf, typedNumber } from './schema-form';
 import type { Json, JsonObject } from './wire';
@@ -155,7 +155,7 @@ function Control(props: FieldControlProps & { readonly id: string }): ReactNode 
     case 'flag':
       return <Choice {...props} />;
     case 'texts':
-      return <TagsInput id={id} value={Array.isArray(value) ? value.map(String) : []} onChange={onChange} splitChars={[',']} />;
+      return <Texts field={field} id={id} value={value} onChange={onChange} />;
     case 'list':
       return <ListControl {...props} />;
     case 'object':

@@ -1,4 +1,4 @@
-import { Button, PasswordInput, SegmentedControl, Textarea, TextInput } from '@mantine/core';
+import { Button, PasswordInput, SegmentedControl, TagsInput, Textarea, TextInput } from '@mantine/core';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { FieldFault } from './schema-check';
@@ -55,6 +55,23 @@ export function TextControl({ field, id, value, onChange }: ControlProps & { rea
     <Textarea {...rest} autosize minRows={2} maxRows={8} />
   ) : (
     <TextInput {...rest} />
+  );
+}
+
+/** Texts, one after the other. */
+export function Texts({ id, value, onChange }: ControlProps) {
+  const { t } = useTranslation('explorer');
+  const items = Array.isArray(value) ? (value as readonly Json[]) : [];
+  return (
+    <TagsInput
+      id={id}
+      placeholder={items.length === 0 ? t('form.textsHint') : undefined}
+      value={items.map((item) => (typeof item === 'string' ? item : JSON.stringify(item)))}
+      // Whatever is typed goes as it is.
+      splitChars={[]}
+      allowDuplicates
+      onChange={onChange}
+    />
   );
 }
 

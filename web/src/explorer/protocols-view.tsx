@@ -77,18 +77,19 @@ function ProtocolCard({ protocol, request, isChosen, onChoose, mask }: ProtocolC
       data-protocol={protocol}
     >
       <Group justify="space-between" mb={6} wrap="nowrap">
-        <UnstyledButton onClick={onChoose} aria-pressed={isChosen} aria-label={t('protocols.choose', { protocol: title })}>
-          <Text fw={600}>{title}</Text>
-        </UnstyledButton>
-        {isChosen ? (
-          <Badge size="sm" tt="none">
-            {t('protocols.chosen')}
-          </Badge>
-        ) : (
-          <Text size="xs" className="explorer-soft explorer-number">
-            {wayOf(protocol, wire)}
-          </Text>
-        )}
+        <Group gap="xs">
+          <UnstyledButton onClick={onChoose} aria-pressed={isChosen} fw={600}>
+            {title}
+          </UnstyledButton>
+          {isChosen && (
+            <Badge size="sm" tt="none">
+              {t('protocols.chosen')}
+            </Badge>
+          )}
+        </Group>
+        <Text size="xs" className="explorer-soft explorer-number">
+          {wayOf(protocol, wire)}
+        </Text>
       </Group>
       {wire.notes.map((note) => (
         <Text key={note} size="xs" className="explorer-soft" mb={6}>

@@ -1,5 +1,5 @@
 import type { Protocol } from './protocols.js';
-import type { Wire } from './wire.js';
+import type { HttpWire, Wire } from './wire.js';
 
 /** What a snippet does: where it connects, and what it sends there. */
 export interface SnippetJob {
@@ -12,5 +12,5 @@ export interface SnippetJob {
   readonly withToken: boolean;
   readonly wire: Wire;
   /** The same request over HTTP, for what cannot speak to sockets; null where there is none. */
-  readonly http: (Wire & { readonly kind: 'http' }) | null;
+  readonly http: HttpWire | null;
 }

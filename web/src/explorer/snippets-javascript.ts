@@ -1,6 +1,6 @@
 import { javaScriptLiteral, textLiteral } from './literals.js';
 import type { SnippetJob } from './snippet-job.js';
-import type { Wire } from './wire.js';
+import type { HttpWire, Wire } from './wire.js';
 
 const TOKEN = 'process.env.TOKEN';
 const BEARER = '{ Authorization: `Bearer ${process.env.TOKEN}` }';
@@ -17,14 +17,18 @@ function head(packages: string, withToken: boolean): string {
   return `${packages === '' ? '' : `// npm install ${packages}\n`}${token}`;
 }
 
-function overHttp({ origin, withToken }: SnippetJob, { method, path, body }: Wire & { readonly kind: 'http' }): string {
-  const headers = withToken
-    ? '{\n    Authorization: `Bearer ${process.env.TOKEN}`,\n    "Content-Type": "application/json",\n  }'
-    : '{ "Content-Type": "application/json" }';
+function overHttp({ origin, withToken }: SnippetJob, { method, path, body }: HttpWire): string {
+  const headers = [
+    ...(withToken ? ['    Authorization: `Bearer ${process.env.TOKEN}`,'] : []),
+    ...(body === undefined ? [] : ['    "Content-Type": "application/json",']),
+  ];
+  const options = [
+    `  method: ${textLiteral(method)},`,
+    ...(headers.length > 0 ? ['  headers: {', ...headers, '  },'] : []),
+    ...(body === undefined ? [] : [`  body: JSON.stringify(${javaScriptLiteral(body, 1)}),`]),
+  ];
   return `${head('', withToken)}const response = await fetch(${textLiteral(origin + path)}, {
-  method: ${textLiteral(method)},
-  headers: ${headers},
-  body: JSON.stringify(${javaScriptLiteral(body, 1)}),
+${options.join('\n')}
 });
 console.log(response.status, JSON.stringify(await response.json(), null, 2));
 `;

@@ -1,6 +1,6 @@
 import { pythonLiteral, textLiteral } from './literals.js';
 import type { SnippetJob } from './snippet-job.js';
-import type { Wire } from './wire.js';
+import type { HttpWire, Wire } from './wire.js';
 
 const TOKEN = 'os.environ["TOKEN"]';
 const BEARER = '{"Authorization": f"Bearer {os.environ[\'TOKEN\']}"}';
@@ -18,14 +18,14 @@ function head(packages: string, withToken: boolean, modules: readonly string[]):
   return `# pip install ${packages}\n${token}${imports.join('')}\n`;
 }
 
-function overHttp({ origin, withToken }: SnippetJob, { method, path, body }: Wire & { readonly kind: 'http' }): string {
+function overHttp({ origin, withToken }: SnippetJob, { method, path, body }: HttpWire): string {
   const headers = withToken ? `\n    headers=${BEARER},` : '';
+  const json = body === undefined ? '' : `\n    json=${pythonLiteral(body, 1)},`;
   return `${head('requests', withToken, ['json'])}import requests
 
 response = requests.request(
     ${textLiteral(method)},
-    ${textLiteral(origin + path)},${headers}
-    json=${pythonLiteral(body, 1)},
+    ${textLiteral(origin + path)},${headers}${json}
     timeout=10,
 )
 print(response.status_code, json.dumps(response.json(), indent=2))

@@ -1,6 +1,6 @@
 import { shellQuoted } from './literals.js';
 import type { SnippetJob } from './snippet-job.js';
-import type { Wire } from './wire.js';
+import type { HttpWire, Wire } from './wire.js';
 
 const TOKEN_HINT = '# TOKEN is an access token: export TOKEN=…\n';
 const BEARER = '"Authorization: Bearer $TOKEN"';
@@ -9,13 +9,14 @@ const BEARER = '"Authorization: Bearer $TOKEN"';
 const WAIT_SEC = 2;
 
 /** A request over HTTP. */
-export function curlSnippet({ origin, withToken, wire }: SnippetJob, http: Wire & { readonly kind: 'http' }): string {
+export function curlSnippet({ origin, withToken, wire }: SnippetJob, http: HttpWire): string {
   const lines = [
     `curl -sS -X ${http.method} ${shellQuoted(origin + http.path)}`,
     ...(withToken ? [`-H ${BEARER}`] : []),
-    "-H 'Content-Type: application/json'",
     // What begins with @ would be the name of a file to `-d`.
-    `--data-raw ${shellQuoted(JSON.stringify(http.body))}`,
+    ...(http.body === undefined
+      ? []
+      : ["-H 'Content-Type: application/json'", `--data-raw ${shellQuoted(JSON.stringify(http.body))}`]),
   ];
   const note = wire.kind === 'http' ? '' : '# curl speaks HTTP, not to sockets: the same command over HTTP\n';
   return `${withToken ? TOKEN_HINT : ''}${note}${lines.join(' \\\n  ')}\n`;

@@ -47,15 +47,10 @@ export function openSocketIo(origin: string, token: string | null, events: LinkE
   // The engine is there as soon as it connects, and before its first packet.
   socket.io.engine.on('packet', (packet) => events.onFrame('in', packetText(packet as Packet)));
   socket.io.engine.on('packetCreate', (packet) => events.onFrame('out', packetText(packet as Packet)));
-  const emit = (event: string, argument: unknown): void => void socket.emit(event, argument, () => undefined);
   return {
-    send(text) {
-      const value: unknown = JSON.parse(text);
-      if (!Array.isArray(value) || typeof value[0] !== 'string')
-        throw new TypeError('An event is a list of its name and its argument');
-      emit(value[0], value[1]);
+    send(wire) {
+      if (wire.kind === 'event') socket.emit(wire.event, wire.argument, () => undefined);
     },
-    emit,
     close: () => end(1000, ''),
   };
 }

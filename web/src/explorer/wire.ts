@@ -2,7 +2,7 @@ export type Json = null | boolean | number | string | readonly Json[] | { readon
 export type JsonObject = { readonly [name: string]: Json };
 
 /** What has to be said of how a protocol puts a command; the words are in the texts. */
-export type WireNote = 'messengerHas' | 'messengerLacks' | 'messengerGroup' | 'messengerDrops' | 'mcpHttp' | 'liveOnly';
+export type WireNote = 'messengerLacks' | 'messengerGroup' | 'messengerDrops' | 'mcpHttp' | 'liveOnly';
 
 /** One command as a protocol puts it: a text frame, an event of Socket.IO, or a request over HTTP. */
 export type Wire =
@@ -10,7 +10,7 @@ export type Wire =
   (
     | { readonly kind: 'frame'; readonly text: string; readonly frame: JsonObject | null }
     | { readonly kind: 'event'; readonly event: string; readonly argument: Json }
-    | { readonly kind: 'http'; readonly method: string; readonly path: string; readonly body: Json }
+    | { readonly kind: 'http'; readonly method: string; readonly path: string; readonly body: Json | undefined }
   ) & { readonly notes: readonly WireNote[]; readonly requestId: string | null };
 
 /** A wire that is a request over HTTP. */

@@ -62,7 +62,7 @@ export function Workbench({ commands }: { readonly commands: readonly CommandInf
           </Tabs.Tab>
         </Tabs.List>
         {!isWide && (
-          <Tabs.Panel value="request" className="explorer-panel">
+          <Tabs.Panel value="request" className="explorer-panel" keepMounted>
             {request}
           </Tabs.Panel>
         )}
