@@ -188,12 +188,18 @@ export class Visitor {
     const dialog = page.getByRole('dialog', { name: words.newChat });
     await dialog.getByRole('textbox', { name: words.userName }).fill(username);
     await dialog.getByRole('button', { name: words.begin }).click();
-    await this.composer.waitFor();
+    await this.inChat(username);
   }
 
   /** Opens a chat of the list. */
   async openChat(name: string): Promise<void> {
     await this.chat(name).click();
+    await this.inChat(name);
+  }
+
+  /** Waits until a chat is the one that is looked at. */
+  async inChat(name: string): Promise<void> {
+    await this.page.getByRole('heading', { level: 2, name }).waitFor();
     await this.composer.waitFor();
   }
 
@@ -236,7 +242,7 @@ export class Visitor {
 
   /** The texts of all messages that are shown, from top to bottom. */
   async texts(): Promise<string[]> {
-    return this.messages.locator('[data-seq] p').allInnerTexts();
+    return this.messages.locator('[data-seq] p:last-of-type').allInnerTexts();
   }
 
   private listen(page: Page): void {

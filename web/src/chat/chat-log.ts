@@ -46,6 +46,7 @@ export class ChatLog extends Store {
   pending: Pending[] = [];
   chat: Chat | null = null;
   hasOlder = true;
+  isReadingOlder = false;
   isLoaded = false;
   /** Not a member, or not any more. */
   isGone = false;
@@ -188,6 +189,8 @@ export class ChatLog extends Store {
 
   private async readOlder(): Promise<void> {
     const before = this.messages().find(({ kind }) => kind === 'message' || kind === 'deleted')?.seq;
+    this.isReadingOlder = true;
+    this.changed();
     try {
       const page = await this.live.command('chat.history', { chat_id: this.chatId, limit: PAGE, before_seq: before ?? null });
       this.take(page.messages);
@@ -196,6 +199,7 @@ export class ChatLog extends Store {
     } catch (thrown) {
       this.failed(thrown);
     }
+    this.isReadingOlder = false;
     this.changed();
   }
 

@@ -76,7 +76,8 @@ function useReading(list: ChatList, log: ChatLog) {
 
 function Head({ log, list }: { readonly log: ChatLog; readonly list: ChatList }) {
   const { t } = useTranslation();
-  const [isOpen, { open, close }] = useDisclosure(false);
+  // Of new roles nobody is told.
+  const [isOpen, { open, close }] = useDisclosure(false, { onOpen: () => void log.refresh() });
   const { chat } = log;
   // The list knows of a new name first.
   const { chat_name: name, chat_type: type } = list.find(log.chatId) ?? chat ?? { chat_name: '', chat_type: 'group' };

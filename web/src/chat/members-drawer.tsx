@@ -105,7 +105,7 @@ function AddMember({ log }: { readonly log: ChatLog }) {
             placeholder={t('chat.who')}
             autoCapitalize="none"
             value={name}
-            error={Object.values(fields)[0]}
+            error={fault === null ? Object.values(fields)[0] : Object.keys(fields).length > 0}
             onChange={(event) => setName(event.currentTarget.value)}
           />
           <Button type="submit" loading={isBusy} disabled={!name.trim()}>

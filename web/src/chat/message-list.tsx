@@ -1,6 +1,6 @@
 import { Box, Button, Loader, Text, VisuallyHidden } from '@mantine/core';
 import { ArrowDown } from 'lucide-react';
-import { useEffect, useLayoutEffect, useRef, useState } from 'react';
+import { useCallback, useEffect, useLayoutEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Virtualizer, type VirtualizerHandle } from 'virtua';
 import { useUser } from '../session/session';
@@ -25,22 +25,35 @@ const NEAR_BEGINNING = 400;
 export function MessageList({ log, isAtEnd, onEnd, onEdit }: MessageListProps) {
   const { t } = useTranslation();
   const handle = useRef<VirtualizerHandle>(null);
+  const pane = useRef<HTMLDivElement>(null);
+  const offset = useRef(0);
   const rows = rowsOf({ messages: log.messages(), pending: log.pending, hasOlder: log.hasOlder });
   const isPrepended = useIsPrepended(rows);
   const newer = useNewer(log, isAtEnd);
-  const toEnd = (): void => handle.current?.scrollToIndex(rows.length - 1, { align: 'end' });
+  const toEnd = useCallback((): void => {
+    if (pane.current) pane.current.scrollTop = pane.current.scrollHeight;
+    onEnd(true);
+  }, [onEnd]);
 
   const last = rows.at(-1)?.key;
   const isOwn = rows.at(-1)?.kind === 'pending';
   useLayoutEffect(() => {
-    if (isAtEnd || isOwn) handle.current?.scrollToIndex(rows.length - 1, { align: 'end' });
+    if (isAtEnd || isOwn) toEnd();
     // Only what is said at the end moves the view to it.
-  }, [last, isAtEnd, isOwn, rows.length]);
+  }, [last, isAtEnd, isOwn, rows.length, toEnd]);
+  // How high a message is shows only once it is in view; and the view itself shrinks while one writes several lines.
+  const resized = (): void => {
+    if (isAtEnd) toEnd();
+  };
 
   const scrolled = (): void => {
     const view = handle.current;
     if (!view) return;
-    onEnd(view.scrollOffset + view.viewportSize >= view.scrollSize - NEAR_END);
+    const isRising = view.scrollOffset < offset.current;
+    offset.current = view.scrollOffset;
+    // What grows below moves the end away; only whoever scrolls leaves it.
+    if (view.scrollOffset + view.viewportSize >= view.scrollSize - NEAR_END) onEnd(true);
+    else if (isRising) onEnd(false);
     if (view.scrollOffset < NEAR_BEGINNING && log.hasOlder) void log.older();
   };
   // A page may be shorter than the screen.
@@ -51,14 +64,21 @@ export function MessageList({ log, isAtEnd, onEnd, onEdit }: MessageListProps) {
 
   return (
     <Box style={{ position: 'relative', flex: 1, minHeight: 0, display: 'flex' }}>
-      <Box className={classes.messages} style={{ width: '100%' }} tabIndex={0} role="region" aria-label={t('chat.log')}>
+      {log.isReadingOlder && (
+        <Box className={classes.older}>
+          <Loader size="xs" aria-label={t('chat.loadingOlder')} />
+        </Box>
+      )}
+      <Box
+        ref={pane}
+        className={classes.messages}
+        style={{ width: '100%' }}
+        tabIndex={0}
+        role="region"
+        aria-label={t('chat.log')}
+      >
         <div className={classes.spring} />
-        {log.hasOlder && (
-          <Box className={classes.divider}>
-            <Loader size="xs" aria-label={t('chat.loadingOlder')} />
-          </Box>
-        )}
-        <Virtualizer ref={handle} shift={isPrepended} onScroll={scrolled} data={rows}>
+        <Virtualizer ref={handle} shift={isPrepended} onScroll={scrolled} onResize={resized} data={rows}>
           {(row) => <RowView key={row.key} row={row} log={log} onEdit={onEdit} />}
         </Virtualizer>
       </Box>

@@ -12,8 +12,9 @@ interface NewChatProps {
   readonly onClose: () => void;
 }
 
-/** The server says it of names that nobody has. */
-export const isNobody = (error: unknown): boolean => error instanceof CommandError && error.code === 'not_found';
+/** Whether the server says that nobody has one of the names. */
+export const isNobody = (error: unknown): boolean =>
+  error instanceof CommandError && error.errors?.some(({ type }) => type === 'value_error.user') === true;
 
 export function NewChat({ list, isOpen, onClose }: NewChatProps) {
   const { t } = useTranslation();
@@ -49,7 +50,8 @@ function NewChatForm({ list, onDone }: { readonly list: ChatList; readonly onDon
     event.preventDefault();
     void run();
   };
-  const memberFault = Object.values(fields)[0];
+  // What is said above needs no second time below.
+  const memberFault = fault === null ? Object.values(fields)[0] : Object.keys(fields).length > 0;
   return (
     <form onSubmit={submit} noValidate>
       <Stack>

@@ -1,0 +1,234 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { has } from '../support/capabilities.js';
+import { connectChat } from '../support/chat-client.js';
+import { makeGroup } from '../support/chats.js';
+import { ConsoleBrowser, NARROW, type VisitOptions, type Visitor } from '../support/console.js';
+import { type Account, TestServer } from '../support/server.js';
+
+describe.runIf(has.chromium)('the chats of the console', () => {
+  let server: TestServer;
+  let browser: ConsoleBrowser;
+  beforeAll(async () => {
+    server = await TestServer.start();
+    browser = await ConsoleBrowser.launch();
+  });
+  afterEach(() => browser.leave());
+  afterAll(async () => {
+    await browser?.close();
+    await server?.stop();
+  });
+
+  async function signedIn(account: Account, place = '/', options?: VisitOptions): Promise<Visitor> {
+    const visitor = await browser.visitor(server.url, options);
+    await visitor.open(place);
+    await visitor.signIn(account.username);
+    return visitor;
+  }
+
+  /** Two people in a chat that both look at. */
+  async function pair(options?: VisitOptions): Promise<[Visitor, Visitor]> {
+    const [alice, bob] = [await server.user(), await server.user()];
+    const chat = await makeGroup(server.database.url, [alice.id, bob.id]);
+    const both = await Promise.all([alice, bob].map((account) => signedIn(account, `#/chats/${chat}`, options)));
+    for (const visitor of both) await visitor.composer.waitFor();
+    return both as [Visitor, Visitor];
+  }
+
+  it('a group has members with roles, who come and go', async () => {
+    const [alice, bob, carol, dave] = [await server.user(), await server.user(), await server.user(), await server.user()];
+    const [a, b, c] = await Promise.all([alice, bob, carol].map((account) => signedIn(account)));
+    if (!a || !b || !c) throw new Error('three people have signed in');
+    await a.page.getByRole('button', { name: 'New chat' }).first().click();
+    const dialog = a.page.getByRole('dialog', { name: 'New chat' });
+    await dialog.getByText('A group').click();
+    await dialog.getByRole('textbox', { name: 'Name of the group' }).fill('The allotment');
+    for (const { username } of [bob, carol]) {
+      await dialog.getByLabel('Members').fill(username);
+      await dialog.getByLabel('Members').press('Enter');
+    }
+    await dialog.getByRole('button', { name: 'Begin' }).click();
+    await a.page.getByText('3 members').waitFor();
+    for (const visitor of [b, c]) await visitor.openChat('The allotment');
+    await a.say('Who waters the beans?');
+    for (const visitor of [b, c]) await visitor.message('Who waters the beans?').getByText(alice.username).waitFor();
+
+    const members = (visitor: Visitor) => visitor.page.getByRole('dialog', { name: 'Members' });
+    const person = (visitor: Visitor, { username }: Account) =>
+      members(visitor).getByRole('listitem').filter({ hasText: username });
+    const choose = async (visitor: Visitor, account: Account, what: string): Promise<void> => {
+      await person(visitor, account).getByRole('button', { name: 'More' }).click();
+      await visitor.page.getByRole('menuitem', { name: what }).click();
+    };
+    for (const visitor of [a, b, c]) await visitor.page.getByRole('button', { name: 'Members' }).click();
+    await person(a, alice).getByText('owner').waitFor();
+    await person(a, bob).getByText('online').waitFor();
+    expect(await members(c).getByRole('button', { name: 'More' }).count()).toBe(0);
+    expect(await members(c).getByRole('textbox', { name: 'Add somebody' }).count()).toBe(0);
+
+    await choose(a, bob, 'Make admin');
+    await person(a, bob).getByText('admin').waitFor();
+    await b.page.keyboard.press('Escape');
+    await b.page.getByRole('button', { name: 'Members' }).click();
+    await person(b, bob).getByText('admin').waitFor();
+    await members(b).getByRole('textbox', { name: 'Add somebody' }).fill(dave.username);
+    await members(b).getByRole('button', { name: 'Add', exact: true }).click();
+    for (const visitor of [a, b, c]) await person(visitor, dave).getByText('offline').waitFor();
+    await choose(b, carol, 'Remove');
+    await c.page.getByText('You are not a member of this chat any more.').waitFor();
+    expect(await c.chat('The allotment').count()).toBe(0);
+
+    await members(b).getByRole('button', { name: 'Leave the group' }).click();
+    await b.page.getByRole('dialog', { name: 'Leave the group' }).getByRole('button', { name: 'Leave the group' }).click();
+    await b.page.getByText('No chats yet').waitFor();
+    await a.page.keyboard.press('Escape');
+    for (const note of [
+      `${bob.username} added ${dave.username}`,
+      `${bob.username} removed ${carol.username}`,
+      `${bob.username} left`,
+    ]) {
+      await a.messages.getByText(note).waitFor();
+    }
+    await a.page.getByText('2 members').waitFor();
+  });
+
+  it('a chat with nobody is not begun', async () => {
+    const visitor = await signedIn(await server.user());
+    await visitor.page.getByRole('button', { name: 'New chat' }).first().click();
+    const dialog = visitor.page.getByRole('dialog', { name: 'New chat' });
+    await dialog.getByRole('textbox', { name: 'User name' }).fill('nobody-of-this-name');
+    await dialog.getByRole('button', { name: 'Begin' }).click();
+    await dialog.getByRole('alert').getByText('There is nobody of that name.').waitFor();
+    await visitor.page.keyboard.press('Escape');
+    await dialog.waitFor({ state: 'detached' });
+    expect(await visitor.page.getByText('No chats yet').isVisible()).toBe(true);
+  });
+
+  it('what was begun in one chat is still there after a look at another', async () => {
+    const alice = await server.user();
+    const [bob, carol] = [await server.user(), await server.user()];
+    const visitor = await signedIn(alice);
+    await visitor.beginChat(bob.username);
+    await visitor.composer.fill('not quite');
+    await visitor.beginChat(carol.username);
+    expect(await visitor.composer.inputValue()).toBe('');
+    await visitor.openChat(bob.username);
+    expect(await visitor.composer.inputValue()).toBe('not quite');
+  });
+
+  it('a message that the server refuses stays, says why, and can be discarded', async () => {
+    const [a, b] = await pair();
+    // No text holds this character, which a paste may bring.
+    await a.say('before\u0000after');
+    const refused = a.messages.getByRole('alert');
+    await refused.waitFor();
+    await a.messages.getByText('not sent').waitFor();
+    await refused.getByRole('button', { name: 'Send again' }).click();
+    await refused.waitFor();
+    await a.say('this one is fine');
+    for (const visitor of [a, b]) await visitor.message('this one is fine').waitFor();
+    await refused.getByRole('button', { name: 'Discard' }).click();
+    await refused.waitFor({ state: 'detached' });
+    expect(await a.texts()).toEqual(['this one is fine']);
+  });
+
+  it('links lead only to the web, and whatever looks like code is text', async () => {
+    const [a, b] = await pair();
+    const text =
+      'See https://example.com/a?b=1&c=(d). javascript:alert(1) data:text/html,x <img src=x onerror=alert(1)> <script>alert(1)</script>';
+    await a.say(text);
+    await b.message(text).waitFor();
+    expect(await b.texts()).toEqual([text]);
+    const links = b.messages.getByRole('link');
+    expect(await links.allInnerTexts()).toEqual(['https://example.com/a?b=1&c=(d)']);
+    expect(await links.first().getAttribute('href')).toBe('https://example.com/a?b=1&c=(d)');
+    expect(await links.first().getAttribute('rel')).toMatch(/noopener noreferrer/);
+    expect(await b.messages.locator('img, script').count()).toBe(0);
+  });
+
+  it('scripts from right to left, emoji and a whole book arrive as they were sent, on a narrow screen too', async () => {
+    const [a, b] = await pair({ viewport: NARROW });
+    const texts = ['שלום עולם, how are you?', '👩‍👩‍👧‍👦 🏳️‍🌈 👍🏽', 'x'.repeat(300), '漢'.repeat(65_536)];
+    for (const text of texts) {
+      await a.composer.fill(text);
+      await a.page.getByRole('button', { name: 'Send' }).click();
+      await b.messages.getByText(text).waitFor();
+      expect((await b.texts()).at(-1)).toBe(text);
+      expect((await a.texts()).at(-1)).toBe(text);
+      if (!text.startsWith('ש')) continue;
+      const direction = "getComputedStyle([...document.querySelectorAll('[data-seq] p')].at(-1)).direction";
+      expect(await b.page.evaluate(direction)).toBe('rtl');
+    }
+    expect(await b.page.evaluate('document.documentElement.scrollWidth <= document.documentElement.clientWidth')).toBe(true);
+
+    await a.composer.fill('x'.repeat(65_537));
+    await a.page.getByText('At most 65,536 characters.').waitFor();
+    expect(await a.page.getByRole('button', { name: 'Send' }).isDisabled()).toBe(true);
+  });
+
+  describe('a long history', () => {
+    const LENGTH = 300;
+    /** Pixels that a message is high at least. */
+    const MESSAGE = 55;
+
+    /** Where each message is, from the top of the view, by its number; once nothing moves any more. */
+    const positions = (visitor: Visitor) =>
+      visitor.page.evaluate<Record<string, number>>(`new Promise((resolve) => {
+        const view = document.querySelector('[role=region][aria-label=Messages]');
+        const look = () => Object.fromEntries([...view.querySelectorAll('[data-seq]')].map((row) => [row.dataset.seq, row.getBoundingClientRect().top]));
+        let before = '';
+        let same = 0;
+        const frame = () => {
+          const now = JSON.stringify(look());
+          same = now === before && !document.querySelector('[aria-label^=Loading]') ? same + 1 : 0;
+          before = now;
+          if (same > 5) resolve(look());
+          else requestAnimationFrame(frame);
+        };
+        frame();
+      })`);
+
+    it('comes as one scrolls up, and nothing jumps', async () => {
+      const [alice, bob] = [await server.user(), await server.user()];
+      const chat = await makeGroup(server.database.url, [alice.id, bob.id]);
+      const sender = await connectChat(server.url, 'game', bob.tokens.token, () => undefined);
+      for (let count = 1; count <= LENGTH; count++) {
+        const content = `message ${count}${'\nand one more line'.repeat(count % 4)}`;
+        expect((await sender.command('chat.send', { chat_id: chat, content })).success).toBe(true);
+      }
+      sender.cut();
+
+      const visitor = await signedIn(alice, `#/chats/${chat}`);
+      await visitor.messages.getByText(`message ${LENGTH}`).waitFor();
+      const seen = new Set<string>();
+      const STEP = 550;
+      await visitor.messages.hover();
+      let before = await positions(visitor);
+      for (let steps = 0; !seen.has('1') && steps < 200; steps++) {
+        for (const seq of Object.keys(before)) seen.add(seq);
+        await visitor.page.mouse.wheel(0, -STEP);
+        const after = await positions(visitor);
+        const moves = Object.keys(before)
+          .filter((seq) => seq in after)
+          .map((seq) => (after[seq] ?? 0) - (before[seq] ?? 0));
+        expect(moves.length).toBeGreaterThan(0);
+        // All by the same, and by what was asked for, but for what the one message at the edge turned out to be higher or lower than
+        // expected; at the very beginning there is less left.
+        expect(Math.max(...moves) - Math.min(...moves)).toBeLessThan(2);
+        expect(moves[0]).toBeGreaterThan(-MESSAGE);
+        expect(moves[0]).toBeLessThan(STEP + MESSAGE);
+        before = after;
+      }
+      expect(seen.size).toBe(LENGTH);
+      await visitor.messages.getByText('The beginning of this chat').waitFor();
+
+      // What comes while one reads old messages moves nothing, and is one click away.
+      const again = await connectChat(server.url, 'game', bob.tokens.token, () => undefined);
+      await again.command('chat.send', { chat_id: chat, content: 'the newest' });
+      again.cut();
+      await visitor.page.getByRole('button', { name: '1 new message' }).waitFor();
+      expect(await positions(visitor)).toEqual(before);
+      await visitor.page.getByRole('button', { name: '1 new message' }).click();
+      await visitor.message('the newest').waitFor();
+    }, 60_000);
+  });
+});
