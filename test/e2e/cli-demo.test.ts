@@ -356,12 +356,12 @@ describe('a load', { timeout: PATIENCE }, () => {
     expect(first.username).toMatch(/^[a-z]+\.[a-z]+-1$/);
     const [squatter] = await runSql<{ username: string }>(database.url, 'SELECT username FROM users WHERE id = 300');
     const taken = squatter?.username.replace('-300', '');
-    // Somebody who has one of the names that come next: the first of these names returns after 78 others.
-    const create = ['users', 'create', `${taken}-378`, '--generate-password'];
+    // Somebody who has one of the names that come next: the same beginning returns after 26.
+    const create = ['users', 'create', `${taken}-326`, '--generate-password'];
     expect((await runOn(database, create)).code).toBe(0);
     expect((await demo(database, ['--no-people', '--users', '200', '--force'])).made.users).toBe(200);
     await expectRightCount(database, 501);
-    expect(await numberOf(database, `SELECT count(*) FROM users WHERE username = '${taken}-378'`)).toBe(1);
+    expect(await numberOf(database, `SELECT count(*) FROM users WHERE username = '${taken}-326'`)).toBe(1);
   });
 
   it('of many chats and messages has logs like any others', async () => {

@@ -28,8 +28,8 @@ const DAY_MS = 86_400_000;
 /** Days ago on which the first and the last account was made: all of them before the first chat. */
 const FIRST_DAY = 60;
 const LAST_DAY = 15;
-/** Names that the accounts of one transaction share: few, so that what it adds to each index lies together. */
-const NAMES_AT_ONCE = 78;
+/** Names that the accounts of one transaction share: few, so that what it adds to each index lies together: half the time. */
+const NAMES_AT_ONCE = 26;
 
 /**
  * Accounts with the numbers $1 to $2 and the names $3 in turn. A user name ends in its number, and so do the keys that follow from it
