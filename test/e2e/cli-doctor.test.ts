@@ -14,6 +14,7 @@ import { newDataDir } from '../support/accounts.js';
 import { has } from '../support/capabilities.js';
 import { Cli } from '../support/cli.js';
 import { adminUrl, createDatabase, runSql, type TestDatabase } from '../support/database.js';
+import { tableOf } from '../support/doc-blocks.js';
 import { Line } from '../support/line.js';
 import { TestSmtp } from '../support/mail.js';
 import { TestRedis } from '../support/redis.js';
@@ -394,6 +395,13 @@ describe('the address', { timeout: PATIENCE }, () => {
     expectFinding(await examine({ TRUST_PROXY: 'true' }), 'proxy', 'warning', /every client can choose/);
     expectFinding(await examine({ PUBLIC_URL: 'https://chat.invalid' }), 'proxy', 'warning', /does not name it/);
     expectFinding(await examine({ PUBLIC_URL: 'https://chat.invalid', TRUST_PROXY: 'loopback' }), 'proxy', 'ok', /loopback/);
+  });
+});
+
+describe('the document', () => {
+  it('names every check', async () => {
+    const names = (await tableOf('docs/cli.md', 'check')).flatMap(([cell = '']) => cell.split('`, `'));
+    expect([...new Set((await examine()).map(({ check }) => check))].sort()).toEqual(names.sort());
   });
 });
 

@@ -32,6 +32,9 @@ const LEAVES = [
   'keys rotate',
   'db migrate',
   'db status',
+  'db backup',
+  'db restore',
+  'doctor',
 ];
 
 /** Two at a time, as many as there are cores to expect: most of a run is the start of its process. */
@@ -101,6 +104,10 @@ describe('the help', { timeout: PATIENCE }, () => {
       ['users', 'delete', 'alice'],
       ['users', 'create', 'alice'],
       ['users', 'create', 'alice', '--password-stdin', '--generate-password'],
+      ['db', 'backup'],
+      ['db', 'backup', '-', '--json'],
+      ['db', 'restore'],
+      ['db', 'restore', 'file', '--force'],
     ];
     await forEach(wrong, async (args) => {
       const { code, out, err } = await cli.run(args, { variables: nowhere });
