@@ -142,7 +142,11 @@ function SentenceText({ entry }: { readonly entry: AuditEntry }) {
     if (piece.gap === 'user') return <PartyName key={id} party={user} />;
     if (piece.gap === 'action')
       return <Fragment key={id}>{t(`actions.${entry.action}`, { defaultValue: entry.action })}</Fragment>;
-    return <strong key={id}>{values[piece.gap]}</strong>;
+    return (
+      <strong key={id}>
+        <bdi>{values[piece.gap]}</bdi>
+      </strong>
+    );
   });
 }
 
@@ -152,13 +156,16 @@ function PartyName({ party }: { readonly party: Party }) {
   if (party.isThere) {
     return (
       <Anchor href={linkTo(`/admin/users/${party.id}`)} fw={550} inherit>
-        {party.name}
+        <bdi>{party.name}</bdi>
       </Anchor>
     );
   }
   return (
     <>
-      <strong>{party.name ?? t('audit.account', { id: party.id })}</strong> ({t('common.gone')})
+      <strong>
+        <bdi>{party.name ?? t('audit.account', { id: party.id })}</bdi>
+      </strong>{' '}
+      ({t('common.gone')})
     </>
   );
 }

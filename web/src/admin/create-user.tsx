@@ -18,7 +18,13 @@ export function CreateUser({ isOpen, onClose }: CreateUserProps) {
   const { t } = useTranslation('admin');
   const { t: general } = useTranslation();
   return (
-    <Modal opened={isOpen} onClose={onClose} title={t('create.title')} closeButtonProps={{ 'aria-label': general('app.close') }}>
+    <Modal
+      className="admin-break"
+      opened={isOpen}
+      onClose={onClose}
+      title={t('create.title')}
+      closeButtonProps={{ 'aria-label': general('app.close') }}
+    >
       <CreateForm onClose={onClose} />
     </Modal>
   );
@@ -74,9 +80,9 @@ function CreateForm({ onClose }: Pick<CreateUserProps, 'onClose'>) {
         />
         <TextInput label={t('create.email')} type="email" autoComplete="off" required withAsterisk={false} {...field('email')} />
         <TextInput label={t('create.fullName')} autoComplete="off" {...field('full_name')} />
-        <Group align="end" gap="xs" wrap="nowrap">
+        <Group align="end" gap="xs">
           <PasswordInput
-            flex={1}
+            flex="1 1 220px"
             label={t('create.password')}
             description={t('create.passwordHint')}
             autoComplete="new-password"

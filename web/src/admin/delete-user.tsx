@@ -19,6 +19,7 @@ export function DeleteUser({ user, isOpen, onClose }: DeleteUserProps) {
   const { t: general } = useTranslation();
   return (
     <Modal
+      className="admin-break"
       opened={isOpen}
       onClose={onClose}
       title={t('delete.title', { name: user.username })}

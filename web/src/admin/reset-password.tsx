@@ -19,6 +19,7 @@ export function ResetPassword({ user, isOpen, onClose }: ResetPasswordProps) {
   const { t: general } = useTranslation();
   return (
     <Modal
+      className="admin-break"
       opened={isOpen}
       onClose={onClose}
       size="lg"

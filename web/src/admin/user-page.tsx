@@ -49,7 +49,7 @@ export function UserPage({ id }: { readonly id: number }) {
       title={
         user ? (
           <Group component="span" gap="sm">
-            {user.username}
+            <bdi className="admin-break">{user.username}</bdi>
             <UserState user={user} isOneself={id === oneself.id} />
           </Group>
         ) : (
