@@ -32,7 +32,7 @@ const channelRef = (key: string): Reference => ({ $ref: `#/channels/${key}` });
 const messageRef = (key: string, name: string): Reference => ({ $ref: `#/channels/${key}/messages/${name}` });
 
 /** `/ws/:client_id` → `/ws/{client_id}` */
-export const addressOf = (path: string): string => path.replaceAll(/:(\w+)/g, '{$1}');
+const addressOf = (path: string): string => path.replaceAll(/:(\w+)/g, '{$1}');
 
 function channelOf(protocol: DescribedProtocol, path: string, messages: Messages): Channel {
   const { docs, place, requests, told } = protocol;

@@ -42,6 +42,13 @@ function entriesOf({ operations }, [main]) {
 
 const toldBy = (message) => ({ action: 'send', title: message.name, messages: [message] });
 
+/** All messages are JSON, and the title of an event says its name: neither needs to be shown again. */
+function plain(message) {
+  delete message.contentType;
+  delete message.headers;
+  for (const example of message.examples) delete example.headers;
+}
+
 /**
  * One protocol, as the component can show it: beside each operation it would tell all of its channel again, with all messages. So each
  * operation gets a small channel of its own, by its title, and what is said of the real one stands above them.
@@ -53,7 +60,7 @@ function viewOf(whole, channels) {
     view.channels[key] = idOf({ address: operation.title, messages: operation.messages }, key);
     view.operations[key] = idOf({ ...operation, channel: view.channels[key] }, key);
   }
-  for (const [key, message] of Object.entries(components.messages)) delete idOf(message, key).contentType;
+  for (const [key, message] of Object.entries(components.messages)) plain(idOf(message, key));
   for (const [key, schema] of Object.entries(components.schemas)) schema['x-parser-schema-id'] = key;
   return {
     asyncapi,

@@ -186,8 +186,8 @@ const disconnect = (): ToldDocs => ({
 export const socketIoDocs: ProtocolDocs = {
   protocol: 'socketio',
   description: [
-    'Events of Socket.IO 4 in the namespace `/`, by WebSocket or long polling. A message below is an event: the header `event` is its name,',
-    'the payload its first argument. A client that asks for an acknowledgement gets the answer as that, without an event of its own.',
+    'Events of Socket.IO 4 in the namespace `/`, by WebSocket or long polling. A message below is an event: its title and the header `event` say its name,',
+    'the payload is its first argument. A client that asks for an acknowledgement gets the answer as that, without an event of its own.',
     'Who has no good token gets `connect_error` with the message `Not authenticated`. After a disconnection by the server a client',
     'does not connect again by itself: where `reconnect` is true, call `socket.connect()` after `retry_after_ms`.',
   ].join(' '),
