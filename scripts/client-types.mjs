@@ -20,11 +20,11 @@ const target = join(top, 'clients/typescript/src');
  * @param url of the server
  */
 export async function typesOf(url) {
-  const openapi = await json(`${url}/openapi.json`);
+  const [openapi, asyncapi] = [await json(`${url}/openapi.json`), await json(`${url}/asyncapi.json`)];
   const { data } = await json(`${url}/api/v1/commands/system/commands`, { method: 'POST' });
   const generator = spawn(process.execPath, [join(top, 'tools/openapi/generate.mjs')], { stdio: ['pipe', 'pipe', 'inherit'] });
   const ended = once(generator, 'close');
-  generator.stdin.end(JSON.stringify({ openapi, commands: data.commands }));
+  generator.stdin.end(JSON.stringify({ openapi, asyncapi, commands: data.commands }));
   const made = await text(generator.stdout);
   const [code] = await ended;
   if (code !== 0) throw new Error(`The generator ended with ${code}. Its packages: npm ci --prefix tools/openapi`);

@@ -12,7 +12,7 @@ describe.runIf(has.generator)('the types of the kit', () => {
     const server = await TestServer.start();
     try {
       const made = await typesOf(server.url);
-      expect(Object.keys(made).sort()).toEqual(['commands-types.ts', 'rest-types.ts']);
+      expect(Object.keys(made).sort()).toEqual(['commands-types.ts', 'events-types.ts', 'rest-types.ts']);
       for (const [name, text] of Object.entries(made)) expect(await readFile(join(folder, name), 'utf8'), name).toBe(text);
     } finally {
       await server.stop();

@@ -1,14 +1,14 @@
 /**
- * Makes TypeScript of what the server says of itself: `{"openapi": document, "commands": list}` as JSON on standard input becomes
- * `{"rest-types.ts": text, "commands-types.ts": text}` on standard output.
+ * Makes TypeScript of what the server says of itself: `{"openapi": document, "asyncapi": document, "commands": list}` as JSON on standard
+ * input becomes `{"rest-types.ts": text, "commands-types.ts": text, "events-types.ts": text}` on standard output.
  */
 import { text } from 'node:stream/consumers';
 import openapiTS, { astToString } from 'openapi-typescript';
 
 const HEAD = '/** Made by `npm run client:types` from the documents of the running server. Not to be edited by hand. */\n';
 
-/** The list of `system.commands` as a document of one schema, whose fields are the commands. */
-function documentOf(commands) {
+/** The list of `system.commands` as a schema whose fields are the commands. */
+function commandsOf(commands) {
   const properties = Object.fromEntries(
     commands.map(({ command, summary, payload, answer }) => [
       command,
@@ -20,8 +20,35 @@ function documentOf(commands) {
       },
     ]),
   );
-  const Commands = { type: 'object', properties, required: Object.keys(properties) };
-  return { openapi: '3.1.0', info: { title: 'Commands', version: '1' }, paths: {}, components: { schemas: { Commands } } };
+  return { type: 'object', properties, required: Object.keys(properties) };
+}
+
+/** The events of the protocol `game`, whose frames bear their data as it is, as a schema whose fields are the events. */
+function eventsOf({ components: { messages } }) {
+  const events = Object.entries(messages).filter(
+    ([key, { payload }]) => key.startsWith('game.') && payload.properties?.event?.const,
+  );
+  const properties = Object.fromEntries(
+    events.map(([, { payload, summary }]) => {
+      const { domain, event, data } = payload.properties;
+      return [`${domain.const}.${event.const}`, { description: summary, allOf: [data] }];
+    }),
+  );
+  return { type: 'object', properties, required: Object.keys(properties) };
+}
+
+/** A document of one schema, and of those that it refers to. */
+function documentOf(name, schema, others = {}) {
+  const schemas = { [name]: schema };
+  const references = (value) =>
+    [...JSON.stringify(value).matchAll(/"#\/components\/schemas\/([^"]+)"/g)].map(([, other]) => other);
+  for (const waiting = references(schema); waiting.length > 0; ) {
+    const other = waiting.pop();
+    if (schemas[other]) continue;
+    schemas[other] = others[other];
+    waiting.push(...references(others[other]));
+  }
+  return { openapi: '3.1.0', info: { title: name, version: '1' }, paths: {}, components: { schemas } };
 }
 
 /** Examples, which are of any shape, and the headers of answers, which nobody reads by type, would make ten times as much of it. */
@@ -41,10 +68,11 @@ const OPTIONS = { emptyObjectsUnknown: true, defaultNonNullable: false, alphabet
 
 const typesOf = async (document) => HEAD + astToString(await openapiTS(bare(document), OPTIONS));
 
-const { openapi, commands } = JSON.parse(await text(process.stdin));
+const { openapi, asyncapi, commands } = JSON.parse(await text(process.stdin));
 process.stdout.write(
   JSON.stringify({
     'rest-types.ts': await typesOf(openapi),
-    'commands-types.ts': await typesOf(documentOf(commands)),
+    'commands-types.ts': await typesOf(documentOf('Commands', commandsOf(commands))),
+    'events-types.ts': await typesOf(documentOf('Events', eventsOf(asyncapi), asyncapi.components.schemas)),
   }),
 );

@@ -1,4 +1,5 @@
 import type { components as commandComponents } from './commands-types.js';
+import type { components as eventComponents } from './events-types.js';
 import type { components } from './rest-types.js';
 
 type Commands = commandComponents['schemas']['Commands'];
@@ -40,17 +41,10 @@ export interface Issue {
   readonly type: string;
 }
 
-/** Data of events by `domain.event`. A server that was extended may send others, too. */
-export interface Events {
-  'chat.created': Chat;
-  'chat.typing': { readonly chat_id: number; readonly user_id: number; readonly username: string };
-  'chat.read': { readonly chat_id: number; readonly user_id: number; readonly seq: number };
-  'chat.presence': { readonly user_id: number; readonly online: boolean };
-  'user.updated': User;
-  'game.joined': { readonly match_id: string; readonly user_id: number; readonly username: string };
-  'game.left': { readonly match_id: string; readonly user_id: number; readonly username: string };
-  'game.state': { readonly match_id: string; readonly from_id: number; readonly op: string; readonly data: unknown };
-}
+type Entries = `chat.${LogEntry['kind']}`;
+
+/** Data of events by `domain.event`, without entries of logs. A server that was extended may send others, too. */
+export type Events = Omit<eventComponents['schemas']['Events'], Entries>;
 
 /** What happens without being asked for, beside entries of logs. */
 export type ServerEvent = { readonly [N in keyof Events]: { readonly name: N; readonly data: Events[N] } }[keyof Events];

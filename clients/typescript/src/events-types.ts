@@ -1,0 +1,149 @@
+/** Made by `npm run client:types` from the documents of the running server. Not to be edited by hand. */
+export type paths = Record<string, never>;
+export type webhooks = Record<string, never>;
+export interface components {
+    schemas: {
+        /** Chat */
+        Chat: {
+            chat_id: number;
+            /** @description Of a personal chat: the other's user name */
+            chat_name: string;
+            /** @enum {string} */
+            chat_type: "personal" | "group";
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            last_activity_at: string;
+            /** @description Where its log ends */
+            last_seq: number;
+            members: components["schemas"]["Member"][];
+            /** @description The last entry that the caller has read */
+            read_seq: number;
+            /** @description Others' messages after read_seq, counted up to 999 */
+            unread: number;
+        };
+        Events: {
+            /** @description There is a new chat, and the user is in it. */
+            "chat.created": components["schemas"]["Chat"];
+            /** @description A message was taken back. Members hear it; the connection that did so is answered instead. */
+            "chat.deleted": components["schemas"]["Message"] & {
+                /** @constant */
+                kind: "deleted";
+            };
+            /** @description A message says something else now. Members hear it; the connection that changed it is answered instead. */
+            "chat.edited": components["schemas"]["Message"] & {
+                /** @constant */
+                kind: "edited";
+            };
+            /** @description Somebody was taken into a group. Members hear it. */
+            "chat.joined": components["schemas"]["Message"] & {
+                /** @constant */
+                kind: "joined";
+            };
+            /** @description Somebody has left a group, or was removed. Members hear it; who left hears it as the last of the chat. */
+            "chat.left": components["schemas"]["Message"] & {
+                /** @constant */
+                kind: "left";
+            };
+            /** @description Something was said in a chat. Members hear it; the connection that said it is answered instead. */
+            "chat.message": components["schemas"]["Message"] & {
+                /** @constant */
+                kind: "message";
+            };
+            /** @description Somebody who shares a chat with the user has come, or has been gone for 10 s. */
+            "chat.presence": {
+                online: boolean;
+                user_id: number;
+            };
+            /** @description A member has read a chat up to an entry. */
+            "chat.read": {
+                chat_id: number;
+                seq: number;
+                user_id: number;
+            };
+            /** @description A member is writing something. */
+            "chat.typing": {
+                chat_id: number;
+                user_id: number;
+                username: string;
+            };
+            /** @description A player has joined a match; every connection in it hears so, but the one that joined. */
+            "game.joined": components["schemas"]["MatchPlayer"];
+            /** @description A player has left a match, or has no connection any more; every connection in it hears so. */
+            "game.left": components["schemas"]["MatchPlayer"];
+            /** @description A player has sent a state; every connection in the match hears it, but the sender, or those of the players it is for. */
+            "game.state": components["schemas"]["MatchState"];
+            /** @description The account was changed; its own connections hear the new record. */
+            "user.updated": components["schemas"]["User"];
+        };
+        /** MatchPlayer */
+        MatchPlayer: {
+            match_id: string;
+            user_id: number;
+            username: string;
+        };
+        /** MatchState */
+        MatchState: {
+            /** @description Any JSON */
+            data: unknown;
+            /** @description The player who sent it */
+            from_id: number;
+            match_id: string;
+            /** @description What the data is, in the words of the game */
+            op: string;
+        };
+        /** Member */
+        Member: {
+            online: boolean;
+            read_seq: number;
+            /** @enum {string} */
+            role: "owner" | "admin" | "member";
+            user_id: number;
+            username: string;
+        };
+        /** Message */
+        Message: {
+            chat_id: number;
+            client_msg_id: string | null;
+            content: string | null;
+            content_type: string | null;
+            /** Format: date-time */
+            created_at: string;
+            /** @description In a history: the entry by which the message was last changed */
+            edited_seq?: number;
+            from_id: number;
+            from_name: string;
+            /** @description Unique in its chat: equal to seq */
+            id: number;
+            /** @enum {string} */
+            kind: "message" | "edited" | "deleted" | "joined" | "left";
+            /** @description Of joined and left: whom it is about */
+            member_id?: number;
+            member_name?: string;
+            /** @description 1, 2, 3 … without holes */
+            seq: number;
+            /** @description Of edited and deleted: the message that it changes */
+            target_seq?: number;
+        };
+        /** User */
+        User: {
+            /** Format: date-time */
+            created_at: string;
+            email: string | null;
+            full_name: string | null;
+            id: number;
+            is_active: boolean;
+            is_superuser: boolean;
+            /** Format: date-time */
+            updated_at: string;
+            username: string;
+        };
+    };
+    responses: never;
+    parameters: never;
+    requestBodies: never;
+    headers: never;
+    pathItems: never;
+}
+export type $defs = Record<string, never>;
+export type operations = Record<string, never>;
