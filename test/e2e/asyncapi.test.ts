@@ -237,7 +237,7 @@ describe('extensions', () => {
   @Module({ providers: [WaveCommands] })
   class WaveModule {}
 
-  it('show their commands and events by themselves, in what is served and at the address it is known by', { timeout: 120_000 }, async () => {
+  it('show their commands and events by themselves', { timeout: 120_000 }, async () => {
     const extended = await TestServer.start({
       extensions: [WaveModule],
       variables: { PROTOCOLS: 'game,mcp', PUBLIC_URL: 'https://play.example.com/sub' },
