@@ -1,0 +1,155 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { has } from '../support/capabilities.js';
+import { ConsoleBrowser, NARROW, type VisitOptions, type Visitor } from '../support/console.js';
+import { readOutbox } from '../support/mail.js';
+import { type Account, PASSWORD, TestServer } from '../support/server.js';
+import { until } from '../support/until.js';
+
+/** A page whose session has ended learns of it by being refused. */
+const REFUSED = [/status of 401/];
+/** Milliseconds: a second, and another one for a busy machine. */
+const SOON = 2_000;
+
+describe.runIf(has.chromium)("one's own account", () => {
+  let server: TestServer;
+  let browser: ConsoleBrowser;
+  beforeAll(async () => {
+    server = await TestServer.start();
+    browser = await ConsoleBrowser.launch();
+  });
+  afterEach(() => browser.leave());
+  afterAll(async () => {
+    await browser?.close();
+    await server?.stop();
+  });
+
+  async function signedIn({ username }: Account, options?: VisitOptions, place = '#/account'): Promise<Visitor> {
+    const visitor = await browser.visitor(server.url, options);
+    await visitor.open(place);
+    await visitor.signIn(username);
+    return visitor;
+  }
+
+  const ended = ({ page }: Visitor) => page.getByRole('alert').getByText('Your session was ended. Sign in again to go on.');
+  const notice = ({ page }: Visitor, text: string) => page.getByRole('alert').getByText(text);
+  const sessions = ({ page }: Visitor) => page.getByRole('table').filter({ hasText: 'Protocol' }).getByRole('row');
+
+  it('is changed in one tab, and the others hear of it', async () => {
+    const visitor = await signedIn(await server.user());
+    const { page } = visitor;
+    const other = await visitor.tab('#/chats');
+    await other.locator('[data-live=open]').waitFor({ state: 'attached' });
+    const renamed = server.name('renamed');
+    await page.getByRole('textbox', { name: 'User name' }).fill(renamed);
+    await page.getByRole('textbox', { name: 'Full name (optional)' }).fill('Ada Lovelace');
+    await page.getByRole('button', { name: 'Save' }).click();
+    await notice(visitor, 'Your profile is saved').waitFor();
+    await page.getByRole('navigation').getByText(renamed).waitFor();
+    await other.getByRole('navigation').getByText(renamed).waitFor();
+    await page.reload();
+    await visitor.inside();
+    expect(await page.getByRole('textbox', { name: 'Full name (optional)' }).inputValue()).toBe('Ada Lovelace');
+  });
+
+  it('says what is wrong with a profile', async () => {
+    const taken = await server.user();
+    const { page } = await signedIn(await server.user(), { expected: [/status of 4\d\d/] });
+    await page.getByRole('textbox', { name: 'User name' }).fill(taken.username);
+    await page.getByRole('button', { name: 'Save' }).click();
+    await page.getByRole('alert').getByText('Somebody has this user name or e-mail already.').waitFor();
+    await page.getByRole('textbox', { name: 'E-mail' }).fill('not an address');
+    await page.getByRole('button', { name: 'Save' }).click();
+    await until(async () => (await page.getByRole('textbox', { name: 'E-mail' }).getAttribute('aria-invalid')) === 'true');
+    expect((await server.client().logIn(taken.username, PASSWORD)).token).toBeTruthy();
+  });
+
+  it('ends all other sessions with a new password, and they say so at once', async () => {
+    const account = await server.user();
+    const [here, there] = [await signedIn(account), await signedIn(account, { expected: REFUSED }, '#/chats')];
+    const { page } = here;
+    await page.getByLabel('New password', { exact: true }).fill('a password that is new');
+    await page.getByLabel('New password, again').fill('something else');
+    await page.getByText('The two are not the same.').waitFor();
+    expect(await page.getByRole('button', { name: 'Change the password' }).isDisabled()).toBe(true);
+    await page.getByLabel('New password, again').fill('a password that is new');
+    await page.getByRole('button', { name: 'Change the password' }).click();
+    await notice(here, 'The password is changed').waitFor();
+    await ended(there).waitFor({ timeout: SOON });
+    await there.signIn(account.username, 'a password that is new');
+    await there.page.getByRole('heading', { name: 'Chats' }).waitFor();
+    expect(await page.getByRole('heading', { name: 'My account' }).isVisible()).toBe(true);
+    await page.reload();
+    await here.inside();
+  });
+
+  it('ends one session, and then all others', async () => {
+    const account = await server.user();
+    const agents = ['Mozilla/5.0 (X11; Linux x86_64; rv:150.0) Gecko/20100101 Firefox/150.0', undefined];
+    const here = await signedIn(account);
+    const [first, second] = await Promise.all(
+      agents.map((userAgent) => signedIn(account, { expected: REFUSED, ...(userAgent ? { userAgent } : {}) })),
+    );
+    if (!first || !second) throw new Error('both have signed in');
+    await here.page.reload();
+    await here.inside();
+    // The names of the columns, this one, the two others, and that of whoever made the account.
+    await until(async () => (await sessions(here).count()) === 5);
+    await sessions(here)
+      .filter({ hasText: 'Firefox' })
+      .getByRole('button', { name: /^End the session of rest/ })
+      .click();
+    await ended(first).waitFor({ timeout: SOON });
+    await until(async () => (await sessions(here).count()) === 4);
+    expect(await second.page.getByRole('heading', { name: 'My account' }).isVisible()).toBe(true);
+
+    await here.page.getByRole('button', { name: 'End all others' }).click();
+    await notice(here, '2 sessions are over').waitFor();
+    await ended(second).waitFor({ timeout: SOON });
+    await until(async () => (await sessions(here).count()) === 2);
+    expect(await sessions(here).last().innerText()).toContain('this one');
+    expect(await here.page.getByRole('button', { name: 'End all others' }).isDisabled()).toBe(true);
+    expect((await account.client.get('/api/v1/users/me')).status).toBe(401);
+  });
+
+  it('is left in all tabs at once', async () => {
+    const visitor = await signedIn(await server.user(), { expected: REFUSED });
+    const other = await visitor.tab('#/chats');
+    await other.locator('[data-live=open]').waitFor({ state: 'attached' });
+    await visitor.page.getByRole('button', { name: 'Sign out' }).click();
+    for (const page of [visitor.page, other]) await page.getByRole('heading', { name: 'Sign in' }).waitFor();
+    // Whoever leaves needs no explanation.
+    expect(await ended(visitor).count()).toBe(0);
+    await visitor.page.reload();
+    await visitor.page.getByRole('heading', { name: 'Sign in' }).waitFor();
+  });
+
+  it('is recovered by a mail, on a narrow screen and in Russian', async () => {
+    const { username, email } = await server.user();
+    const visitor = await browser.visitor(server.url, { viewport: NARROW, language: 'ru' });
+    const { words } = visitor;
+    await visitor.open();
+    const { page } = visitor;
+    await page.getByRole('link', { name: 'Забыли пароль?' }).click();
+    await page.getByRole('textbox', { name: words.email }).fill(email);
+    await page.getByRole('button', { name: 'Отправить ссылку' }).click();
+    await page.getByRole('status').getByText('письмо уже в пути').waitFor();
+
+    const mail = await until(async () =>
+      (await readOutbox(server.dataDir)).find(({ recipients }) => recipients.join().includes(email)),
+    );
+    const link = /https?:\/\/\S+\/recover\?token=\S+/.exec(mail.text)?.[0] ?? '';
+    const { pathname, search } = new URL(link);
+    await visitor.open(pathname + search);
+    await page.getByRole('heading', { name: 'Новый пароль' }).waitFor();
+    expect(page.url()).not.toContain('token');
+    await page.locator('#password').fill('новый пароль мой');
+    await page.locator('#again').fill('новый пароль мой');
+    await page.keyboard.press('Enter');
+    await page.locator('#done').waitFor();
+
+    await visitor.open();
+    await visitor.signIn(username, 'новый пароль мой');
+    await page.getByRole('heading', { name: words.chats }).waitFor();
+    await expect(server.client().logIn(username, PASSWORD)).rejects.toThrow('401');
+  });
+});
