@@ -285,6 +285,8 @@ describe('what a demo needs', { timeout: PATIENCE }, () => {
   });
 
   it('is a command line that makes sense', async () => {
+    const help = await cli.run(['demo', '--help']);
+    expect(help).toMatchObject({ code: 0, err: '', out: expect.stringContaining('Examples:\n  npm run cli -- demo\n') });
     const wrong = [
       ['--users', '0'],
       ['--users', '5000001'],
