@@ -4,7 +4,7 @@ const LEADERS = ['user_id', 'actor_id', 'ip', 'action', 'protocol'] as const;
 export type AuditColumn = (typeof LEADERS)[number];
 
 /** Entries that one request looks at; where few of many fit, it takes several to find them. */
-export const MAX_LOOKED = 20_000;
+const MAX_LOOKED = 20_000;
 
 /**
  * Entries by id are entries by time, but for those of transactions that ran side by side, and for a clock that was set: so much earlier

@@ -208,7 +208,7 @@ function ackFacts(ack: string, body: unknown): FrameFacts {
 }
 
 /** What of a frame is JSON, for printing it over several lines: all of it, or what follows a packet's numbers or a request's first line. */
-export function jsonPartOf(text: string): { readonly before: string; readonly json: unknown } | undefined {
+function jsonPartOf(text: string): { readonly before: string; readonly json: unknown } | undefined {
   const start = text.search(/[[{]/);
   if (start < 0) return undefined;
   const json = parsed(text.slice(start));
