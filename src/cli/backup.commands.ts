@@ -71,7 +71,7 @@ async function makeBackup(command: Command, file: string, { force = false, json 
         });
       let bytes: number | undefined;
       try {
-        if (isPiped) await into(process.stdout);
+        if (isPiped) await into(process.stdout).catch(ofStandardOutput);
         else bytes = await writeNewFile(file, force, into);
       } finally {
         bar?.done();
@@ -88,6 +88,12 @@ async function makeBackup(command: Command, file: string, { force = false, json 
       };
     }),
   );
+}
+
+/** Whoever reads it may have gone, or its disk may be full. */
+function ofStandardOutput(thrown: unknown): never {
+  const isOfWriting = thrown instanceof Error && 'syscall' in thrown && thrown.syscall === 'write';
+  throw isOfWriting ? new Refusal(`Standard output took only a part of the backup: ${thrown.message}.`) : thrown;
 }
 
 const KEEP =

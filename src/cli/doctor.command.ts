@@ -23,7 +23,7 @@ async function doctor(): Promise<Answer> {
   const { diagnose } = await import('./doctor/diagnose.js');
   // What is wrong stands in the answer.
   Logger.overrideLogger(false);
-  const findings = await diagnose({ variables: readEnvironment(), envFile: '.env' });
+  const findings = await diagnose({ variables: variablesOf(readEnvironment), envFile: '.env' });
   const count = (level: Finding['level']): number => findings.filter((finding) => finding.level === level).length;
   const [faults, warnings] = [count('fault'), count('warning')];
   return {
@@ -31,6 +31,15 @@ async function doctor(): Promise<Answer> {
     text: `${findings.map(lineOf).join('')}\n${summary(faults, warnings)}\n`,
     failed: faults > 0,
   };
+}
+
+/** A file that cannot be read is a finding of its own. */
+function variablesOf(read: () => Record<string, string | undefined>): Record<string, string | undefined> {
+  try {
+    return read();
+  } catch {
+    return process.env;
+  }
 }
 
 function lineOf({ check, level, found, mend }: Finding): string {

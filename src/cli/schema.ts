@@ -56,8 +56,11 @@ async function readStatus(client: Client): Promise<SchemaStatus> {
   };
 }
 
-/** Says in one line, without the password, which database could not be had. */
-async function reaching<T>(url: string, work: () => Promise<T>): Promise<T> {
+/**
+ * Does something with the database at `url`, and says in one line, without the password, which one could not be had.
+ * @throws DatabaseStartError
+ */
+export async function reaching<T>(url: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (thrown) {

@@ -1,5 +1,7 @@
+import { randomBytes } from 'node:crypto';
 import { readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { PassThrough, Writable } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { writeArchive } from '../../src/cli/backup/archive-writer.js';
 import { withSnapshot } from '../../src/cli/backup/snapshot.js';
@@ -135,6 +137,30 @@ describe('a backup', { timeout: PATIENCE }, () => {
     expect((await readdir(cli.folder)).filter((name) => name.includes('.part'))).toEqual([]);
   });
 
+  it('ends in one line where the database or what it is written to goes away', async () => {
+    const wrong = new URL(source.url);
+    wrong.password = 'a-wrong-one';
+    for (const args of [
+      ['db', 'backup', join(cli.folder, 'never')],
+      ['db', 'restore', file],
+    ]) {
+      const refused = await cli.run(args, { variables: { DATABASE_URL: wrong.href } });
+      expectRefusal(refused, /refuses: password authentication failed/);
+      expect(refused.err).not.toContain('a-wrong-one');
+    }
+    expectRefusal(await cli.run(['db', 'backup', '-'], { deaf: true }), /Standard output took only a part/);
+    const full = new Writable({ write: (_chunk, _encoding, done) => done(new Error('no space left')) });
+    const filling = writeArchive(full, async (add) => {
+      for (let i = 0; i < 10; i += 1) await add(String(i), randomBytes(100_000));
+    });
+    await expect(filling).rejects.toThrow('no space left');
+    const broken = writeArchive(new PassThrough().resume(), async (add) => {
+      await add('one', Buffer.from('1'));
+      throw new Error('the database is away');
+    });
+    await expect(broken).rejects.toThrow('the database is away');
+  });
+
   it('is refused where there is nothing to take', async () => {
     await withFresh('bare', async ({ url }) => {
       const path = join(cli.folder, 'nothing');
@@ -153,7 +179,6 @@ describe('a backup', { timeout: PATIENCE }, () => {
       };
       for (let i = 0; i < 3; i += 1) await pair();
       const parts: Buffer[] = [];
-      const { Writable } = await import('node:stream');
       const target = new Writable({ write: (chunk: Buffer, _encoding, done) => (parts.push(chunk), done()) });
       const manifest = await withSnapshot(database.url, async (snapshot) => {
         let result: Awaited<ReturnType<typeof snapshot.write>> | undefined;

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { Readable, Writable } from 'node:stream';
 import { gzipSync } from 'node:zlib';
+import { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readArchive } from '../../src/cli/backup/archive-reader.js';
 import { writeArchive } from '../../src/cli/backup/archive-writer.js';
@@ -236,6 +237,11 @@ describe('a backup that cannot be used is refused, and nothing is changed:', { t
     expect(await schemaOf(target.url)).toEqual(await schemaOf(source.url));
     // Sequences never fall behind the rows, whatever an archive says of them.
     const fresh = await createDatabase('bare');
+    const heard: string[] = [];
+    const listener = new Client(fresh.url);
+    listener.on('error', () => undefined).on('notification', ({ payload = '' }) => heard.push(payload));
+    await listener.connect();
+    await listener.query('LISTEN switchboard');
     try {
       await restoreBytes(
         await withRows(
@@ -247,9 +253,12 @@ describe('a backup that cannot be used is refused, and nothing is changed:', { t
         ),
         fresh.url,
       );
+      await listener.query('SELECT 1'); // what was told before has come by now
+      expect(heard).toEqual([]);
       const insert = `INSERT INTO chats (chat_type, name) VALUES ('group', 'next') RETURNING id::int`;
       expect(await runSql(fresh.url, insert)).toEqual([{ id: 2 }]);
     } finally {
+      await listener.end();
       await fresh.drop();
     }
   });

@@ -20,7 +20,10 @@ export async function writeArchive(target: Writable, produce: (add: AddFile) => 
   });
   const add: AddFile = (name, content) =>
     new Promise((resolve, reject) => {
-      tar.entry({ name, mode: 0o600, size: content.length }, content, (error) => (error ? reject(error) : resolve()));
+      const entry = tar.entry({ name, mode: 0o600, size: content.length }, content, (error) =>
+        error ? reject(error) : resolve(),
+      );
+      entry.on('error', () => undefined); // the callback has it
     });
   try {
     await produce(add);

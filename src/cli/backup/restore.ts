@@ -6,7 +6,9 @@ import { checkServer } from '../../database/migrate.js';
 import { migrations as migrationClasses } from '../../database/migrations/index.js';
 import { Refusal } from '../failures.js';
 import { visible } from '../print.js';
+import { reaching } from '../schema.js';
 import { type ArchiveFile, textOf } from './archive-reader.js';
+import { ofDatabase } from './database-fault.js';
 import { Digest } from './digest.js';
 import { HEADER, type Header, MANIFEST, type Manifest, notABackup, partName, readHeader, readManifest } from './format.js';
 import { bareTables, Rebuild, setSequences } from './rebuild.js';
@@ -71,7 +73,7 @@ export async function restore(archive: AsyncGenerator<ArchiveFile, void>, { url,
     const header = readHeader(await textOf(files.expect(HEADER)));
     checkMigrations(header, known);
     await files.advance();
-    const rebuild = await Rebuild.open(url);
+    const rebuild = await reaching(url, () => Rebuild.open(url));
     try {
       await checkServer((text) => rebuild.runner.query(text));
       await claim(rebuild.ask);
@@ -81,7 +83,7 @@ export async function restore(archive: AsyncGenerator<ArchiveFile, void>, { url,
       await rebuild.close();
     }
   } catch (thrown) {
-    throw ofDatabase(thrown);
+    throw ofDatabase(thrown, 'Nothing was changed.');
   } finally {
     await archive.return(undefined);
   }
@@ -100,6 +102,9 @@ function checkMigrations({ migrations, version }: Header, known: readonly string
 async function inOne<T>(rebuild: Rebuild, work: () => Promise<T>): Promise<T> {
   await rebuild.runner.startTransaction();
   await rebuild.ask(`SET LOCAL lock_timeout = ${LOCK_WAIT_MS}`);
+  // Whatever the role has as its own.
+  await rebuild.ask('SET LOCAL statement_timeout = 0');
+  await rebuild.ask('SET LOCAL idle_in_transaction_session_timeout = 0');
   // What throws leaves it open, and it ends with its session: after a fault in the middle of COPY the connection takes no more commands.
   const result = await work();
   await rebuild.runner.commitTransaction();
@@ -174,10 +179,4 @@ function compare({ tables }: Manifest, digests: readonly Digest[]): void {
       throw notABackup(`${name} is not what was backed up (${digest?.rows ?? 0} rows of ${rows})`);
     }
   }
-}
-
-/** What the database itself refuses while it is rebuilt is nothing that was written wrongly here. */
-function ofDatabase(thrown: unknown): unknown {
-  if (!(thrown instanceof DatabaseError) && !(thrown instanceof Error && 'driverError' in thrown)) return thrown;
-  return new Refusal(`The database refuses: ${thrown.message}. Nothing was changed.`);
 }

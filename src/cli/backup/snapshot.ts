@@ -2,7 +2,9 @@ import { Client } from 'pg';
 import { to as copyTo } from 'pg-copy-streams';
 import { connectionConfig } from '../../database/connection.js';
 import { Refusal } from '../failures.js';
+import { reaching } from '../schema.js';
 import type { AddFile } from './archive-writer.js';
+import { ofDatabase } from './database-fault.js';
 import { Digest } from './digest.js';
 import { FORMAT, HEADER, type Header, MANIFEST, type Manifest, partName } from './format.js';
 import { productVersion } from './product-version.js';
@@ -32,14 +34,17 @@ export interface Snapshot {
 
 /**
  * Looks at all data as of one moment, while others go on writing.
- * @throws Refusal where there is nothing to look at
+ * @throws Refusal where there is nothing to look at, or nothing that we may see
+ * @throws DatabaseStartError where the database cannot be had
  */
 export async function withSnapshot<T>(url: string, work: (snapshot: Snapshot) => Promise<T>): Promise<T> {
   const client = new Client(connectionConfig(url, 'switchboard-cli'));
   client.on('error', () => undefined); // the query that it breaks says so
-  await client.connect();
+  await reaching(url, () => client.connect());
   try {
     return await work(await open(client));
+  } catch (thrown) {
+    throw ofDatabase(thrown, 'Nothing was backed up.');
   } finally {
     await client.end();
   }

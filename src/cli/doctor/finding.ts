@@ -1,7 +1,6 @@
 import { reasonOf } from '../../errors/thrown.js';
 
-export const LEVELS = ['ok', 'warning', 'fault'] as const;
-export type Level = (typeof LEVELS)[number];
+export type Level = 'ok' | 'warning' | 'fault';
 
 /** What one look at one thing has shown. */
 export interface Finding {

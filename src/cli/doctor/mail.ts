@@ -32,6 +32,9 @@ const MENDS: Readonly<Record<string, string>> = {
   ETIMEDOUT: 'Is the port open in the firewall? Many networks close port 25; use 587 or 465.',
 };
 
+/** The mailer tells these faults from others by their words alone. */
+const CERTIFICATE = /certificate|self-signed|altnames/i;
+
 /** Whether the mail server greets, secures the line and lets us in. Sends nothing. */
 export const checkMailServer =
   (url: string): Look =>
@@ -51,7 +54,8 @@ export const checkMailServer =
       }
       return [judge(connection, user !== undefined)];
     } catch (thrown) {
-      const mend = MENDS[codeOf(thrown)] ?? 'Mend SMTP_URL: smtps://user:password@mail.example.com, for one.';
+      const code = CERTIFICATE.test(reasonOf(thrown)) ? 'ETLS' : codeOf(thrown);
+      const mend = MENDS[code] ?? 'Mend SMTP_URL: smtps://user:password@mail.example.com, for one.';
       return [fault(CHECK, `${new URL(url).host}: ${reasonOf(thrown)}`, mend)];
     } finally {
       connection.on('error', () => undefined);
