@@ -145,9 +145,9 @@ describe('pictures', () => {
 
   it('have round numbers at their edges', () => {
     expect([0, 1, 3, 7, 11, 24, 26, 99, 100, 101, 0.3].map((highest) => roundTop(highest))).toEqual([
-      1, 1, 5, 10, 20, 25, 50, 100, 100, 200, 1,
+      1, 1, 3, 8, 12, 25, 30, 100, 100, 120, 1,
     ]);
-    expect(roundTop(0.3, 0.1)).toBeCloseTo(0.5);
+    expect(roundTop(0.35, 0.1)).toBeCloseTo(0.4);
   });
 
   it('find what is pointed at', () => {

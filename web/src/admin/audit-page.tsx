@@ -1,17 +1,14 @@
 import { ActionIcon, Button, Center, Loader, Skeleton, Text } from '@mantine/core';
 import { RefreshCw, ScrollText } from 'lucide-react';
 import { useTranslation } from 'react-i18next';
-import useSWRInfinite from 'swr/infinite';
 import { Empty } from '../shared/empty';
-import { type AuditFilter, type AuditPage as Page, readAuditOn } from './api';
 import { AUDIT_ACTIONS } from './audit-actions';
 import { auditFilterOf } from './audit-filter';
 import { AuditFilters } from './audit-filters';
 import { AuditList } from './audit-list';
 import { AdminPage, Fault } from './page';
 import { useAddress } from './use-address';
-
-const LIMIT = 50;
+import { type AuditLog, useAuditLog } from './use-audit-log';
 
 /** What was done to accounts, newest first. */
 export function AuditPage() {
@@ -19,7 +16,7 @@ export function AuditPage() {
   const { choices } = useAddress();
   const filter = auditFilterOf(choices, AUDIT_ACTIONS);
   const log = useAuditLog(filter);
-  const { entries, isAtEnd, isLoading, error, refresh } = log;
+  const { entries, isAtEnd, isBusy, error, refresh } = log;
   const count = Object.keys(filter).length;
   return (
     <AdminPage
@@ -33,9 +30,9 @@ export function AuditPage() {
     >
       <AuditFilters count={count} />
       <Fault error={error} isStale={entries.length > 0} onRetry={refresh} />
-      {isLoading && entries.length === 0 && <Skeleton h={400} />}
+      {isBusy && entries.length === 0 && <Skeleton h={400} />}
       <AuditList entries={entries} level={2} />
-      {!isLoading && !error && entries.length === 0 && isAtEnd && (
+      {!isBusy && error === null && entries.length === 0 && isAtEnd && (
         <Empty
           icon={<ScrollText size={32} aria-hidden />}
           title={t(count === 0 ? 'audit.none' : 'audit.noneFiltered')}
@@ -48,44 +45,21 @@ export function AuditPage() {
 }
 
 /** The way to what was written before, or that there is nothing. */
-function Foot({ log: { entries, isAtEnd, isLoading, error, older } }: { readonly log: ReturnType<typeof useAuditLog> }) {
+function Foot({ log: { entries, isAtEnd, isBusy, error, older } }: { readonly log: AuditLog }) {
   const { t } = useTranslation('admin');
   return (
     <Center mih={44} role="status">
-      {isLoading && entries.length > 0 && <Loader size="sm" aria-label={t('audit.older')} />}
-      {!isLoading && !isAtEnd && !error && (
+      {isBusy && entries.length > 0 && <Loader size="sm" aria-label={t('audit.older')} />}
+      {!isBusy && !isAtEnd && error === null && (
         <Button variant="default" onClick={older}>
           {t('audit.older')}
         </Button>
       )}
-      {isAtEnd && entries.length > 0 && (
+      {isAtEnd && !isBusy && entries.length > 0 && (
         <Text size="sm" c="dimmed">
           {t('audit.end')}
         </Text>
       )}
     </Center>
   );
-}
-
-type Key = readonly ['audit', string, number | null];
-
-function useAuditLog(filter: AuditFilter) {
-  const filterKey = JSON.stringify(filter);
-  const keyOf = (_index: number, before: Page | null): Key | null =>
-    before?.nextBefore === null ? null : ['audit', filterKey, before?.nextBefore ?? null];
-  const { data, error, isLoading, isValidating, size, setSize, mutate } = useSWRInfinite<Page, unknown, typeof keyOf>(
-    keyOf,
-    ([, , before]: Key) => readAuditOn(filter, before, LIMIT),
-    // Pages follow each other by ids: what was read stays as it is.
-    { revalidateFirstPage: false, revalidateOnFocus: false, revalidateOnReconnect: false, revalidateOnMount: true },
-  );
-  const pages = data ?? [];
-  return {
-    entries: pages.flatMap((page) => page.entries),
-    isAtEnd: pages.length > 0 && pages.at(-1)?.nextBefore === null,
-    isLoading: isLoading || (isValidating && pages.length < size),
-    error,
-    older: () => void setSize(size + 1),
-    refresh: () => void setSize(1).then(() => mutate()),
-  };
 }

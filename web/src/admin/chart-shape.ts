@@ -14,7 +14,7 @@ export interface Frame {
   readonly top: number;
 }
 
-const NICE = [1, 2, 2.5, 5, 10];
+const NICE = [1, 1.2, 1.6, 2, 2.5, 3, 4, 5, 6, 8, 10];
 
 /** The least round number that is not below `highest`, so that an axis has numbers that one can read. */
 export function roundTop(highest: number, least = 1): number {

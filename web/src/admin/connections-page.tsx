@@ -5,7 +5,7 @@ import { useTranslation } from 'react-i18next';
 import { Empty } from '../shared/empty';
 import type { ConnectionFilter, ConnectionList } from './api';
 import { ConnectionTable } from './connection-table';
-import { AdminPage, Fault } from './page';
+import { AdminPage, Fault, Stale } from './page';
 import { PROTOCOLS } from './protocols';
 import { useAddress } from './use-address';
 import { useConnections, useOwnSessionId } from './use-connections';
@@ -59,10 +59,8 @@ function LiveList(filter: ConnectionFilter) {
   return (
     <>
       <Fault error={fault} />
-      <Fault error={error} isStale={data !== undefined} onRetry={retry} />
-      <Text size="sm" c="dimmed" className="admin-status" role="status">
-        {data && stateText(data, t)} {isHeld && isSome && `· ${t('connections.held')}`}
-      </Text>
+      <Fault error={data ? null : error} onRetry={retry} />
+      <ListState list={data} error={error} isHeld={isHeld && isSome} />
       {!data && error === null && <Skeleton h={300} />}
       {isSome && (
         <ConnectionTable
@@ -83,6 +81,30 @@ function LiveList(filter: ConnectionFilter) {
         />
       )}
     </>
+  );
+}
+
+interface ListStateProps {
+  readonly list: ConnectionList | undefined;
+  readonly error: unknown;
+  readonly isHeld: boolean;
+}
+
+/** How many there are, and whether the list says the truth of now. */
+function ListState({ list, error, isHeld }: ListStateProps) {
+  const { t } = useTranslation('admin');
+  if (list && error !== null) {
+    return (
+      <Text size="sm" className="admin-status" role="status">
+        <Stale error={error} />
+      </Text>
+    );
+  }
+  return (
+    <Text size="sm" c="dimmed" className="admin-status" role="status">
+      {list && stateText(list, t)}
+      {isHeld && ` · ${t('connections.held')}`}
+    </Text>
   );
 }
 

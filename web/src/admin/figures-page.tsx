@@ -7,7 +7,7 @@ import { Chart } from './chart';
 import type { ChartProps } from './chart-props';
 import { chartsOf } from './charts';
 import { durationText } from './figure-format';
-import { AdminPage, Fault } from './page';
+import { AdminPage, Fault, Stale } from './page';
 import type { Reading } from './rates';
 import { useFigures } from './use-figures';
 
@@ -30,7 +30,7 @@ export function FiguresPage() {
           )}
         </Group>
       }
-      text={t('figures.text')}
+      text={error !== null && latest ? <Stale error={error} /> : t('figures.text')}
       actions={
         <Group gap="sm">
           <SegmentedControl
@@ -52,7 +52,7 @@ export function FiguresPage() {
         </Group>
       }
     >
-      <Fault error={error} isStale={latest !== undefined} />
+      <Fault error={latest ? null : error} />
       {latest ? <Tiles figures={latest.figures} /> : <Skeleton h={84} />}
       <Charts readings={readings} isTable={isTable} />
       <Text size="sm" c="dimmed" className="admin-status" role="status">

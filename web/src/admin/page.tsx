@@ -37,6 +37,13 @@ export function AdminPage({ title, text, actions, above, children }: AdminPagePr
   );
 }
 
+/** That what is shown is not of now: in the place of something else, so that nothing moves. */
+export function Stale({ error }: { readonly error: unknown }) {
+  const { t } = useTranslation('admin');
+  const { t: general } = useTranslation();
+  return <span className="admin-stale">{t('common.stale', { fault: faultText(error, general) })}</span>;
+}
+
 interface FaultProps {
   readonly error: unknown;
   /** Whether something older is shown all the same. */

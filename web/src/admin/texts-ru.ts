@@ -305,7 +305,7 @@ export const ru = {
     memory: 'Память',
     memoryText: 'Без памяти базы данных',
     lag: 'Задержка цикла событий',
-    lagText: 'Насколько позже начинается работа',
+    lagText: 'Ожидание до начала работы',
     inWindow: 'за {{minutes}} мин',
     summary: '{{title}}, {{text}}. Сейчас {{now}}; наибольшее {{highest}}.',
     summaryTotal: '{{title}}, {{text}}. {{total}}.',

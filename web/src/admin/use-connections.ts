@@ -15,6 +15,9 @@ export function useConnections(key: readonly unknown[], filter: ConnectionFilter
   const { data, error, mutate } = useData(key, () => listConnections(filter), {
     refreshInterval: REFRESH_MS,
     keepPreviousData: true,
+    // What is not live any more has to be seen as such, and live again as soon as it can be.
+    refreshWhenOffline: true,
+    onErrorRetry: (_error, _key, _config, ask, options) => void setTimeout(() => void ask(options), REFRESH_MS),
   });
   const { run, fault } = useAction(async ({ id }: Connection) => {
     await closeConnection(id).catch((thrown: unknown) => {
