@@ -180,7 +180,7 @@ function PersonMenu({ member, role, log }: PersonProps) {
         )}
         {mayRemove && (
           <Menu.Item
-            color="red"
+            c="var(--mantine-color-red-light-color)"
             onClick={() => change(live.command('chat.remove_member', { chat_id: log.chatId, user_id: member.user_id }))}
           >
             {t('chat.remove')}

@@ -142,7 +142,11 @@ function Tools({ message, isOwn, log, onEdit }: ToolsProps) {
             {t('chat.edit')}
           </Menu.Item>
         )}
-        <Menu.Item color="red" leftSection={<Trash2 size={16} aria-hidden />} onClick={() => void remove()}>
+        <Menu.Item
+          c="var(--mantine-color-red-light-color)"
+          leftSection={<Trash2 size={16} aria-hidden />}
+          onClick={() => void remove()}
+        >
           {t('chat.delete')}
         </Menu.Item>
       </Menu.Dropdown>

@@ -18,7 +18,7 @@ export function Preferences() {
         fz="sm"
         fw={650}
         lang={other}
-        aria-label={LANGUAGES[other]}
+        aria-label={`${other.toUpperCase()}, ${LANGUAGES[other]}`}
         title={LANGUAGES[other]}
         onClick={() => void chooseLanguage(other)}
       >

@@ -10,4 +10,6 @@ export const theme = createTheme({
   fontFamily: 'system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", sans-serif',
   fontFamilyMonospace: 'ui-monospace, "Cascadia Mono", "SF Mono", Menlo, "DejaVu Sans Mono", monospace',
   headings: { fontWeight: '650' },
+  // The first thing in a menu that has the focus is what can be chosen.
+  components: { Menu: { defaultProps: { withInitialFocusPlaceholder: false } } },
 });
