@@ -49,7 +49,7 @@ const jwt = (lifetimeSec: number): string =>
 
 let attempts: FakeTransport[];
 /** What the server answers to whoever shows a token, and to whoever refreshes. */
-let world: { isAlive: boolean; isReachable: boolean };
+let world: { isAlive: boolean; isReachable: boolean; isSilent?: boolean };
 
 const open: OpenTransport = (_token, events) => {
   const transport = new FakeTransport(events);
@@ -58,6 +58,10 @@ const open: OpenTransport = (_token, events) => {
 };
 
 async function answerTo(request: Request): Promise<Response> {
+  if (world.isSilent)
+    return new Promise((_resolve, reject) =>
+      request.signal.addEventListener('abort', () => reject(request.signal.reason as Error)),
+    );
   if (!world.isReachable) throw new TypeError('fetch failed');
   const { pathname } = new URL(request.url);
   if (!world.isAlive) return Response.json({ detail: 'Not authenticated' }, { status: 401 });
@@ -233,6 +237,77 @@ describe('the end of a connection', () => {
     attempts[1]?.greet();
     expect(live.state).toBe('waiting');
     live.close();
+  });
+});
+
+describe('a network that fails in silence', () => {
+  it('is given up, and tried again', async () => {
+    const { live } = await connect();
+    world.isSilent = true;
+    last().events.closed(1006);
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect([live.state, attempts.length]).toEqual(['connecting', 1]);
+    await vi.advanceTimersByTimeAsync(10_300);
+    expect(live.state).toBe('waiting');
+    world.isSilent = false;
+    await vi.advanceTimersByTimeAsync(1_000);
+    last().greet();
+    expect([live.state, attempts.length]).toEqual(['open', 2]);
+    live.close();
+  });
+
+  it('is not waited for where there is another', async () => {
+    const page = new EventTarget();
+    vi.stubGlobal('addEventListener', page.addEventListener.bind(page));
+    vi.stubGlobal('removeEventListener', page.removeEventListener.bind(page));
+    const { live } = await connect();
+    page.dispatchEvent(new Event('online'));
+    await vi.advanceTimersByTimeAsync(0);
+    expect(attempts.map(({ isClosed }) => isClosed)).toEqual([true, false]);
+    last().greet();
+    expect(live.state).toBe('open');
+    live.close();
+  });
+});
+
+describe('a listener', () => {
+  it.each(['connecting', 'open', 'waiting'] as const)(
+    'may close the connection when it is %s, and that is the end',
+    async (when) => {
+      const { live } = await connect();
+      live.on('state', (state) => {
+        if (state === when) live.close();
+      });
+      last().greet();
+      last().events.closed(1006);
+      await vi.advanceTimersByTimeAsync(1_000);
+      if (when === 'connecting') expect(attempts).toHaveLength(1);
+      last().events.closed(1006);
+      await vi.advanceTimersByTimeAsync(120_000);
+      expect([live.state, live.retryAt, attempts.length]).toEqual(['closed', null, 1]);
+      expect(vi.getTimerCount()).toBe(0);
+    },
+  );
+
+  it('that throws keeps nothing from the others', async () => {
+    const { live } = await connect();
+    const uncaught: unknown[] = [];
+    const queue = vi.spyOn(globalThis, 'queueMicrotask').mockImplementation((work) => {
+      try {
+        work();
+      } catch (error) {
+        uncaught.push(error);
+      }
+    });
+    const states: string[] = [];
+    live.on('state', () => {
+      throw new Error('from a listener');
+    });
+    live.on('state', (state) => states.push(state));
+    last().greet();
+    expect([states, uncaught]).toEqual([['open'], [new Error('from a listener')]]);
+    live.close();
+    queue.mockRestore();
   });
 });
 

@@ -2,6 +2,31 @@ import { ApiError } from './errors.js';
 
 export type Fetch = (input: Request) => Promise<Response>;
 
+/** After which an answer is not going to come: networks that fail in silence would have one wait for minutes. */
+const TIMEOUT_MS = 20_000;
+
+/** An answer that has been read. */
+export interface Answer {
+  readonly status: number;
+  /** What its JSON says; undefined where it is none. */
+  readonly body: unknown;
+}
+
+/** Sends a request of the kit's own, and reads the answer. @throws ApiError with status 0 where none comes */
+export async function ask(fetch: Fetch, url: string, init: RequestInit = {}): Promise<Answer> {
+  const patience = new AbortController();
+  const timer = setTimeout(() => patience.abort(), TIMEOUT_MS);
+  try {
+    const response = await fetch(new Request(url, { ...init, signal: patience.signal }));
+    return { status: response.status, body: parsed(await response.text()) };
+  } catch (error) {
+    if (error instanceof ApiError) throw error;
+    throw new ApiError(0, 'The server cannot be reached', { cause: error });
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
 /**
  * Posts JSON.
  * @returns the body of the answer
@@ -10,25 +35,13 @@ export type Fetch = (input: Request) => Promise<Response>;
 export async function post(fetch: Fetch, url: string, body?: object, init: RequestInit = {}): Promise<unknown> {
   const headers = new Headers(init.headers);
   if (body) headers.set('content-type', 'application/json');
-  return read(await reach(fetch, new Request(url, { ...init, method: 'POST', headers, body: body && JSON.stringify(body) })));
+  return successOf(await ask(fetch, url, { ...init, method: 'POST', headers, body: body && JSON.stringify(body) }));
 }
 
-/** Sends a request. @throws ApiError with status 0 where no answer comes */
-export async function reach(fetch: Fetch, request: Request): Promise<Response> {
-  try {
-    return await fetch(request);
-  } catch (error) {
-    if (request.signal.aborted) throw error;
-    throw new ApiError(0, 'The server cannot be reached', { cause: error });
-  }
-}
-
-/** The JSON of a successful answer. @throws ApiError where it is none */
-export async function read(response: Response): Promise<unknown> {
-  const text = await response.text();
-  const body = parsed(text);
-  if (response.ok) return body;
-  throw new ApiError(response.status, fieldOf(body, 'detail') ?? text.slice(0, 200));
+/** The body of a successful answer. @throws ApiError where it is none */
+export function successOf({ status, body }: Answer): unknown {
+  if (status >= 200 && status < 300) return body;
+  throw new ApiError(status, fieldOf(body, 'detail'));
 }
 
 /** A field of what may be an object. */

@@ -51,7 +51,8 @@ export class Link {
   /** Frames that came, of all connections. */
   private heard = 0;
   private sentAt = 0;
-  private readonly wake = (): void => this.wakeUp();
+  private readonly online = (): void => this.wakeUp(true);
+  private readonly shown = (): void => this.wakeUp(false);
 
   constructor(
     private readonly session: Session,
@@ -63,8 +64,8 @@ export class Link {
   }
 
   start(): void {
-    page.addEventListener?.('online', this.wake);
-    page.document?.addEventListener('visibilitychange', this.wake);
+    page.addEventListener?.('online', this.online);
+    page.document?.addEventListener('visibilitychange', this.shown);
     void this.attempt();
   }
 
@@ -82,8 +83,8 @@ export class Link {
   close(): void {
     if (this.state === 'closed') return;
     this.drop();
-    page.removeEventListener?.('online', this.wake);
-    page.document?.removeEventListener('visibilitychange', this.wake);
+    page.removeEventListener?.('online', this.online);
+    page.document?.removeEventListener('visibilitychange', this.shown);
     this.enter('closed');
   }
 
@@ -179,8 +180,8 @@ export class Link {
   private retryIn(ms: number): void {
     clearTimeout(this.timer);
     this.retryAt = Date.now() + ms;
-    this.enter('waiting');
     this.timer = setTimeout(() => void this.attempt(), ms);
+    this.enter('waiting');
   }
 
   /** Lets go of the current connection, and of all that was begun for it. */
@@ -196,9 +197,10 @@ export class Link {
   }
 
   /** The network is back, or somebody looks at the page: this is the moment to try, or to see whether it still holds. */
-  private wakeUp(): void {
-    if (page.document?.visibilityState === 'hidden') return;
-    this.retryNow();
-    if (this.state === 'open') this.beat(PING_MS / 2);
+  private wakeUp(isNewNetwork: boolean): void {
+    if (page.document?.visibilityState === 'hidden' && !isNewNetwork) return;
+    // What was begun over the network that was may never be answered.
+    if (this.state === 'waiting' || (this.state === 'connecting' && isNewNetwork)) void this.attempt();
+    else if (this.state === 'open') this.beat(PING_MS / 2);
   }
 }

@@ -1,7 +1,7 @@
 import type { Door, Tokens } from './doors.js';
 import { Emitter } from './emitter.js';
 import { ApiError } from './errors.js';
-import { type Fetch, fieldOf, parsed, reach, read } from './http.js';
+import { ask, type Fetch, fieldOf, parsed, successOf } from './http.js';
 import type { User } from './types.js';
 
 export interface SessionEvents {
@@ -40,6 +40,8 @@ export class Session {
 
   /** Begins a session with the tokens of a log-in. @throws ApiError */
   async begin(enter: (door: Door) => Promise<Tokens>): Promise<User> {
+    // What an exchange that is under way would bring belongs to the session that was.
+    await this.settled();
     const tokens = await enter(this.door);
     this.epoch += 1;
     await this.accept(tokens, true);
@@ -55,6 +57,8 @@ export class Session {
 
   /** Ends the session on the server, and here. @throws ApiError where the server did not do it: the session goes on */
   async leave(): Promise<void> {
+    // A refresh token that is being exchanged ends nothing any more.
+    await this.settled();
     const { access } = this;
     if (access === null) return this.end();
     this.isLeaving = true;
@@ -122,6 +126,10 @@ export class Session {
     return this.access === null ? response : this.fetch(bearing(again, this.access));
   }
 
+  private async settled(): Promise<void> {
+    await this.refreshing?.catch(() => undefined);
+  }
+
   /** Exchanges the refresh token; all who ask meanwhile wait for the same exchange. */
   private refresh(): Promise<void> {
     this.refreshing ??= this.exchange().finally(() => {
@@ -167,11 +175,11 @@ export class Session {
 
   /** The record of the user whose token this is; null where there is no session. @throws ApiError */
   private async me(): Promise<User | null> {
-    const request = new Request(`${this.base}/api/v1/users/me`);
     if (this.access === null) return null;
     // During an exchange there is nothing to refresh with: a token that is refused then is the end.
-    const response = await reach((it) => (this.refreshing ? this.fetch(bearing(it, this.access ?? '')) : this.send(it)), request);
-    if (response.status !== 401) return (await read(response)) as User;
+    const send: Fetch = (request) => (this.refreshing ? this.fetch(bearing(request, this.access ?? '')) : this.send(request));
+    const answer = await ask(send, `${this.base}/api/v1/users/me`);
+    if (answer.status !== 401) return successOf(answer) as User;
     if (this.refreshing) this.end();
     return null;
   }
