@@ -148,13 +148,13 @@ function CommandSelect({ commands, command, onChoose }: CommandSelectProps) {
             <Text size="sm" ff="monospace">
               {option.label}
             </Text>
-            <Text size="xs" className="explorer-soft" lineClamp={2}>
+            <Text size="xs" className="explorer-soft" lineClamp={2} lang="en">
               <Words text={summaries.get(option.value) ?? ''} />
             </Text>
           </div>
         )}
       />
-      <Text size="sm" mt={6}>
+      <Text size="sm" mt={6} lang="en">
         <Words text={command.summary} />
       </Text>
       <Group gap={6} mt={6}>

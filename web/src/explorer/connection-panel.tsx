@@ -267,13 +267,12 @@ function KeepAlive({ explorer }: { readonly explorer: Explorer }) {
 
 const COLOURS = { idle: 'gray', opening: 'yellow', open: 'teal', closed: 'red' } as const;
 
-function Status({ state: { status, fault, close }, protocol }: { readonly state: ConnectionState; readonly protocol: Protocol }) {
+function Status({ state: { status, close }, protocol }: { readonly state: ConnectionState; readonly protocol: Protocol }) {
   const { t } = useTranslation('explorer');
-  const isOrderly = status === 'closed' && !fault && !close;
-  const name = isOrderly ? 'idle' : status === 'open' && FACTS[protocol].socket === null ? 'ready' : status;
+  const name = status === 'open' && FACTS[protocol].socket === null ? 'ready' : status;
   return (
-    <Badge role="status" data-status={status} variant="dot" tt="none" size="lg" color={COLOURS[isOrderly ? 'idle' : status]}>
-      {close && status === 'closed' ? t('state.closedWith', { code: close.code }) : t(`state.${name}`)}
+    <Badge role="status" data-status={status} variant="dot" tt="none" size="lg" color={COLOURS[status]}>
+      {close ? t('state.closedWith', { code: close.code }) : t(`state.${name}`)}
     </Badge>
   );
 }

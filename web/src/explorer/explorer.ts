@@ -88,8 +88,7 @@ export class Explorer {
     link?.close();
     if (link) this.note('close 1000');
     this.log.forgetRequests();
-    if (this.current.status !== 'idle')
-      this.become({ ...this.current, status: 'closed', fault: null, close: null, notice: null });
+    this.become({ ...IDLE, protocol: this.current.protocol });
   }
 
   /** Sends what a wire says, by the way that it says. */

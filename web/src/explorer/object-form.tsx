@@ -80,7 +80,6 @@ function FieldControl(props: FieldControlProps) {
   const words = useFaultWords();
   const inside = field.kind === 'object' || field.kind === 'list';
   const fault = faults.find((each) => each.path === path || (!inside && each.path.startsWith(`${path}.`)));
-  const description = [field.description, limits].filter(Boolean).join(' · ');
   return (
     <Input.Wrapper
       id={id}
@@ -90,7 +89,7 @@ function FieldControl(props: FieldControlProps) {
           <span className="explorer-number">{field.name}</span>
         </Group>
       }
-      description={description || undefined}
+      description={(field.description || limits) && <Description text={field.description} limits={limits} />}
       error={fault && words(fault)}
       styles={{ label: { fontSize: 'var(--mantine-font-size-sm)' } }}
     >
@@ -129,6 +128,17 @@ function FieldControl(props: FieldControlProps) {
         )}
       </Group>
     </Input.Wrapper>
+  );
+}
+
+/** What the server says of a field, in its own language, and what may be in it. */
+function Description({ text, limits }: { readonly text: string | undefined; readonly limits: string }) {
+  return (
+    <>
+      {text && <span lang="en">{text}</span>}
+      {text && limits && ' · '}
+      {limits}
+    </>
   );
 }
 
