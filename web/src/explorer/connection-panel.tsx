@@ -265,7 +265,7 @@ function KeepAlive({ explorer }: { readonly explorer: Explorer }) {
   );
 }
 
-const COLOURS = { idle: 'gray', opening: 'yellow', open: 'teal', closed: 'red' } as const;
+const COLOURS = { idle: 'gray.5', opening: 'yellow', open: 'teal', closed: 'red' } as const;
 
 function Status({ state: { status, close }, protocol }: { readonly state: ConnectionState; readonly protocol: Protocol }) {
   const { t } = useTranslation('explorer');
