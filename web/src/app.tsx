@@ -7,6 +7,7 @@ import { SignInPage } from './auth/sign-in-page';
 import { SignUpPage } from './auth/sign-up-page';
 import { useSession } from './session/session';
 import { Empty } from './shared/empty';
+import { faultText } from './shared/faults';
 import { Layout } from './shell/layout';
 
 // Each is loaded when somebody goes there, so that the first page comes at once.
@@ -16,7 +17,9 @@ const AdminPages = lazy(() => import('./admin/admin-pages'));
 const ExplorerPage = lazy(() => import('./explorer/explorer-page'));
 
 export function App() {
-  const { user } = useSession();
+  const { t } = useTranslation();
+  const { user, fault } = useSession();
+  if (user === undefined && fault !== null) return <Empty title={t('app.failed')} text={faultText(fault, t)} />;
   if (user === undefined) return <Waiting />;
   return (
     <Layout>

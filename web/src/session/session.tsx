@@ -2,19 +2,21 @@ import { createContext, type ReactNode, useContext, useEffect, useState } from '
 import type { LiveConnection, User } from '../../../clients/typescript/src/index.js';
 import { switchboard } from './switchboard';
 
-/** Set while somebody is signed in here, so that a page without a session need not ask the server whether there is one. */
-const MARK = 'switchboard.signed-in';
-
 interface Session {
-  /** undefined until that is known; null when nobody is signed in. */
+  /** undefined until that is known, which the server has to say; null when nobody is signed in. */
   readonly user: User | null | undefined;
   /** Open as long as somebody is signed in. */
   readonly live: LiveConnection | null;
   /** Whether a session ended without its user's doing. */
   readonly wasEnded: boolean;
+  /** Why it is not known who is signed in; null otherwise. It is asked again by itself. */
+  readonly fault: unknown;
 }
 
-const SessionContext = createContext<Session>({ user: undefined, live: null, wasEnded: false });
+const UNKNOWN: Session = { user: undefined, live: null, wasEnded: false, fault: null };
+const AGAIN_MS = 3_000;
+
+const SessionContext = createContext<Session>(UNKNOWN);
 
 export const useSession = (): Session => useContext(SessionContext);
 
@@ -45,7 +47,7 @@ export async function signOut(): Promise<void> {
 }
 
 export function SessionProvider({ children }: { readonly children: ReactNode }) {
-  const [session, setSession] = useState<Session>({ user: undefined, live: null, wasEnded: false });
+  const [session, setSession] = useState(UNKNOWN);
 
   useEffect(() => {
     let live: LiveConnection | null = null;
@@ -57,15 +59,21 @@ export function SessionProvider({ children }: { readonly children: ReactNode }) 
         live = user ? switchboard.connect() : null;
         userId = user?.id ?? null;
       }
-      if (user) localStorage.setItem(MARK, '1');
-      else localStorage.removeItem(MARK);
-      setSession({ user, live, wasEnded });
+      setSession({ user, live, wasEnded, fault: null });
     };
     const stop = switchboard.on('session', tell);
-    if (localStorage.getItem(MARK) === null) tell(null);
-    else void switchboard.restore().then(tell, () => tell(null));
+    let again: ReturnType<typeof setTimeout> | undefined;
+    const restore = (): void => {
+      switchboard.restore().then(tell, (fault: unknown) => {
+        // The session may well be there: signing in would be the wrong thing to ask for.
+        setSession({ ...UNKNOWN, fault });
+        again = setTimeout(restore, AGAIN_MS);
+      });
+    };
+    restore();
     return () => {
       stop();
+      clearTimeout(again);
       live?.close();
     };
   }, []);

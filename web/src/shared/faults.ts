@@ -21,8 +21,8 @@ export function fieldFaults(error: unknown): Record<string, string> {
 
 /** What to tell people of whatever was thrown. */
 export function faultText(error: unknown, t: TFunction): string {
-  if (error instanceof TypeError) return t('faults.offline');
   const status = error instanceof ApiError ? error.status : undefined;
+  if (status === 0 || error instanceof TypeError) return t('faults.offline');
   if (status === 429) return t('faults.tooMany');
   if (status === 403) return t('faults.forbidden');
   if (status === 404) return t('faults.notFound');
