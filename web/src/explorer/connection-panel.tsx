@@ -1,5 +1,4 @@
 import {
-  Alert,
   Anchor,
   Badge,
   Button,
@@ -17,7 +16,7 @@ import { type SubmitEvent, useId, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useSession } from '../session/session';
 import { switchboard } from '../session/switchboard';
-import { isKnownCode, mayReconnect } from './close-codes';
+import { Ending } from './ending';
 import type { ConnectionState, Explorer, Identity } from './explorer';
 import { FACTS, PROTOCOLS, type Protocol, socketPath } from './protocols';
 
@@ -274,41 +273,5 @@ function Status({ state: { status, close }, protocol }: { readonly state: Connec
     <Badge role="status" data-status={status} variant="dot" tt="none" size="lg" color={COLOURS[status]}>
       {close ? t('state.closedWith', { code: close.code }) : t(`state.${name}`)}
     </Badge>
-  );
-}
-
-/** Why there is no connection any more, and what to do about it. */
-function Ending({ state: { status, fault, close, notice } }: { readonly state: ConnectionState }) {
-  const { t } = useTranslation('explorer');
-  if (status !== 'closed') return null;
-  if (!fault)
-    return close && <Closed code={close.code} reason={close.reason} {...notice} retryAfterMs={notice?.retryAfterMs ?? null} />;
-  return (
-    <Alert color="red" role="alert" p="xs">
-      {t(`faults.${fault}`)}
-    </Alert>
-  );
-}
-
-interface ClosedProps {
-  readonly code: number;
-  readonly reason: string;
-  /** As the server's last frame said it; else as the code is known. */
-  readonly reconnect?: boolean;
-  readonly retryAfterMs: number | null;
-}
-
-function Closed({ code, reason, reconnect, retryAfterMs }: ClosedProps) {
-  const { t } = useTranslation('explorer');
-  const helps = reconnect ?? mayReconnect(code);
-  const sentences = [
-    isKnownCode(code) ? t(`close.code${code}`) : t('close.other', { code }),
-    ...(helps === null ? [] : [t(helps ? 'close.again' : 'close.notAgain')]),
-    ...(retryAfterMs === null ? [] : [t('close.after', { seconds: Math.ceil(retryAfterMs / 1000) })]),
-  ];
-  return (
-    <Alert color={helps ? 'orange' : 'red'} role="alert" p="xs" title={`${code} ${reason}`.trim()}>
-      {sentences.join(' ')}
-    </Alert>
   );
 }
