@@ -74,7 +74,7 @@ function Tiles({ figures }: { readonly figures: Figures }) {
     [t('figures.uptime'), durationText(figures.uptime_sec, i18n.language)],
   ] as const;
   return (
-    <SimpleGrid cols={{ base: 2, sm: 4 }} component="dl" m={0}>
+    <SimpleGrid cols={{ base: 2, md: 4 }} component="dl" m={0}>
       {tiles.map(([name, value]) => (
         <Card key={name} withBorder padding="md">
           <Text component="dt" size="sm" c="dimmed">
@@ -93,7 +93,7 @@ function Charts({ readings, isTable }: { readonly readings: readonly Reading[]; 
   const { t, i18n } = useTranslation('admin');
   const charts = useMemo(() => chartsOf(readings), [readings]);
   return (
-    <SimpleGrid cols={{ base: 1, sm: 2 }}>
+    <SimpleGrid cols={{ base: 1, md: 2 }}>
       {charts.map(({ id, series, ...chart }) => {
         const props: ChartProps = {
           ...chart,

@@ -40,6 +40,8 @@ export function UserPage({ id }: { readonly id: number }) {
   }
   const changed = (next: User): void => {
     void mutate(next, { revalidate: false });
+    // Whoever took the rights from oneself may not ask any more.
+    if (id === oneself.id && !(next.is_superuser && next.is_active)) return;
     // What was done may have ended them, and stands in the log.
     for (const part of ['sessions', 'connections', 'history']) void refresh([`user-${part}`, id]);
   };
