@@ -1,4 +1,11 @@
-import type { Chat, ChatSummary, LiveConnection, LogEntry, ServerEvent } from '../../../clients/typescript/src/index.js';
+import type {
+  Chat,
+  ChatSummary,
+  CommandAnswer,
+  LiveConnection,
+  LogEntry,
+  ServerEvent,
+} from '../../../clients/typescript/src/index.js';
 import { ChatLog } from './chat-log';
 import { Store } from './store';
 
@@ -6,6 +13,10 @@ import { Store } from './store';
 const PAGE = 100;
 /** Logs that are kept although nobody looks at them, so that going back is instant. */
 const MAX_LOGS = 8;
+/** Of what is told while the list is on its way. */
+const MAX_MEANWHILE = 1_000;
+/** How often a chat is asked for where more is said in it than it answers. */
+const MAX_ASKED = 3;
 
 /** The chats of whoever is signed in, and the logs of those that were opened. */
 export class ChatList extends Store {
@@ -14,6 +25,11 @@ export class ChatList extends Store {
   private readonly stops: (() => void)[] = [];
   private nextCursor: string | null = null;
   private reading: Promise<void> | null = null;
+  private paging: Promise<void> | null = null;
+  /** What happened while the first page was on its way, of which that page may know nothing. */
+  private meanwhile: (() => void)[] = [];
+  /** Chats that are being asked for, with the last entry of each that was heard. */
+  private readonly asked = new Map<number, LogEntry>();
   isLoaded = false;
   fault: unknown = null;
   /** The chat that is looked at now: what is said there is read at once. */
@@ -25,8 +41,8 @@ export class ChatList extends Store {
   ) {
     super();
     this.stops.push(
-      live.on('entry', (entry) => this.heard(entry)),
-      live.on('event', (event) => this.happened(event)),
+      live.on('entry', (entry) => this.note(() => this.heard(entry))),
+      live.on('event', (event) => this.note(() => this.happened(event))),
       // Whatever happened in chats that are not followed while the connection was away, the list says.
       live.on('state', (state) => {
         if (state === 'open') void this.reload();
@@ -42,7 +58,7 @@ export class ChatList extends Store {
 
   /** The newest activity first. */
   all(): ChatSummary[] {
-    return [...this.chats.values()].sort((a, b) => (a.last_activity_at < b.last_activity_at ? 1 : -1));
+    return [...this.chats.values()].sort(newestFirst);
   }
 
   find(chatId: number): ChatSummary | undefined {
@@ -73,6 +89,8 @@ export class ChatList extends Store {
   }
 
   watch(chatId: number | null): void {
+    // What came in the last moment was seen, too.
+    if (this.watched !== null && this.watched !== chatId) this.read(this.watched);
     this.watched = chatId;
   }
 
@@ -80,45 +98,55 @@ export class ChatList extends Store {
   read(chatId: number): void {
     const chat = this.chats.get(chatId);
     if (!chat || (chat.unread === 0 && chat.read_seq >= chat.last_seq)) return;
-    this.put({ ...chat, unread: 0, read_seq: chat.last_seq });
+    this.note(() => this.readUpTo(chatId, chat.last_seq));
     // Lost, it is said again with the next message.
     this.live.command('chat.read', { chat_id: chatId, seq: chat.last_seq }).catch(() => undefined);
   }
 
   /** A chat that was made, or changed, by its user's own doing. */
-  know({ members: _, ...chat }: Chat): void {
-    const before = this.chats.get(chat.chat_id);
-    this.put({ ...chat, last_message: before?.last_message ?? null });
+  know(chat: Chat): void {
+    this.note(() => this.put(chat));
   }
 
   forget(chatId: number): void {
-    this.chats.delete(chatId);
-    this.changed();
+    this.note(() => this.drop(chatId));
   }
 
   reload(): Promise<void> {
-    this.reading ??= this.readPage(null).finally(() => {
+    this.reading ??= this.trying(() => this.readFirst()).finally(() => {
       this.reading = null;
+      this.meanwhile = [];
     });
     return this.reading;
   }
 
   more(): Promise<void> {
-    if (this.nextCursor === null) return Promise.resolve();
-    this.reading ??= this.readPage(this.nextCursor).finally(() => {
-      this.reading = null;
+    const cursor = this.nextCursor;
+    if (cursor === null) return Promise.resolve();
+    this.paging ??= this.trying(() => this.readNext(cursor)).finally(() => {
+      this.paging = null;
     });
-    return this.reading;
+    return this.paging;
   }
 
-  private async readPage(cursor: string | null): Promise<void> {
+  private async readFirst(): Promise<void> {
+    const page = await this.live.command('chat.list', { limit: PAGE, cursor: null });
+    // A chat that is not in it may have been left while the connection was away.
+    this.chats.clear();
+    this.take(page);
+    this.isLoaded = true;
+    for (const again of this.meanwhile.splice(0)) again();
+  }
+
+  private async readNext(cursor: string): Promise<void> {
+    const page = await this.live.command('chat.list', { limit: PAGE, cursor });
+    // Where the first page was read again meanwhile, this is not what comes after it.
+    if (cursor === this.nextCursor) this.take({ ...page, chats: page.chats.filter(({ chat_id: id }) => !this.chats.has(id)) });
+  }
+
+  private async trying(read: () => Promise<void>): Promise<void> {
     try {
-      const page = await this.live.command('chat.list', { limit: PAGE, cursor });
-      // The first page again, after a while away: a chat that is not in it may have been left meanwhile.
-      if (cursor === null) this.chats.clear();
-      for (const chat of page.chats) this.chats.set(chat.chat_id, chat);
-      this.nextCursor = page.next_cursor;
-      this.isLoaded = true;
+      await read();
       this.fault = null;
     } catch (thrown) {
       this.fault = thrown;
@@ -126,18 +154,53 @@ export class ChatList extends Store {
     this.changed();
   }
 
-  private put(chat: ChatSummary): void {
-    this.chats.set(chat.chat_id, chat);
+  private take({ chats, next_cursor: next }: CommandAnswer<'chat.list'>): void {
+    for (const chat of chats) this.set(chat);
+    this.nextCursor = next;
+  }
+
+  /** Does it now, and once more with the page that is on its way. */
+  private note(happening: () => void): void {
+    happening();
+    if (this.reading && this.meanwhile.push(happening) > MAX_MEANWHILE) this.meanwhile.shift();
+  }
+
+  private put({ members: _, ...chat }: Chat, last: ChatSummary['last_message'] = null): void {
+    this.set({ ...chat, last_message: this.chats.get(chat.chat_id)?.last_message ?? last });
+  }
+
+  private set(chat: ChatSummary): void {
+    const { chat_id: id } = chat;
+    const log = this.chats.has(id) ? undefined : this.logs.get(id);
+    // Whoever was away from a chat, and is in it again, begins anew.
+    if (log?.isGone) {
+      log.stop();
+      this.logs.delete(id);
+    }
+    this.chats.set(id, chat);
     this.changed();
+  }
+
+  private drop(chatId: number): void {
+    this.chats.delete(chatId);
+    this.changed();
+  }
+
+  private readUpTo(chatId: number, seq: number): void {
+    const chat = this.chats.get(chatId);
+    if (!chat || seq < chat.read_seq) return;
+    // How many of the rest are messages is not known here, but no more than there are entries.
+    this.set({ ...chat, read_seq: seq, unread: Math.min(chat.unread, Math.max(0, chat.last_seq - seq)) });
   }
 
   private heard(entry: LogEntry): void {
     const chat = this.chats.get(entry.chat_id);
-    if (entry.kind === 'left' && entry.member_id === this.userId) return this.forget(entry.chat_id);
-    if (!chat) return void this.fetch(entry.chat_id);
+    if (this.asked.has(entry.chat_id)) this.asked.set(entry.chat_id, entry);
+    if (isGoing(entry, this.userId)) return this.drop(entry.chat_id);
+    if (!chat) return void this.ask(entry);
     if (entry.seq <= chat.last_seq) return;
     const isNews = entry.kind === 'message' && entry.from_id !== this.userId && this.watched !== entry.chat_id;
-    this.put({
+    this.set({
       ...chat,
       last_seq: entry.seq,
       last_activity_at: entry.created_at,
@@ -147,22 +210,36 @@ export class ChatList extends Store {
   }
 
   private happened({ name, data }: ServerEvent): void {
-    if (name === 'chat.created') this.know(data);
-    if (name !== 'chat.read' || data.user_id !== this.userId) return;
-    const chat = this.chats.get(data.chat_id);
-    if (!chat || data.seq <= chat.read_seq) return;
-    // Read elsewhere; how many of the rest are messages is not known here, but no more than there are entries.
-    this.put({ ...chat, read_seq: data.seq, unread: Math.min(chat.unread, Math.max(0, chat.last_seq - data.seq)) });
+    if (name === 'chat.created') this.put(data);
+    if (name === 'chat.read' && data.user_id === this.userId) this.readUpTo(data.chat_id, data.seq);
   }
 
-  private async fetch(chatId: number): Promise<void> {
+  /** Asks for a chat of which something was heard, until the answer is as new as what was heard last. */
+  private async ask(first: LogEntry): Promise<void> {
+    const { chat_id: chatId } = first;
+    if (this.asked.has(chatId)) return;
+    this.asked.set(chatId, first);
     try {
-      this.know(await this.live.command('chat.get', { chat_id: chatId }));
+      for (let times = 0; times < MAX_ASKED; times += 1) {
+        const chat = await this.live.command('chat.get', { chat_id: chatId });
+        const last = this.asked.get(chatId) ?? first;
+        if (isGoing(last, this.userId)) return;
+        this.put(chat, previewAfter(null, last));
+        if (chat.last_seq >= last.seq) return;
+      }
     } catch {
       // Not a member any more by now.
+    } finally {
+      this.asked.delete(chatId);
     }
   }
 }
+
+/** As the server sorts them, so that those of one second stay in their places. */
+const newestFirst = (a: ChatSummary, b: ChatSummary): number =>
+  a.last_activity_at === b.last_activity_at ? b.chat_id - a.chat_id : a.last_activity_at < b.last_activity_at ? 1 : -1;
+
+const isGoing = ({ kind, member_id: id }: LogEntry, userId: number): boolean => kind === 'left' && id === userId;
 
 /** What the list shows of a chat after one more entry of its log. */
 function previewAfter(last: ChatSummary['last_message'], entry: LogEntry): ChatSummary['last_message'] {

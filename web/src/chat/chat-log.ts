@@ -8,6 +8,8 @@ import {
 import { Store } from './store';
 
 const PAGE = 50;
+/** Messages that are kept while new ones come; of more, the oldest are fetched again where somebody scrolls up to them. */
+const MAX_KEPT = 5_000;
 /** Milliseconds for which somebody is shown to be writing, after they last said so. */
 const TYPING_MS = 6_000;
 
@@ -43,6 +45,8 @@ export class ChatLog extends Store {
   private readonly typers = new Map<number, { readonly name: string; readonly until: number }>();
   private loading: Promise<void> | null = null;
   private typedAt = 0;
+  /** Changes of messages that may be on the page of older ones that is on its way, as they were before. */
+  private late: (() => void)[] = [];
   pending: Pending[] = [];
   chat: Chat | null = null;
   hasOlder = true;
@@ -139,12 +143,12 @@ export class ChatLog extends Store {
 
   async edit(seq: number, content: string): Promise<void> {
     const { seq: entry } = await this.live.command('chat.edit', { chat_id: this.chatId, seq, content });
-    this.change(seq, (message) => ({ ...message, content, editedSeq: entry }));
+    this.change(seq, edited(content, entry));
   }
 
   async delete(seq: number): Promise<void> {
     await this.live.command('chat.delete', { chat_id: this.chatId, seq });
-    this.change(seq, (message) => ({ ...message, kind: 'deleted', content: '' }));
+    this.change(seq, deleted);
   }
 
   /** Tells the others that something is being written; now and then, however often it is called. */
@@ -163,6 +167,7 @@ export class ChatLog extends Store {
   async refresh(): Promise<void> {
     try {
       this.know(await this.live.command('chat.get', { chat_id: this.chatId }));
+      this.fault = null;
     } catch (thrown) {
       this.failed(thrown);
     }
@@ -194,12 +199,14 @@ export class ChatLog extends Store {
     try {
       const page = await this.live.command('chat.history', { chat_id: this.chatId, limit: PAGE, before_seq: before ?? null });
       this.take(page.messages);
+      for (const change of this.late.splice(0)) change();
       this.hasOlder = page.has_more;
       this.fault = null;
     } catch (thrown) {
       this.failed(thrown);
     }
     this.isReadingOlder = false;
+    this.late = [];
     this.changed();
   }
 
@@ -218,12 +225,12 @@ export class ChatLog extends Store {
   private heard(entry: LogEntry): void {
     const { kind, target_seq: target, seq } = entry;
     if (kind === 'edited' && target !== undefined) {
-      const content = entry.content ?? '';
-      this.change(target, (message) => (message.editedSeq >= seq ? message : { ...message, content, editedSeq: seq }));
+      this.change(target, edited(entry.content ?? '', seq));
     } else if (kind === 'deleted' && target !== undefined) {
-      this.change(target, (message) => ({ ...message, kind: 'deleted', content: '' }));
+      this.change(target, deleted);
     } else {
       this.take([entry]);
+      this.trim();
       this.typers.delete(entry.from_id);
       this.pending = this.pending.filter(
         ({ clientMsgId }) => clientMsgId !== entry.client_msg_id || entry.from_id !== this.userId,
@@ -234,10 +241,20 @@ export class ChatLog extends Store {
     }
   }
 
+  private trim(): void {
+    if (this.bySeq.size <= MAX_KEPT || this.isReadingOlder) return;
+    for (const { seq } of this.messages().slice(0, this.bySeq.size - MAX_KEPT + PAGE)) this.bySeq.delete(seq);
+    this.ordered = null;
+    this.hasOlder = true;
+  }
+
   private change(seq: number, change: (message: ShownMessage) => ShownMessage): void {
     const message = this.bySeq.get(seq);
     // Older than what was looked at: it will be read as it is then.
-    if (!message) return;
+    if (!message) {
+      if (this.isReadingOlder && this.late.length < MAX_KEPT) this.late.push(() => this.change(seq, change));
+      return;
+    }
     this.bySeq.set(seq, change(message));
     this.ordered = null;
     this.changed();
@@ -262,6 +279,14 @@ export class ChatLog extends Store {
     this.know({ ...this.chat, members });
   }
 }
+
+/** What was said later stands, whatever is heard of first. */
+const edited =
+  (content: string, entrySeq: number) =>
+  (message: ShownMessage): ShownMessage =>
+    message.editedSeq >= entrySeq ? message : { ...message, content, editedSeq: entrySeq };
+
+const deleted = (message: ShownMessage): ShownMessage => ({ ...message, kind: 'deleted', content: '' });
 
 function shown(entry: LogEntry): ShownMessage {
   return {

@@ -6,7 +6,7 @@ export interface Piece {
 
 const LINK = /https?:\/\/[^\s<>"'`]+/gi;
 /** What ends a sentence rather than an address. */
-const AFTER = /[.,!?;:…»”)\]}]+$/;
+const AFTER = '.,!?;:…»”)]}';
 
 /** Splits a text into links (http and https only) and what is between them. */
 export function piecesOf(text: string): Piece[] {
@@ -25,7 +25,9 @@ export function piecesOf(text: string): Piece[] {
 
 /** A closing bracket belongs to the address if it was opened there. */
 function withoutTail(found: string): string {
-  const tail = AFTER.exec(found)?.[0] ?? '';
-  const address = found.slice(0, found.length - tail.length);
-  return tail.startsWith(')') && address.includes('(') ? `${address})` : address;
+  // From its end, once: what is found may be as long as a message, and written by anybody.
+  let end = found.length;
+  while (AFTER.includes(found.charAt(end - 1))) end -= 1;
+  const address = found.slice(0, end);
+  return found.charAt(end) === ')' && address.includes('(') ? `${address})` : address;
 }
