@@ -90,4 +90,14 @@ describe('a check', () => {
     expect(found.mend).toBe(found.found);
     expect(maskOf({})({ check: 'x', level: 'ok', found: 'y' })).toEqual({ check: 'x', level: 'ok', found: 'y' });
   });
+
+  it.each([
+    ['PUBLIC_URL', 'https://me:half@secret@example.com'],
+    ['PUBLIC_URL', 'https://me:se:cr:et@example.com'],
+    ['DATABASE_URL', 'postgres://me@example.com/db?password=a-whole-secret'],
+  ])('and nothing of one that is written carelessly: %s=%s', (name, value) => {
+    const { found } = maskOf({ [name]: value })({ check: 'x', level: 'ok', found: `what about ${value}, then` });
+    expect(found).not.toMatch(/secret|half|se:cr/);
+    expect(found).toMatch(/^what about (https|postgres):.*example\.com.*, then$/);
+  });
 });

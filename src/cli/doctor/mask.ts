@@ -1,7 +1,7 @@
 import type { Finding } from './finding.js';
 
 /** `user:password@` of an address, whatever program quotes it. */
-const CREDENTIALS = /(\/\/)[^\s/@]*:[^\s/@]*@/g;
+const CREDENTIALS = /(\/\/)[^\s/@]*:[^\s/]*@/g;
 const SECRET = /^APP_SECRET$|_PASSWORD$/;
 const ADDRESS = /_URL$/;
 const HIDDEN = '•••';
@@ -19,8 +19,8 @@ const decoded = (text: string): string => {
 function secretsIn(name: string, value: string): string[] {
   if (SECRET.test(name)) return [value];
   if (!ADDRESS.test(name) || !URL.canParse(value)) return [];
-  const { password } = new URL(value);
-  return [password, decoded(password)];
+  const { password, searchParams } = new URL(value);
+  return [password, decoded(password), ...searchParams.getAll('password')];
 }
 
 /** What takes every secret of these variables out of findings: messages of drivers and of other servers may quote anything. */
@@ -30,8 +30,9 @@ export function maskOf(variables: Readonly<Record<string, string | undefined>>):
     .filter((secret) => secret.length >= LEAST)
     .sort((a, b) => b.length - a.length);
   const masked = (text: string): string => {
-    const open = text.replace(CREDENTIALS, `$1${HIDDEN}@`);
-    return secrets.reduce((rest, secret) => rest.replaceAll(secret, HIDDEN), open);
+    // As a whole first: of a secret that was cut, the rest would not be found.
+    const without = secrets.reduce((rest, secret) => rest.replaceAll(secret, HIDDEN), text);
+    return without.replace(CREDENTIALS, `$1${HIDDEN}@`);
   };
   return ({ mend, found, ...finding }) => ({
     ...finding,
