@@ -6,8 +6,8 @@ import type {
   LogEntry,
   ServerEvent,
 } from '../../../clients/typescript/src/index.js';
-import { ChatLog } from './chat-log';
-import { Store } from './store';
+import { ChatLog } from './chat-log.js';
+import { Store } from './store.js';
 
 /** Chats that are fetched at once. */
 const PAGE = 100;

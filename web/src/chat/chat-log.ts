@@ -5,7 +5,7 @@ import {
   type LogEntry,
   type ServerEvent,
 } from '../../../clients/typescript/src/index.js';
-import { Store } from './store';
+import { Store } from './store.js';
 
 const PAGE = 50;
 /** Messages that are kept while new ones come; of more, the oldest are fetched again where somebody scrolls up to them. */
