@@ -26,7 +26,8 @@ export function App() {
       <Suspense fallback={<Waiting />}>
         <Switch>
           <Route path="/explorer">
-            <ExplorerPage />
+            {/* What somebody has sent and got there is nothing for whoever signs in after them. */}
+            <ExplorerPage key={user?.id} />
           </Route>
           {user ? <SignedIn isSuperuser={user.is_superuser} /> : <SignedOut />}
         </Switch>

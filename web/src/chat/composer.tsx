@@ -9,8 +9,8 @@ import type { ChatLog, ShownMessage } from './chat-log';
 
 const MAX_CHARACTERS = 65_536;
 
-/** What was begun in each chat and not sent yet. */
-const drafts = new Map<number, string>();
+/** What each user has begun in each chat and not sent yet: a page may be shared. */
+const drafts = new Map<string, string>();
 
 interface ComposerProps {
   readonly log: ChatLog;
@@ -23,7 +23,8 @@ interface ComposerProps {
 export function Composer({ log, edited, onEdited }: ComposerProps) {
   const { t } = useTranslation();
   const { id } = useUser();
-  const [text, setText] = useState(drafts.get(log.chatId) ?? '');
+  const draft = `${id} ${log.chatId}`;
+  const [text, setText] = useState(drafts.get(draft) ?? '');
   const field = useRef<HTMLTextAreaElement>(null);
   const isTooLong = text.length > MAX_CHARACTERS;
 
@@ -35,13 +36,13 @@ export function Composer({ log, edited, onEdited }: ComposerProps) {
   const write = (next: string): void => {
     setText(next);
     if (edited) return;
-    drafts.set(log.chatId, next);
+    drafts.set(draft, next);
     if (next.trim()) log.type();
   };
 
   const end = (): void => {
     onEdited(null);
-    setText(drafts.get(log.chatId) ?? '');
+    setText(drafts.get(draft) ?? '');
   };
 
   const send = (): void => {
@@ -52,7 +53,7 @@ export function Composer({ log, edited, onEdited }: ComposerProps) {
       return;
     }
     void log.send(text);
-    drafts.delete(log.chatId);
+    drafts.delete(draft);
     setText('');
   };
 

@@ -6,7 +6,7 @@ import { useLiveState } from '../session/use-live-state';
 /** Says when the live connection is not there, and what that means. Silent while all is well. */
 export function LiveState() {
   const { t } = useTranslation();
-  const { live } = useSession();
+  const { live, connect } = useSession();
   const state = useLiveState(live);
   return (
     <Group gap="xs" wrap="nowrap" role="status" data-live={state}>
@@ -19,6 +19,16 @@ export function LiveState() {
         <Button size="compact-xs" variant="subtle" visibleFrom="sm" onClick={() => live?.retryNow()}>
           {t('live.now')}
         </Button>
+      )}
+      {state === 'closed' && (
+        <>
+          <Badge title={live?.ending?.reason} color="red" variant="light" tt="none" size="lg">
+            {t('live.closed')}
+          </Badge>
+          <Button size="compact-xs" variant="subtle" onClick={connect}>
+            {t('live.connect')}
+          </Button>
+        </>
       )}
     </Group>
   );

@@ -22,6 +22,10 @@ import { signOut, useSession } from '../session/session';
 export function Navigation() {
   const { t } = useTranslation();
   const { user } = useSession();
+  const tellWhy = async (thrown: unknown): Promise<void> => {
+    const { showFault } = await import('../shared/show-fault');
+    showFault(thrown, t);
+  };
   return (
     <Box component="nav" aria-label={t('app.menu')} p="xs">
       {user ? (
@@ -51,7 +55,7 @@ export function Navigation() {
           mt="lg"
           label={t('nav.signOut')}
           leftSection={<LogOut size={18} aria-hidden />}
-          onClick={() => void signOut()}
+          onClick={() => void signOut().catch(tellWhy)}
         />
       )}
     </Box>

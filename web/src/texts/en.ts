@@ -42,6 +42,8 @@ export const en = {
     lost: 'The connection is lost. What you write is kept and sent once it is back.',
     now: 'Try now',
     open: 'Connected',
+    closed: 'Disconnected',
+    connect: 'Connect',
   },
   faults: {
     offline: 'The server cannot be reached. Is it running?',
