@@ -1,5 +1,4 @@
 import { Alert, Button, PasswordInput, Stack } from '@mantine/core';
-import { notifications } from '@mantine/notifications';
 import { type SubmitEvent, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { mutate } from 'swr';
@@ -7,6 +6,7 @@ import { useUser } from '../session/session';
 import { switchboard } from '../session/switchboard';
 import { answered } from '../shared/faults';
 import { Section } from '../shared/section';
+import { tell } from '../shared/tell';
 import { useAction } from '../shared/use-action';
 import { sessionsKey } from './session-list';
 
@@ -21,7 +21,7 @@ export function PasswordForm() {
     setPassword('');
     setAgain('');
     void mutate(sessionsKey(id));
-    notifications.show({ message: t('account.passwordChanged'), color: 'teal' });
+    tell(t('account.passwordChanged'), t);
   });
   const submit = (event: SubmitEvent): void => {
     event.preventDefault();

@@ -1,5 +1,4 @@
 import { Alert, Badge, Button, Group, Stack, Text, TextInput } from '@mantine/core';
-import { notifications } from '@mantine/notifications';
 import { type SubmitEvent, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { ApiError } from '../../../clients/typescript/src/index.js';
@@ -7,6 +6,7 @@ import { useUser } from '../session/session';
 import { switchboard } from '../session/switchboard';
 import { answered } from '../shared/faults';
 import { Section } from '../shared/section';
+import { tell } from '../shared/tell';
 import { dateText } from '../shared/time';
 import { useAction } from '../shared/use-action';
 
@@ -23,7 +23,7 @@ export function ProfileForm() {
       };
       await answered(switchboard.rest.PUT('/api/v1/users/{user_id}', { params: { path: { user_id: user.id } }, body }));
       // The live connection hears of the change, and so does the whole page.
-      notifications.show({ message: t('account.profileSaved'), color: 'teal' });
+      tell(t('account.profileSaved'), t);
     },
     (error) => (error instanceof ApiError && [400, 409].includes(error.status) ? t('auth.taken') : undefined),
   );

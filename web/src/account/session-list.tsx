@@ -1,11 +1,11 @@
 import { Alert, Badge, Button, Group, Skeleton, Table, Text } from '@mantine/core';
-import { notifications } from '@mantine/notifications';
 import { useTranslation } from 'react-i18next';
 import { useUser } from '../session/session';
 import { switchboard } from '../session/switchboard';
 import { answered, faultText } from '../shared/faults';
 import { programName } from '../shared/program-name';
 import { Section } from '../shared/section';
+import { tell } from '../shared/tell';
 import { Ago } from '../shared/time';
 import { useAction } from '../shared/use-action';
 import { useData } from '../shared/use-data';
@@ -27,12 +27,12 @@ export function SessionList() {
   const one = useAction(async (id: string) => {
     await endSession(userId, id);
     await mutate();
-    notifications.show({ message: t('account.ended'), color: 'teal' });
+    tell(t('account.ended'), t);
   });
   const all = useAction(async () => {
     for (const { id } of others) await endSession(userId, id ?? '');
     await mutate();
-    notifications.show({ message: t('account.endedOthers', { count: others.length }), color: 'teal' });
+    tell(t('account.endedOthers', { count: others.length }), t);
   });
   const fault = one.fault ?? all.fault ?? (error === null ? null : faultText(error, t));
   return (

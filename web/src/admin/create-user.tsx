@@ -6,7 +6,7 @@ import { useAction } from '../shared/use-action';
 import { createUser } from './api';
 import { newPassword } from './new-password';
 import { goTo } from './use-address';
-import { tell } from './told';
+import { tell } from '../shared/tell';
 
 interface CreateUserProps {
   readonly isOpen: boolean;

@@ -5,7 +5,7 @@ import { ApiError } from '../../../clients/typescript/src/index.js';
 import { useAction } from '../shared/use-action';
 import { deleteUser, type User } from './api';
 import { goTo } from './use-address';
-import { tell } from './told';
+import { tell } from '../shared/tell';
 
 interface DeleteUserProps {
   readonly user: User;

@@ -4,7 +4,7 @@ import { useUser } from '../session/session';
 import { useAction } from '../shared/use-action';
 import { useData } from '../shared/use-data';
 import { type Connection, type ConnectionFilter, closeConnection, listConnections, listSessions } from './api';
-import { tell } from './told';
+import { tell } from '../shared/tell';
 
 const REFRESH_MS = 4_000;
 

@@ -8,7 +8,7 @@ import { useAction } from '../shared/use-action';
 import { changeUser, type User, type UserChanges } from './api';
 import { DeleteUser } from './delete-user';
 import { ResetPassword } from './reset-password';
-import { tell } from './told';
+import { tell } from '../shared/tell';
 
 interface UserAccessProps {
   readonly user: User;

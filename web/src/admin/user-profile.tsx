@@ -5,7 +5,7 @@ import { ApiError } from '../../../clients/typescript/src/index.js';
 import { Section } from '../shared/section';
 import { useAction } from '../shared/use-action';
 import { changeUser, type User, type UserChanges } from './api';
-import { tell } from './told';
+import { tell } from '../shared/tell';
 
 interface UserProfileProps {
   readonly user: User;

@@ -11,7 +11,7 @@ import { Activity } from './activity';
 import { endAllSessions, endSession, listSessions, type Session, type User } from './api';
 import { byServer } from './clock';
 import { Fault } from './page';
-import { tell } from './told';
+import { tell } from '../shared/tell';
 import { useFew } from './use-few';
 
 interface UserSessionsProps {

@@ -4,5 +4,6 @@ import { faultText } from './faults';
 
 /** Says what went wrong where there is no better place for it. */
 export const showFault = (error: unknown, t: TFunction): void => {
-  notifications.show({ color: 'red', title: t('app.failed'), message: faultText(error, t) });
+  const closeButtonProps = { 'aria-label': t('app.close') };
+  notifications.show({ color: 'red', title: t('app.failed'), message: faultText(error, t), closeButtonProps });
 };
