@@ -48,6 +48,12 @@ export async function signOut(): Promise<void> {
   }
 }
 
+/** What the server told one user is not shown to the next. */
+async function forget(): Promise<void> {
+  const { mutate } = await import('swr');
+  await mutate(() => true, undefined, { revalidate: false });
+}
+
 export function SessionProvider({ children }: { readonly children: ReactNode }) {
   const [session, setSession] = useState(UNKNOWN);
 
@@ -57,6 +63,7 @@ export function SessionProvider({ children }: { readonly children: ReactNode }) 
     const tell = (user: User | null): void => {
       const wasEnded = userId !== null && user === null && !isLeaving;
       if (user?.id !== userId) {
+        if (userId !== null) void forget();
         live?.close();
         live = user ? switchboard.connect() : null;
         userId = user?.id ?? null;
