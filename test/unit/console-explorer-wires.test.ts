@@ -189,3 +189,27 @@ describe('snippets', () => {
     expect(wireText(raw)).toBe('{"a" :  1}');
   });
 });
+
+describe('code with secrets that somebody wrote by hand', () => {
+  const SECRET = 'hush "hush" \\ hush';
+  const written = [
+    ['mcp', `POST /auth\n${JSON.stringify({ login: 'agent', password: SECRET }, null, 2)}`],
+    ['messenger', JSON.stringify({ mode: 'auth', password: SECRET, username: 'alice' }, null, 2)],
+    ['socketio', JSON.stringify(['chat', { refresh_token: SECRET }])],
+    ['game', JSON.stringify({ type: 'command', payload: { token: SECRET } })],
+  ] as const;
+
+  it.each(LANGUAGES)('is masked in %s', (language) => {
+    for (const [protocol, text] of written) {
+      const wire = rawWire(protocol, text);
+      if (!wire) throw new Error(`nothing to send: ${text}`);
+      const job = snippetJob({ protocol, origin: 'http://localhost', clientId: 'c', withToken: false, wire, http: null });
+      const made = snippet(language, job);
+      if (!('code' in made)) continue;
+      expect(made.code).toContain('hush');
+      expect(masked(made.code)).not.toContain('hush');
+      // What stands around it is as it was.
+      expect(masked(made.code).length).toBeGreaterThan(made.code.length - 60);
+    }
+  });
+});

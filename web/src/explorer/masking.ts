@@ -6,7 +6,10 @@ const MIN_SECRET = 16;
 
 // All of them also fit what was cut off in the middle.
 const JWT = /\beyJ[\w-]{4,}(?:\.[\w-]*){0,2}/g;
-const FIELD = /("(?:[a-z_]*token|password|authorization)"\s*:\s*)"(?:[^"\\]|\\.)*(?:"|\\?$)/gi;
+// In JSON, and in JavaScript, where the name may stand without quotes.
+const FIELD = /((?:"|\b)(?:[a-z_]*token|password|authorization)"?\s*:\s*)"(?:[^"\\]|\\.)*(?:"|\\?$)/gi;
+// JSON inside of a string, as where code sends a frame that somebody wrote.
+const QUOTED = /(\\"(?:[a-z_]*token|password|authorization)\\"\s*:\s*)\\"(?:[^"\\]|\\\\(?:\\["\\]|[^"\\]))*(?:\\"|\\*$)/gi;
 const BEARER = /\b(Bearer\s+)[\w~+/=-][\w.~+/=-]*/gi;
 const QUERY = /([?&]token=)[^&\s"'#]+/gi;
 
@@ -17,5 +20,6 @@ const QUERY = /([?&]token=)[^&\s"'#]+/gi;
 export function masked(text: string, secrets: readonly string[] = []): string {
   const known = secrets.filter((secret) => secret.length >= MIN_SECRET);
   const withoutKnown = known.reduce((at, secret) => at.replaceAll(secret, MASK), text);
-  return withoutKnown.replace(FIELD, `$1"${MASK}"`).replace(JWT, MASK).replace(BEARER, `$1${MASK}`).replace(QUERY, `$1${MASK}`);
+  const withoutFields = withoutKnown.replace(FIELD, `$1"${MASK}"`).replace(QUOTED, `$1\\"${MASK}\\"`);
+  return withoutFields.replace(JWT, MASK).replace(BEARER, `$1${MASK}`).replace(QUERY, `$1${MASK}`);
 }
