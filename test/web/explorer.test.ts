@@ -1,88 +1,23 @@
-import { readFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
-import type { Locator, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { has } from '../support/capabilities.js';
-import { ConsoleBrowser, NARROW, type VisitOptions, type Visitor, WIDE } from '../support/console.js';
-import { type Account, PASSWORD, TestServer } from '../support/server.js';
+import { ConsoleBrowser, NARROW, type VisitOptions, type Visitor } from '../support/console.js';
+import { PASSWORD, TestServer } from '../support/server.js';
 import { until } from '../support/until.js';
 
-/** Each protocol as it is called, and what its answer to a ping is. */
+/** In the words of the page: the protocol, and whether it lets in whoever has no account. */
 const PROTOCOLS = [
-  ['game', 'response'],
-  ['rest', 'response'],
-  ['messenger', '200'],
-  ['Socket.IO', 'ack'],
-  ['mcp', '200'],
+  ['game', false],
+  ['rest', true],
+  ['messenger', true],
+  ['Socket.IO', false],
+  ['mcp', true],
 ] as const;
-
-interface AxeFault {
-  readonly id: string;
-  readonly impact: string;
-  readonly nodes: readonly { readonly target: readonly string[] }[];
-}
-
-/** The explorer, as somebody in front of it uses it, in English. */
-class Bench {
-  constructor(readonly page: Page) {}
-
-  get state(): Locator {
-    return this.page.locator('[data-status]');
-  }
-
-  /** The frames that are shown, newest last. */
-  frames(direction: 'in' | 'out'): Locator {
-    return this.page.locator(`[data-direction=${direction}]`);
-  }
-
-  choose(group: string, name: string): Promise<void> {
-    return this.page.getByRole('radiogroup', { name: group }).getByText(name, { exact: true }).click();
-  }
-
-  async connect(protocol: string, as: string): Promise<void> {
-    await this.choose('Protocol', protocol);
-    await this.choose('Connect as', as);
-    await this.submit();
-    await this.page.locator('[data-status=open]').waitFor();
-  }
-
-  async connectWith(protocol: string, token: string): Promise<void> {
-    await this.choose('Protocol', protocol);
-    await this.choose('Connect as', 'Token');
-    await this.page.getByLabel('Access token').fill(token);
-    await this.submit();
-  }
-
-  submit(): Promise<void> {
-    return this.page.locator('form button[type=submit]').click();
-  }
-
-  async command(name: string): Promise<void> {
-    const select = this.page.getByRole('combobox', { name: 'Command' });
-    await select.click();
-    await select.fill(name);
-    await this.page.getByRole('option').filter({ hasText: name }).first().click();
-  }
-
-  send(): Promise<void> {
-    return this.page.keyboard.press('Control+Enter');
-  }
-
-  /** Waits for the newest frame that came in to be of a kind. */
-  async received(kind: string): Promise<string> {
-    const last = this.frames('in').last();
-    await until(async () => (await last.getAttribute('data-kind').catch(() => null)) === kind);
-    return (await last.textContent()) ?? '';
-  }
-}
 
 describe.runIf(has.chromium)('the socket explorer', () => {
   let server: TestServer;
   let browser: ConsoleBrowser;
-  let alice: Account;
   beforeAll(async () => {
     server = await TestServer.start();
-    alice = await server.user();
     browser = await ConsoleBrowser.launch();
   });
   afterEach(() => browser.leave());
@@ -91,179 +26,168 @@ describe.runIf(has.chromium)('the socket explorer', () => {
     await server?.stop();
   });
 
-  async function visit(options?: VisitOptions, at = server): Promise<{ readonly bench: Bench; readonly visitor: Visitor }> {
-    const visitor = await browser.visitor(at.url, options);
+  async function explorer(options?: VisitOptions): Promise<Visitor> {
+    const visitor = await browser.visitor(server.url, options);
     await visitor.open('#/explorer');
-    await visitor.page.locator('[data-status]').waitFor();
-    return { bench: new Bench(visitor.page), visitor };
+    await connection(visitor).waitFor();
+    return visitor;
   }
 
-  it('sends system.ping in all five protocols, as oneself, and shows each answer', async () => {
-    const visitor = await browser.visitor(server.url);
+  const connection = ({ page }: Visitor) => page.getByRole('form', { name: 'Connection' });
+  const frames = ({ page }: Visitor) => page.getByRole('log', { name: 'Frames' });
+  const inOf = (visitor: Visitor) => frames(visitor).locator('[data-direction=in]');
+
+  async function pick(visitor: Visitor, protocol: string): Promise<void> {
+    await connection(visitor).getByRole('radiogroup', { name: 'Protocol' }).getByText(protocol, { exact: true }).click();
+  }
+
+  async function connect(visitor: Visitor): Promise<void> {
+    await connection(visitor)
+      .getByRole('button', { name: /^(Connect|Use it|Log in)$/ })
+      .click();
+    await connection(visitor)
+      .getByText(/^(connected|ready)$/)
+      .waitFor();
+  }
+
+  async function choose({ page }: Visitor, command: string): Promise<void> {
+    await page.getByRole('combobox', { name: 'Command' }).fill(command);
+    await page.getByRole('option', { name: command }).first().click();
+  }
+
+  /** Sends what is chosen and waits for its answer. */
+  async function ping(visitor: Visitor): Promise<string> {
+    await choose(visitor, 'system.ping');
+    await visitor.page.getByRole('button', { name: 'Send', exact: true }).click();
+    const answer = inOf(visitor)
+      .filter({ hasText: /pong|sent_at|server_time/ })
+      .last();
+    await answer.waitFor();
+    return answer.innerText();
+  }
+
+  it('sends system.ping in all five protocols, as oneself', async () => {
+    const visitor = await explorer();
     await visitor.open();
-    await visitor.signIn(alice.username);
-    await visitor.page.getByRole('navigation').getByRole('link', { name: 'Socket explorer' }).click();
-    const bench = new Bench(visitor.page);
-    for (const [protocol, kind] of PROTOCOLS) {
-      await visitor.page.getByRole('button', { name: 'Clear' }).click();
-      await bench.connect(protocol, 'Myself');
-      await bench.send();
-      const answer = await bench.received(kind);
-      expect([protocol, answer]).toEqual([protocol, expect.stringMatching(/system\.ping.*"sent_at":1735689600.*\d+ ms.*\d+ B/)]);
-    }
-  });
-
-  it('logs in through each protocol without touching who is signed in, and shows no token unless it is asked to', async () => {
-    const { bench, visitor } = await visit();
-    const { page } = bench;
+    await visitor.signIn((await server.user()).username);
+    await visitor.open('#/explorer');
     for (const [protocol] of PROTOCOLS) {
-      await bench.choose('Protocol', protocol);
-      await bench.choose('Connect as', 'Password');
-      await page.getByLabel('User name or e-mail').fill(alice.username);
-      await page.getByLabel('Password', { exact: true }).last().fill(PASSWORD);
-      await bench.submit();
-      await page.locator('[data-status=open]').waitFor();
-    }
-    const log = page.getByRole('log');
-    expect(await log.textContent()).not.toMatch(new RegExp(`eyJ|${PASSWORD}`));
-    await page.getByRole('button', { name: 'Show tokens' }).click();
-    await log.getByText('eyJ').first().waitFor();
-    expect(await visitor.context.cookies()).toEqual([]);
-  });
-
-  it.each(['game', 'messenger', 'Socket.IO'])('says why a connection of %s ended, in words', async (protocol) => {
-    const { bench } = await visit();
-    const tokens = await server.client().logIn(alice.username, PASSWORD);
-    const { body: sessions } = await server.client(tokens.token).get(`/api/v1/users/${alice.id}/sessions`);
-    const { id } = sessions.find(({ current }: { current: boolean }) => current);
-    await bench.connectWith(protocol, tokens.token);
-    await bench.page.locator('[data-status=open]').waitFor();
-    await alice.client.delete(`/api/v1/users/${alice.id}/sessions/${id}`);
-    const alert = bench.page.getByRole('alert');
-    await alert.waitFor();
-    expect(await alert.textContent()).toMatch(/4401 Session is over.*Sign in again.*does not help/);
-    expect(await bench.state.textContent()).toMatch(/^closed/);
-  });
-
-  it.each(['game', 'Socket.IO'])('says why %s refused it', async (protocol) => {
-    const { bench } = await visit({ expected: [/WebSocket connection to .* failed/, /status of 401/] });
-    await bench.connectWith(protocol, 'no token');
-    const alert = bench.page.getByRole('alert');
-    await alert.waitFor();
-    expect(await alert.textContent()).toMatch(/^The server refused the token/);
-  });
-
-  it('keeps a connection of game alive, or lets it be closed', async () => {
-    const quick = await TestServer.start({ database: server.database, variables: { HEARTBEAT_SEC: '1' } });
-    try {
-      const { bench } = await visit({}, quick);
-      const { page } = bench;
-      await bench.connectWith('game', alice.tokens.token);
-      await page.locator('[data-status=open]').waitFor();
-      await page.getByRole('button', { name: 'Show heartbeats' }).click();
-      // Twice as long as a silent connection lives, and more.
-      await until(async () => (await page.locator('[data-kind=response]').count()) >= 5, 15_000);
-      await page.getByRole('switch', { name: 'Send a ping at each heartbeat' }).uncheck({ force: true });
-      const alert = page.getByRole('alert');
-      await alert.waitFor();
-      expect(await alert.textContent()).toMatch(/4408 No sign of life.*can help/);
-    } finally {
-      await browser.leave();
-      await quick.stop();
+      await pick(visitor, protocol);
+      await connect(visitor);
+      expect(await ping(visitor), protocol).toMatch(/\d+ B/);
+      await visitor.page.getByRole('button', { name: 'Clear' }).click();
     }
   });
 
-  it('finds what is wrong before it is sent, and sends it anyway', async () => {
-    const { bench } = await visit();
-    const { page } = bench;
-    await bench.connect('rest', 'Anonymous');
-    await bench.command('system.authenticate');
-    await page.getByRole('radiogroup', { name: 'How to write it' }).getByText('JSON').click();
-    await page.getByRole('textbox', { name: 'Payload' }).fill('{}');
-    await page.getByRole('button', { name: 'Send anyway' }).click();
-    expect(await bench.received('response')).toMatch(/invalid_payload: token: field required/);
-    await page.getByRole('textbox', { name: 'Payload' }).fill('{"token": null}');
-    await page.getByRole('button', { name: 'Send', exact: true }).click();
-    await bench.frames('in').filter({ hasText: '"user_id":null' }).waitFor();
-  });
-
-  it('sends raw frames as they are written, filters, pauses and clears', async () => {
-    const { bench } = await visit();
-    const { page } = bench;
-    await bench.connect('messenger', 'Anonymous');
-    await page.getByRole('radiogroup', { name: 'How to write it' }).getByText('Raw frame').click();
-    await page.getByRole('textbox', { name: 'Raw frame' }).fill('not JSON');
-    await bench.send();
-    expect(await bench.received('error')).toMatch(/400 Frame is not a JSON object/);
-    await page.getByRole('textbox', { name: 'Filter' }).fill('not JSON');
-    await until(async () => (await bench.frames('in').count()) === 0 && (await bench.frames('out').count()) === 1);
-    await page.getByRole('textbox', { name: 'Filter' }).fill('');
-    await page.getByRole('button', { name: 'Pause' }).click();
-    await bench.send();
-    await page.getByText('Paused: 2 more frames have come').waitFor();
-    await page.getByRole('button', { name: 'Go on' }).first().click();
-    await until(async () => (await bench.frames('out').count()) === 2);
-    await page.getByRole('button', { name: 'Clear' }).click();
-    await page.getByRole('heading', { name: 'No frames yet' }).waitFor();
-  });
-
-  it('shows a command in all protocols, and as code', async () => {
-    const { bench } = await visit();
-    const { page } = bench;
-    await bench.command('chat.send');
-    await page.getByRole('tab', { name: 'In all protocols' }).click();
-    const card = (name: string): Locator => page.locator(`[data-protocol=${name}]`);
-    expect(await card('messenger').textContent()).toMatch(/"mode": "sendMessage"/);
-    expect(await card('mcp').textContent()).toMatch(/POST \/api\/v1\/commands\/chat\/send/);
-    await card('messenger').getByRole('button', { name: 'messenger', exact: true }).click();
-    expect(await page.getByRole('radio', { name: 'messenger' }).isChecked()).toBe(true);
-    await page.getByRole('tab', { name: 'Code' }).click();
-    const code = page.getByRole('figure', { name: 'Code' });
-    for (const [language, text] of [
-      ['wscat', /wscat -c 'ws:/],
-      ['Python', /asyncio\.run\(main\(\)\)/],
-      ['JavaScript', /new WebSocket\(/],
-      ['curl', /curl -sS -X POST/],
-    ] as const) {
-      await bench.choose('Language', language);
-      await until(async () => text.test((await code.textContent()) ?? ''));
-    }
-  });
-
-  it.each([WIDE, NARROW])('can be used by everybody, $width pixels wide', async (viewport) => {
-    const { bench } = await visit({ viewport });
-    const { page } = bench;
-    const axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-    await page.evaluate(axe);
-    const check = async (place: string): Promise<void> => {
-      for (const colorScheme of ['light', 'dark'] as const) {
-        await page.emulateMedia({ colorScheme });
-        await page.locator(`html[data-mantine-color-scheme=${colorScheme}]`).waitFor();
-        const faults = (await page.evaluate("axe.run('.explorer').then(({ violations }) => violations)")) as readonly AxeFault[];
-        const serious = faults.filter(({ impact }) => ['serious', 'critical'].includes(impact));
-        expect([
-          place,
-          colorScheme,
-          ...serious.map(({ id, nodes }) => [id, ...nodes.map(({ target }) => target.join(' '))]),
-        ]).toEqual([place, colorScheme]);
+  it.each(PROTOCOLS)(
+    'connects whoever has no account where %s lets them in, and others by name and password',
+    async (protocol, isOpen) => {
+      const { username } = await server.user();
+      const visitor = await explorer();
+      await pick(visitor, protocol);
+      const as = connection(visitor).getByRole('radiogroup', { name: 'Connect as' });
+      expect(await as.getByRole('radio', { name: 'Anonymous' }).isEnabled()).toBe(isOpen);
+      if (isOpen) {
+        await as.getByText('Anonymous').click();
+        await connect(visitor);
+        await ping(visitor);
+        await connection(visitor).getByRole('button', { name: 'Disconnect' }).click();
       }
-      expect(await page.evaluate<boolean>('document.documentElement.scrollWidth > innerWidth')).toBe(false);
-    };
-    await bench.connect('rest', 'Anonymous');
-    await bench.command('chat.send');
-    await page.getByRole('textbox', { name: 'chat_id' }).fill('seven');
-    await page.getByText('must be a whole number').waitFor();
-    await check('form');
-    await page.getByRole('button', { name: 'Send anyway' }).click();
-    if (viewport === NARROW) await page.getByRole('tab', { name: 'Frames' }).click();
-    await bench.received('response');
-    await bench.frames('in').last().getByRole('button').click();
-    await page.getByText('"success": ').waitFor();
-    await check('frames');
-    for (const tab of ['In all protocols', 'Code']) {
-      await page.getByRole('tab', { name: tab }).click();
-      await page.getByRole('figure').first().waitFor();
-      await check(tab);
+      await as.getByText('Password').click();
+      await connection(visitor).getByRole('textbox', { name: 'User name or e-mail' }).fill(username);
+      await connection(visitor).getByLabel('Password', { exact: true }).last().fill(PASSWORD);
+      await connect(visitor);
+      await ping(visitor);
+      // What is secret is not shown.
+      expect(await frames(visitor).innerText()).not.toContain(PASSWORD);
+    },
+  );
+
+  it('sends a raw frame, and shows what is wrong with it and why the server hangs up', async () => {
+    const { username, tokens } = await server.user();
+    const visitor = await explorer();
+    const { page } = visitor;
+    await connection(visitor).getByRole('radiogroup', { name: 'Connect as' }).getByText('Token').click();
+    await connection(visitor).getByLabel('Access token').fill(tokens.token);
+    await connect(visitor);
+    await page.getByText('Raw frame', { exact: true }).click();
+    await page.getByRole('textbox', { name: 'Raw frame' }).fill('this is no JSON');
+    for (let count = 0; count < 10; count++) {
+      await page.getByRole('textbox', { name: 'Raw frame' }).press('Control+Enter');
     }
+    await connection(visitor).getByText('Ten bad frames came within a minute.').waitFor();
+    await until(async () => (await inOf(visitor).count()) > 1);
+    await connect(visitor);
+    const chat = await server.user();
+    await page.getByRole('textbox', { name: 'Raw frame' }).fill(
+      JSON.stringify({
+        type: 'command',
+        v: 1,
+        request_id: 'by-hand',
+        domain: 'chat',
+        command: 'create',
+        payload: { chat_type: 'personal', members: [chat.username] },
+      }),
+    );
+    await page.getByRole('textbox', { name: 'Raw frame' }).press('Control+Enter');
+    const answer = inOf(visitor).filter({ hasText: username }).last();
+    await answer.getByRole('button').first().click();
+    await answer.getByText('"by-hand"').waitFor();
+    expect(await frames(visitor).innerText()).not.toContain(tokens.token);
+  });
+
+  it('shows a command as all protocols put it, and as programs, to be copied', async () => {
+    const visitor = await explorer({ permissions: ['clipboard-read', 'clipboard-write'] });
+    const { page } = visitor;
+    await choose(visitor, 'chat.send');
+    await page.getByRole('tab', { name: 'In all protocols' }).click();
+    for (const [protocol] of PROTOCOLS) {
+      await page.getByRole('button', { name: `Copy how ${protocol} puts it` }).click();
+      const copied = await page.evaluate<string>('navigator.clipboard.readText()');
+      expect(copied, protocol).toContain('Hello!');
+    }
+    await page.getByRole('tab', { name: 'Code' }).click();
+    for (const [language, mark] of [
+      ['wscat', 'wscat -c'],
+      ['Python', 'websockets'],
+      ['JavaScript', 'WebSocket'],
+      ['curl', 'curl'],
+    ] as const) {
+      await page.getByRole('radiogroup', { name: 'Language' }).getByText(language).click();
+      await page.getByRole('button', { name: 'Copy the code' }).click();
+      const copied = await page.evaluate<string>('navigator.clipboard.readText()');
+      expect(copied, language).toContain(mark);
+      expect(copied, language).toContain('TOKEN');
+    }
+  });
+
+  it('checks a form before it is sent, and sends it anyway', async () => {
+    const { tokens } = await server.user();
+    const visitor = await explorer();
+    const { page } = visitor;
+    await connection(visitor).getByRole('radiogroup', { name: 'Connect as' }).getByText('Token').click();
+    await connection(visitor).getByLabel('Access token').fill(tokens.token);
+    await connect(visitor);
+    await choose(visitor, 'chat.send');
+    await page.getByText('JSON', { exact: true }).click();
+    await page.getByRole('textbox', { name: 'Payload' }).fill('{"chat_id": 1, "content": ""}');
+    await page.getByText('1 field is not as the command wants it').waitFor();
+    await page.getByRole('button', { name: 'Send anyway' }).click();
+    await inOf(visitor).filter({ hasText: 'invalid_payload' }).waitFor();
+    expect(await inOf(visitor).count()).toBeGreaterThan(0);
+  });
+
+  it('works on a narrow screen, one thing at a time', async () => {
+    const visitor = await explorer({ viewport: NARROW });
+    const { page } = visitor;
+    await pick(visitor, 'rest');
+    await connection(visitor).getByText('Anonymous').click();
+    await connect(visitor);
+    await choose(visitor, 'system.ping');
+    await page.getByRole('button', { name: 'Send', exact: true }).click();
+    // It goes to where the answer will be.
+    await until(async () => (await page.getByRole('tab', { name: 'Frames' }).getAttribute('aria-selected')) === 'true');
+    await inOf(visitor).first().waitFor();
+    expect(await page.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(NARROW.width);
   });
 });

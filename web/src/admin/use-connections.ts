@@ -1,4 +1,5 @@
 import { useTranslation } from 'react-i18next';
+import { mutate as mutateAny } from 'swr';
 import { ApiError } from '../../../clients/typescript/src/index.js';
 import { useUser } from '../session/session';
 import { useAction } from '../shared/use-action';
@@ -19,13 +20,14 @@ export function useConnections(key: readonly unknown[], filter: ConnectionFilter
     refreshWhenOffline: true,
     onErrorRetry: (_error, _key, _config, ask, options) => void setTimeout(() => void ask(options), REFRESH_MS),
   });
-  const { run, fault } = useAction(async ({ id }: Connection) => {
+  const { run, fault } = useAction(async ({ id, user_id: userId }: Connection) => {
     await closeConnection(id).catch((thrown: unknown) => {
       // What has closed by itself meanwhile is closed, too.
       if (!(thrown instanceof ApiError && thrown.status === 404)) throw thrown;
     });
     const without = data && { ...data, connections: data.connections.filter((other) => other.id !== id), total: data.total - 1 };
     await mutate(without, { revalidate: false });
+    void mutateAny(['user-history', userId]);
     tell(t('connections.ended'), general);
   });
   const end = (connection: Connection): void => void run(connection);

@@ -28,7 +28,7 @@ export function UserSessions({ user, isOneself }: UserSessionsProps) {
   const told = async (message: string): Promise<void> => {
     await mutate();
     tell(message, general);
-    void mutateAny(['user-connections', user.id]);
+    for (const part of ['connections', 'history']) void mutateAny([`user-${part}`, user.id]);
   };
   const one = useAction(async (id: string) => {
     await endSession(user.id, id).catch(unlessGone);
