@@ -390,3 +390,44 @@ describe('commands and messages', () => {
     live.close();
   });
 });
+
+describe('a log that ends before the cursor', () => {
+  const entry = (seq: number) => ({ id: seq, chat_id: 5, seq, kind: 'message', content: `text ${seq}` });
+  const follow = async () => {
+    const { live } = await connect();
+    const heard: number[] = [];
+    live.on('entry', ({ seq }) => heard.push(seq));
+    live.follow(5, 100);
+    last().greet();
+    const [resume] = last().sent;
+    expect(resume).toMatchObject({ command: 'resume', payload: { cursors: [{ chat_id: 5, after_seq: 100 }] } });
+    return {
+      heard,
+      resume,
+      tell: (seq: number) => last().events.frame({ type: 'event', domain: 'chat', event: 'message', data: entry(seq) }),
+    };
+  };
+  const answerSync = async (lastSeq: number): Promise<void> => {
+    await vi.advanceTimersByTimeAsync(0);
+    const sync = last().sent.find(({ command }) => command === 'sync');
+    expect(sync?.payload).toMatchObject({ chat_id: 5, after_seq: 100 });
+    last().answer(sync, { messages: [], last_seq: lastSeq, has_more: false });
+    await vi.advanceTimersByTimeAsync(0);
+  };
+
+  it('was restored from a backup: what is written from there on is told', async () => {
+    const { heard, resume, tell } = await follow();
+    last().answer(resume, { chats: [{ chat_id: 5, recovered: false, last_seq: 50, has_more: false }] });
+    await answerSync(50);
+    for (const seq of [51, 52]) tell(seq);
+    expect(heard).toEqual([51, 52]);
+  });
+
+  it('may be that of a node that is late: nothing is told twice', async () => {
+    const { heard, resume, tell } = await follow();
+    last().answer(resume, { chats: [{ chat_id: 5, recovered: false, last_seq: 90, has_more: false }] });
+    await answerSync(100);
+    for (const seq of [99, 100, 101]) tell(seq);
+    expect(heard).toEqual([101]);
+  });
+});

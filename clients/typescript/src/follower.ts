@@ -174,6 +174,8 @@ export class Follower {
     log.isResuming = false;
     if (!result) return this.doubt(chatId, log);
     if (result.last_seq === null) return this.unfollow(chatId);
+    // Nobody was told of what was never written: this node has not heard of it yet, or there is less now than there was.
+    if (result.last_seq < log.cursor) return this.doubt(chatId, log);
     log.known = Math.max(log.known, result.last_seq);
     this.mend(chatId, log);
   }
@@ -227,6 +229,8 @@ export class Follower {
   private async fetch(chatId: number, log: Log, backoff: Backoff): Promise<number> {
     const from = log.cursor;
     const page = await this.hooks.ask('chat.sync', { chat_id: chatId, after_seq: from, limit: PAGE });
+    // A backup was restored. What is written from here on has numbers that were there before.
+    if (page.last_seq < from && log.cursor === from) log.cursor = log.known = page.last_seq;
     for (const entry of page.messages) this.take(log, entry, false);
     log.known = Math.max(log.known, page.last_seq);
     if (!page.has_more) log.inDoubt = false;
