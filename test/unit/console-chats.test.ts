@@ -227,6 +227,14 @@ describe('the log of a chat', () => {
     expect(log.fault).toBeNull();
   });
 
+  it('shows what is said after a backup was restored, instead of what is not there any more', async () => {
+    const { live, log } = await opened(4, [entry(5, 1), entry(5, 2), entry(5, 3), entry(5, 4)]);
+    live.tell('entry', entry(5, 3));
+    expect(log.messages().length).toBe(4);
+    live.tell('entry', entry(5, 3, { content: 'another', created_at: '2026-01-02T00:00:00Z' }));
+    expect(texts(log).map(([, content]) => content)).toEqual(['text 1', 'text 2', 'another']);
+  });
+
   it('forgets the oldest of very many messages, and has them again when somebody wants them', async () => {
     const { live, log } = await opened(0);
     for (let seq = 1; seq <= 12_000; seq += 1) live.tell('entry', entry(5, seq));

@@ -229,6 +229,7 @@ export class ChatLog extends Store {
     } else if (kind === 'deleted' && target !== undefined) {
       this.change(target, deleted);
     } else {
+      this.rewind(entry);
       this.take([entry]);
       this.trim();
       this.typers.delete(entry.from_id);
@@ -239,6 +240,13 @@ export class ChatLog extends Store {
       else if (kind === 'joined' || kind === 'left') void this.refresh();
       this.changed();
     }
+  }
+
+  /** Where another message has this number, a backup was restored: what was said later is not there any more. */
+  private rewind({ seq, created_at: at }: LogEntry): void {
+    const known = this.bySeq.get(seq);
+    if (!known || known.at === at) return;
+    for (const later of [...this.bySeq.keys()]) if (later >= seq) this.bySeq.delete(later);
   }
 
   private trim(): void {
