@@ -226,7 +226,11 @@ describe.runIf(has.chromium)('the chats of the console', () => {
       await again.command('chat.send', { chat_id: chat, content: 'the newest' });
       again.cut();
       await visitor.page.getByRole('button', { name: '1 new message' }).waitFor();
-      expect(await positions(visitor)).toEqual(before);
+      // How many are kept ready out of view is for the view to choose.
+      const after = await positions(visitor);
+      const both = Object.keys(before).filter((seq) => seq in after);
+      expect(both.length).toBeGreaterThan(3);
+      expect(both.map((seq) => [seq, after[seq]])).toEqual(both.map((seq) => [seq, before[seq]]));
       await visitor.page.getByRole('button', { name: '1 new message' }).click();
       await visitor.message('the newest').waitFor();
     }, 60_000);
