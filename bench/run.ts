@@ -1,5 +1,5 @@
 /** `npm run bench` runs every benchmark, `npm run bench -- ping` one. Each prints ratios against a yardstick of the same run. */
-const ALL = ['me', 'logins', 'ping', 'chat', 'broadcast', 'idle'];
+const ALL = ['me', 'logins', 'ping', 'chat', 'broadcast', 'idle', 'console'];
 const asked = process.argv.slice(2);
 const unknown = asked.filter((name) => !ALL.includes(name));
 if (unknown.length > 0) {
