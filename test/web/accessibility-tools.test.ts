@@ -4,7 +4,7 @@ import { has } from '../support/capabilities.js';
 import { ConsoleBrowser, NARROW, type VisitOptions, type Visitor } from '../support/console.js';
 import { type Account, TestServer } from '../support/server.js';
 
-describe.runIf(has.chromium)("everybody can use superusers' pages and the explorer", () => {
+describe.runIf(has.chromium)("everybody can use superusers' pages and the explorer", { timeout: 60_000 }, () => {
   let server: TestServer;
   let browser: ConsoleBrowser;
   let owner: Account;

@@ -5,7 +5,7 @@ import { ConsoleBrowser, NARROW, type Visitor } from '../support/console.js';
 import { type Account, PASSWORD, TestServer } from '../support/server.js';
 import { until } from '../support/until.js';
 
-describe.runIf(has.chromium)('everybody can use the console', () => {
+describe.runIf(has.chromium)('everybody can use the console', { timeout: 60_000 }, () => {
   let server: TestServer;
   let browser: ConsoleBrowser;
   /** People whose pictures have all the colours that a name can give. */

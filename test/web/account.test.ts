@@ -10,7 +10,7 @@ const REFUSED = [/status of 401/];
 /** Milliseconds: a second, and another one for a busy machine. */
 const SOON = 2_000;
 
-describe.runIf(has.chromium)("one's own account", () => {
+describe.runIf(has.chromium)("one's own account", { timeout: 60_000 }, () => {
   let server: TestServer;
   let browser: ConsoleBrowser;
   beforeAll(async () => {

@@ -5,7 +5,7 @@ import { makeGroup } from '../support/chats.js';
 import { ConsoleBrowser, NARROW, type VisitOptions, type Visitor } from '../support/console.js';
 import { type Account, TestServer } from '../support/server.js';
 
-describe.runIf(has.chromium)('the chats of the console', () => {
+describe.runIf(has.chromium)('the chats of the console', { timeout: 60_000 }, () => {
   let server: TestServer;
   let browser: ConsoleBrowser;
   beforeAll(async () => {
@@ -233,6 +233,6 @@ describe.runIf(has.chromium)('the chats of the console', () => {
       expect(both.map((seq) => [seq, after[seq]])).toEqual(both.map((seq) => [seq, before[seq]]));
       await visitor.page.getByRole('button', { name: '1 new message' }).click();
       await visitor.message('the newest').waitFor();
-    }, 60_000);
+    });
   });
 });

@@ -13,7 +13,7 @@ const PROTOCOLS = [
   ['mcp', true],
 ] as const;
 
-describe.runIf(has.chromium)('the socket explorer', () => {
+describe.runIf(has.chromium)('the socket explorer', { timeout: 60_000 }, () => {
   let server: TestServer;
   let browser: ConsoleBrowser;
   beforeAll(async () => {

@@ -8,7 +8,7 @@ const PEOPLE: readonly [string, VisitOptions, VisitOptions][] = [
   ['in Russian on a desk, in English in a pocket', { viewport: WIDE, language: 'ru' }, { viewport: NARROW }],
 ];
 
-describe.runIf(has.chromium)('two people who have never been here', () => {
+describe.runIf(has.chromium)('two people who have never been here', { timeout: 60_000 }, () => {
   let server: TestServer;
   let browser: ConsoleBrowser;
   beforeAll(async () => {

@@ -90,7 +90,7 @@ describe('the page of the console, as it is served', () => {
   );
 });
 
-describe.runIf(has.chromium)('the page of the console, in a browser', () => {
+describe.runIf(has.chromium)('the page of the console, in a browser', { timeout: 60_000 }, () => {
   let server: TestServer;
   let browser: ConsoleBrowser;
   beforeAll(async () => {
@@ -144,6 +144,12 @@ describe.runIf(has.chromium)('the page of the console, in a browser', () => {
     await visitor.signIn(name);
     await visitor.message('It arrives').waitFor();
     expect(await visitor.texts()).toEqual(['It arrives']);
+
+    // What such a page may not do, it does not offer.
+    await visitor.open('#/explorer');
+    await visitor.page.getByRole('tab', { name: 'Code' }).click();
+    await visitor.page.getByRole('figure', { name: 'Code' }).waitFor();
+    expect(await visitor.page.getByRole('button', { name: /^Copy/ }).count()).toBe(0);
   });
 
   it('remembers language and colours, and takes them from the browser at first', async () => {

@@ -10,7 +10,7 @@ import { until } from '../support/until.js';
 /** What Chromium writes when there is no server. */
 const AWAY = [/WebSocket connection to .* failed/, /ERR_(CONNECTION_(REFUSED|RESET|CLOSED)|EMPTY_RESPONSE|SOCKET_NOT_CONNECTED)/];
 
-describe.runIf(has.chromium)('a connection that goes and comes back', () => {
+describe.runIf(has.chromium)('a connection that goes and comes back', { timeout: 60_000 }, () => {
   let database: TestDatabase;
   let server: TestServer;
   let browser: ConsoleBrowser;

@@ -9,7 +9,7 @@ const REFUSED = [/status of 401/];
 /** Milliseconds: a second, and another one for a busy machine. */
 const SOON = 2_000;
 
-describe.runIf(has.chromium)('superusers', () => {
+describe.runIf(has.chromium)('superusers', { timeout: 60_000 }, () => {
   let server: TestServer;
   let browser: ConsoleBrowser;
   let owner: Account;

@@ -39,6 +39,8 @@ function coloured(text: string): React.ReactNode[] {
 /** A button that copies. */
 export function CopyIcon({ text, label }: { readonly text: string; readonly label: string }) {
   const { t } = useTranslation();
+  // Pages without TLS may not copy.
+  if (!isSecureContext) return null;
   return (
     <CopyButton value={text}>
       {({ copied, copy }) => (

@@ -184,9 +184,11 @@ function ExportMenu({ lines, options }: ExportMenuProps) {
         <Menu.Item onClick={() => save('jsonl', 'application/jsonl', logAsJsonLines(lines, options))}>
           {t('frames.exportJson')}
         </Menu.Item>
-        <Menu.Item onClick={() => void navigator.clipboard.writeText(logAsText(lines, options))}>
-          {t('frames.exportCopy')}
-        </Menu.Item>
+        {isSecureContext && (
+          <Menu.Item onClick={() => void navigator.clipboard.writeText(logAsText(lines, options))}>
+            {t('frames.exportCopy')}
+          </Menu.Item>
+        )}
       </Menu.Dropdown>
     </Menu>
   );
