@@ -104,7 +104,7 @@ describe.runIf(has.chromium)('two people who have never been here', { timeout: 6
     await page.getByRole('textbox', { name: words.userName }).fill('x');
     await page.getByRole('button', { name: words.createAccount }).click();
     const field = page.getByRole('textbox', { name: words.userName });
-    await page.getByText(/at least 3/).waitFor();
+    await page.getByText(/At least 3 characters/).waitFor();
     expect(await field.getAttribute('aria-invalid')).toBe('true');
   });
 });

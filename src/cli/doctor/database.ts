@@ -147,37 +147,44 @@ async function checkSchema(url: string): Promise<readonly Finding[]> {
   ];
 }
 
+/** Each limit with those that count towards it; -1 is no limit. */
 const CONNECTIONS = `
-  SELECT current_setting('max_connections')::int AS most,
-    current_setting('superuser_reserved_connections')::int AS reserved,
-    (SELECT count(*)::int FROM pg_stat_activity WHERE backend_type = 'client backend') AS used,
-    (SELECT count(*)::int FROM pg_stat_activity WHERE application_name = 'switchboard') AS ours,
-    (SELECT rolconnlimit FROM pg_roles WHERE rolname = current_user) AS of_role,
-    (SELECT datconnlimit FROM pg_database WHERE datname = current_database()) AS of_database`;
+  WITH clients AS (
+    SELECT datname, usename, datname = current_database() AND application_name = 'switchboard' AS is_ours
+    FROM pg_stat_activity WHERE backend_type = 'client backend'
+  )
+  SELECT current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int AS most,
+    (SELECT count(*)::int FROM clients) AS used, (SELECT count(*)::int FROM clients WHERE is_ours) AS ours
+  UNION ALL
+  SELECT rolconnlimit, (SELECT count(*)::int FROM clients WHERE usename = current_user),
+    (SELECT count(*)::int FROM clients WHERE is_ours AND usename = current_user)
+  FROM pg_roles WHERE rolname = current_user
+  UNION ALL
+  SELECT datconnlimit, (SELECT count(*)::int FROM clients WHERE datname = current_database()),
+    (SELECT count(*)::int FROM clients WHERE is_ours)
+  FROM pg_database WHERE datname = current_database()`;
 
-interface Limits {
+interface Limit {
   readonly most: number;
-  readonly reserved: number;
   readonly used: number;
+  /** Those of a server that runs, among them. */
   readonly ours: number;
-  readonly of_role: number;
-  readonly of_database: number;
 }
 
 async function checkConnections(client: Client, { DATABASE_POOL: pool }: Settings): Promise<readonly Finding[]> {
   const check = 'connections';
-  const { rows } = await client.query<Limits>(CONNECTIONS);
-  const [row] = rows;
-  if (!row) return [];
-  const limits = [row.most - row.reserved, row.of_role, row.of_database].filter((limit) => limit >= 0);
-  const limit = Math.min(...limits);
+  const { rows } = await client.query<Limit>(CONNECTIONS);
   // One more listens to what the other nodes have changed.
   const wanted = pool + 1;
-  const found = `${limit} at most, ${row.used} in use; a node takes up to ${wanted} (DATABASE_POOL=${pool})`;
-  if (limit < wanted)
-    return [fault(check, found, `Raise max_connections of the database, or lower DATABASE_POOL below ${limit}.`)];
   // Those of a server that runs are the ones that it wants.
-  const free = limit - row.used + Math.min(row.ours, wanted);
+  const freeOf = ({ most, used, ours }: Limit): number => most - used + Math.min(ours, wanted);
+  const limits = rows.filter(({ most }) => most >= 0).sort((a, b) => freeOf(a) - freeOf(b));
+  const tightest = limits.find(({ most }) => most < wanted) ?? limits[0];
+  if (!tightest) return [];
+  const { most, used } = tightest;
+  const found = `${most} at most, ${used} in use; a node takes up to ${wanted} (DATABASE_POOL=${pool})`;
+  if (most < wanted) return [fault(check, found, `Raise max_connections of the database, or lower DATABASE_POOL below ${most}.`)];
+  const free = freeOf(tightest);
   if (free >= wanted + SPARE) return [ok(check, found)];
   return [warning(check, found, 'Raise max_connections of the database, lower DATABASE_POOL, or end what else is connected.')];
 }

@@ -4,19 +4,40 @@ import { ApiError, CommandError } from '../../../clients/typescript/src/index.js
 interface FieldFault {
   readonly loc: readonly (string | number)[];
   readonly msg: string;
+  readonly type: string;
 }
+
+/** What the server calls the faults that people meet in forms. Others are shown in its words. */
+const WORDS = {
+  'value_error.missing': 'faults.missing',
+  'value_error.any_str.min_length': 'faults.tooShort',
+  'value_error.any_str.max_length': 'faults.tooLong',
+  'value_error.str.regex': 'faults.characters',
+  'value_error.email': 'faults.email',
+  'value_error.password.common': 'faults.commonPassword',
+  'value_error.password.own_name': 'faults.ownName',
+} as const;
+
+const isKnown = (type: string): type is keyof typeof WORDS => Object.hasOwn(WORDS, type);
+
+/** The limit is a number in the server's sentence. */
+const worded = ({ type, msg }: FieldFault, t: TFunction): string =>
+  isKnown(type) ? t(WORDS[type], { count: Number(/\d+/.exec(msg)?.[0] ?? 0) }) : msg;
 
 const isFieldFault = (value: unknown): value is FieldFault =>
   typeof value === 'object' &&
   value !== null &&
   Array.isArray((value as FieldFault).loc) &&
-  typeof (value as FieldFault).msg === 'string';
+  typeof (value as FieldFault).msg === 'string' &&
+  typeof (value as FieldFault).type === 'string';
 
 /** The faults of single fields, by the last part of their place; empty where the server named none. */
-export function fieldFaults(error: unknown): Record<string, string> {
+export function fieldFaults(error: unknown, t: TFunction): Record<string, string> {
   const list = error instanceof ApiError ? error.detail : error instanceof CommandError ? error.errors : undefined;
   if (!Array.isArray(list)) return {};
-  return Object.fromEntries((list as unknown[]).filter(isFieldFault).map(({ loc, msg }) => [String(loc.at(-1)), msg]));
+  return Object.fromEntries(
+    (list as unknown[]).filter(isFieldFault).map((fault) => [String(fault.loc.at(-1)), worded(fault, t)]),
+  );
 }
 
 /** What to tell people of whatever was thrown. */
@@ -26,7 +47,7 @@ export function faultText(error: unknown, t: TFunction): string {
   if (status === 429) return t('faults.tooMany');
   if (status === 403) return t('faults.forbidden');
   if (status === 404) return t('faults.notFound');
-  const [fault] = Object.entries(fieldFaults(error)).map(([field, msg]) => `${field}: ${msg}`);
+  const [fault] = Object.entries(fieldFaults(error, t)).map(([field, msg]) => `${field}: ${msg}`);
   return t('faults.unknown', { detail: fault ?? (error instanceof Error ? error.message : String(error)) });
 }
 

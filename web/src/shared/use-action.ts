@@ -34,7 +34,7 @@ export function useAction<Args extends unknown[]>(
       setBusy(false);
     }
   };
-  const fields = error === null ? {} : fieldFaults(error);
+  const fields = error === null ? {} : fieldFaults(error, t);
   const hasFields = Object.keys(fields).length > 0;
   const fault = error === null ? null : (worded?.(error) ?? (hasFields ? null : faultText(error, t)));
   return { run, isBusy, fault, fields };
