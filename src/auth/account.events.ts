@@ -1,36 +1,12 @@
 import type { EventDocs } from '../realtime/events.js';
-
-const time = { type: 'string', format: 'date-time' };
+import { USER_EXAMPLE, USER_SCHEMA } from '../users/user-schema.js';
 
 /** What an account's own connections hear. */
 export const ACCOUNT_EVENTS: readonly EventDocs[] = [
   {
     name: 'user.updated',
     summary: 'The account was changed; its own connections hear the new record.',
-    data: {
-      title: 'User',
-      type: 'object',
-      properties: {
-        id: { type: 'integer' },
-        email: { type: ['string', 'null'] },
-        username: { type: 'string' },
-        full_name: { type: ['string', 'null'] },
-        is_active: { type: 'boolean' },
-        is_superuser: { type: 'boolean' },
-        created_at: time,
-        updated_at: time,
-      },
-      required: ['id', 'email', 'username', 'full_name', 'is_active', 'is_superuser', 'created_at', 'updated_at'],
-    },
-    example: {
-      id: 1,
-      email: 'user@example.com',
-      username: 'alice',
-      full_name: 'Alice Liddell',
-      is_active: true,
-      is_superuser: false,
-      created_at: '2024-02-11T00:00:00Z',
-      updated_at: '2024-02-11T00:00:00Z',
-    },
+    data: USER_SCHEMA,
+    example: USER_EXAMPLE,
   },
 ];

@@ -11,7 +11,8 @@ import { Documented } from '../../http/route-docs.js';
 import type { UserRecord } from '../../users/user-record.js';
 import { UsersService } from '../../users/users.service.js';
 import { RestCreateUserBody, RestUpdateUserBody, RestUsersQuery } from './rest.dto.js';
-import { listOf, MESSAGE_SCHEMA, USER_EXAMPLE, USER_SCHEMA } from './rest.schemas.js';
+import { USER_EXAMPLE, USER_SCHEMA } from '../../users/user-schema.js';
+import { listOf, MESSAGE_SCHEMA } from './rest.schemas.js';
 
 const USER = { description: 'The user', schema: USER_SCHEMA, example: USER_EXAMPLE };
 

@@ -1,10 +1,11 @@
-import { Alert, Button, PasswordInput, Stack } from '@mantine/core';
-import { type SubmitEvent, useState } from 'react';
+import { Button, PasswordInput } from '@mantine/core';
+import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { mutate } from 'swr';
 import { useUser } from '../session/session';
 import { switchboard } from '../session/switchboard';
 import { answered } from '../shared/faults';
+import { Form } from '../shared/form';
 import { Section } from '../shared/section';
 import { tell } from '../shared/tell';
 import { useAction } from '../shared/use-action';
@@ -23,41 +24,31 @@ export function PasswordForm() {
     void mutate(sessionsKey(id));
     tell(t('account.passwordChanged'), t);
   });
-  const submit = (event: SubmitEvent): void => {
-    event.preventDefault();
-    void run();
-  };
   return (
     <Section title={t('account.password')} note={t('account.passwordNote')}>
-      <form onSubmit={submit} noValidate>
+      <Form fault={fault} onSubmit={() => void run()}>
         {/* For password managers: whose password it is. */}
         <input type="hidden" name="username" autoComplete="username" value={username} readOnly />
-        <Stack>
-          {fault && (
-            <Alert color="red" role="alert">
-              {fault}
-            </Alert>
-          )}
-          <PasswordInput
-            label={t('account.newPassword')}
-            description={t('auth.passwordHint')}
-            autoComplete="new-password"
-            value={password}
-            error={fields.password}
-            onChange={(event) => setPassword(event.currentTarget.value)}
-          />
-          <PasswordInput
-            label={t('account.repeat')}
-            autoComplete="new-password"
-            value={again}
-            error={isDifferent && t('account.different')}
-            onChange={(event) => setAgain(event.currentTarget.value)}
-          />
-          <Button type="submit" loading={isBusy} disabled={!password || password !== again} style={{ alignSelf: 'start' }}>
-            {t('account.changePassword')}
-          </Button>
-        </Stack>
-      </form>
+
+        <PasswordInput
+          label={t('account.newPassword')}
+          description={t('auth.passwordHint')}
+          autoComplete="new-password"
+          value={password}
+          error={fields.password}
+          onChange={(event) => setPassword(event.currentTarget.value)}
+        />
+        <PasswordInput
+          label={t('account.repeat')}
+          autoComplete="new-password"
+          value={again}
+          error={isDifferent && t('account.different')}
+          onChange={(event) => setAgain(event.currentTarget.value)}
+        />
+        <Button type="submit" loading={isBusy} disabled={!password || password !== again} style={{ alignSelf: 'start' }}>
+          {t('account.changePassword')}
+        </Button>
+      </Form>
     </Section>
   );
 }

@@ -1,10 +1,10 @@
-import { Alert, Badge, Button, Group, Stack, Text, TextInput } from '@mantine/core';
-import { type SubmitEvent, useState } from 'react';
+import { Badge, Button, Group, Text, TextInput } from '@mantine/core';
+import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { ApiError } from '../../../clients/typescript/src/index.js';
 import { useUser } from '../session/session';
 import { switchboard } from '../session/switchboard';
 import { answered } from '../shared/faults';
+import { fieldsOf, Form, isTaken } from '../shared/form';
 import { Section } from '../shared/section';
 import { tell } from '../shared/tell';
 import { dateText } from '../shared/time';
@@ -25,48 +25,29 @@ export function ProfileForm() {
       // The live connection hears of the change, and so does the whole page.
       tell(t('account.profileSaved'), t);
     },
-    (error) => (error instanceof ApiError && [400, 409].includes(error.status) ? t('auth.taken') : undefined),
+    (error) => (isTaken(error) ? t('auth.taken') : undefined),
   );
-  const field = (name: keyof typeof form) => ({
-    name,
-    value: form[name],
-    error: fields[name],
-    onChange: (event: { currentTarget: { value: string } }) => {
-      const { value } = event.currentTarget;
-      setForm((before) => ({ ...before, [name]: value }));
-    },
-  });
-  const submit = (event: SubmitEvent): void => {
-    event.preventDefault();
-    void run();
-  };
+  const field = fieldsOf(form, fields, (name, value) => setForm((before) => ({ ...before, [name]: value })));
   return (
     <Section title={t('account.profile')}>
-      <form onSubmit={submit} noValidate>
-        <Stack>
-          {fault && (
-            <Alert color="red" role="alert">
-              {fault}
-            </Alert>
+      <Form fault={fault} onSubmit={() => void run()}>
+        <TextInput label={t('auth.username')} autoComplete="username" {...field('username')} />
+        <TextInput label={t('auth.email')} type="email" autoComplete="email" {...field('email')} />
+        <TextInput label={t('auth.fullName')} autoComplete="name" {...field('full_name')} />
+        <Group justify="space-between">
+          <Button type="submit" loading={isBusy}>
+            {t('app.save')}
+          </Button>
+          {user.is_superuser && (
+            <Badge variant="light" tt="none">
+              {t('account.superuser')}
+            </Badge>
           )}
-          <TextInput label={t('auth.username')} autoComplete="username" {...field('username')} />
-          <TextInput label={t('auth.email')} type="email" autoComplete="email" {...field('email')} />
-          <TextInput label={t('auth.fullName')} autoComplete="name" {...field('full_name')} />
-          <Group justify="space-between">
-            <Button type="submit" loading={isBusy}>
-              {t('app.save')}
-            </Button>
-            {user.is_superuser && (
-              <Badge variant="light" tt="none">
-                {t('account.superuser')}
-              </Badge>
-            )}
-          </Group>
-          <Text size="sm" c="dimmed">
-            {t('account.member', { date: dateText(new Date(user.created_at), i18n.language) })}
-          </Text>
-        </Stack>
-      </form>
+        </Group>
+        <Text size="sm" c="dimmed">
+          {t('account.member', { date: dateText(new Date(user.created_at), i18n.language) })}
+        </Text>
+      </Form>
     </Section>
   );
 }

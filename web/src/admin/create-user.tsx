@@ -1,7 +1,7 @@
-import { Alert, Button, Group, Modal, PasswordInput, Stack, Switch, TextInput } from '@mantine/core';
-import { type SubmitEvent, useState } from 'react';
+import { Button, Group, Modal, PasswordInput, Switch, TextInput } from '@mantine/core';
+import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { ApiError } from '../../../clients/typescript/src/index.js';
+import { fieldsOf, Form, isTaken } from '../shared/form';
 import { useAction } from '../shared/use-action';
 import { createUser } from './api';
 import { newPassword } from './new-password';
@@ -45,78 +45,60 @@ function CreateForm({ onClose }: Pick<CreateUserProps, 'onClose'>) {
       onClose();
       goTo(`/admin/users/${user.id}`);
     },
-    (error) => (error instanceof ApiError && [400, 409].includes(error.status) ? t('create.taken') : undefined),
+    (error) => (isTaken(error) ? t('create.taken') : undefined),
   );
-  const field = (name: 'username' | 'email' | 'full_name' | 'password') => ({
-    name,
-    value: form[name],
-    error: fields[name],
-    onChange: (event: { currentTarget: { value: string } }) => {
-      const { value } = event.currentTarget;
-      setForm((before) => ({ ...before, [name]: value }));
-    },
-  });
-  const submit = (event: SubmitEvent): void => {
-    event.preventDefault();
-    void run();
-  };
+  const { is_superuser: _, ...texts } = form;
+  const field = fieldsOf(texts, fields, (name, value) => setForm((before) => ({ ...before, [name]: value })));
   return (
-    <form onSubmit={submit} noValidate autoComplete="off">
-      <Stack>
-        {fault && (
-          <Alert color="red" role="alert">
-            {fault}
-          </Alert>
-        )}
-        <TextInput
-          label={t('create.username')}
-          description={t('create.usernameHint')}
-          autoComplete="off"
-          autoCapitalize="none"
-          data-autofocus
+    <Form fault={fault} onSubmit={() => void run()} autoComplete="off">
+      <TextInput
+        label={t('create.username')}
+        description={t('create.usernameHint')}
+        autoComplete="off"
+        autoCapitalize="none"
+        data-autofocus
+        required
+        withAsterisk={false}
+        {...field('username')}
+      />
+      <TextInput label={t('create.email')} type="email" autoComplete="off" required withAsterisk={false} {...field('email')} />
+      <TextInput label={t('create.fullName')} autoComplete="off" {...field('full_name')} />
+      <Group align="end" gap="xs">
+        <PasswordInput
+          flex="1 1 220px"
+          label={t('create.password')}
+          description={t('create.passwordHint')}
+          autoComplete="new-password"
           required
           withAsterisk={false}
-          {...field('username')}
+          visible={isShown}
+          onVisibilityChange={setShown}
+          {...field('password')}
         />
-        <TextInput label={t('create.email')} type="email" autoComplete="off" required withAsterisk={false} {...field('email')} />
-        <TextInput label={t('create.fullName')} autoComplete="off" {...field('full_name')} />
-        <Group align="end" gap="xs">
-          <PasswordInput
-            flex="1 1 220px"
-            label={t('create.password')}
-            description={t('create.passwordHint')}
-            autoComplete="new-password"
-            required
-            withAsterisk={false}
-            visible={isShown}
-            onVisibilityChange={setShown}
-            {...field('password')}
-          />
-          <Button
-            variant="default"
-            onClick={() => {
-              setForm((before) => ({ ...before, password: newPassword() }));
-              setShown(true);
-            }}
-          >
-            {t('create.makeUp')}
-          </Button>
-        </Group>
-        <Switch
-          label={t('create.superuser')}
-          description={t('user.superuserText')}
-          checked={form.is_superuser}
-          onChange={({ currentTarget: { checked } }) => setForm((before) => ({ ...before, is_superuser: checked }))}
-        />
-        <Group justify="end">
-          <Button variant="default" onClick={onClose}>
-            {general('app.cancel')}
-          </Button>
-          <Button type="submit" loading={isBusy} disabled={!form.username.trim() || !form.email.trim() || !form.password}>
-            {t('create.submit')}
-          </Button>
-        </Group>
-      </Stack>
-    </form>
+        <Button
+          variant="default"
+          onClick={() => {
+            setForm((before) => ({ ...before, password: newPassword() }));
+            setShown(true);
+          }}
+        >
+          {t('create.makeUp')}
+        </Button>
+      </Group>
+      <Switch
+        label={t('create.superuser')}
+        description={t('user.superuserText')}
+        checked={form.is_superuser}
+        onChange={({ currentTarget: { checked } }) => setForm((before) => ({ ...before, is_superuser: checked }))}
+      />
+      <Group justify="end">
+        <Button variant="default" onClick={onClose}>
+          {general('app.cancel')}
+        </Button>
+        <Button type="submit" loading={isBusy} disabled={!form.username.trim() || !form.email.trim() || !form.password}>
+          {t('create.submit')}
+        </Button>
+      </Group>
+    </Form>
   );
 }

@@ -1,7 +1,7 @@
-import { Alert, Button, Group, Stack, TextInput } from '@mantine/core';
-import { type SubmitEvent, useState } from 'react';
+import { Button, Group, TextInput } from '@mantine/core';
+import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { ApiError } from '../../../clients/typescript/src/index.js';
+import { fieldsOf, Form, isTaken } from '../shared/form';
 import { Section } from '../shared/section';
 import { useAction } from '../shared/use-action';
 import { changeUser, type User, type UserChanges } from './api';
@@ -27,47 +27,28 @@ export function UserProfile({ user, onChange }: UserProfileProps) {
       setEdits({});
       tell(t('user.saved'), general);
     },
-    (error) => (error instanceof ApiError && [400, 409].includes(error.status) ? t('user.taken') : undefined),
+    (error) => (isTaken(error) ? t('user.taken') : undefined),
   );
-  const field = (name: keyof typeof form) => ({
-    name,
-    value: form[name],
-    error: fields[name],
-    onChange: (event: { currentTarget: { value: string } }) => {
-      const { value } = event.currentTarget;
-      setEdits((others) => ({ ...others, [name]: value }));
-    },
-  });
-  const submit = (event: SubmitEvent): void => {
-    event.preventDefault();
-    void run();
-  };
+  const field = fieldsOf(form, fields, (name, value) => setEdits((others) => ({ ...others, [name]: value })));
   return (
     <Section title={t('user.profile')}>
-      <form onSubmit={submit} noValidate autoComplete="off">
-        <Stack>
-          {fault && (
-            <Alert color="red" role="alert">
-              {fault}
-            </Alert>
-          )}
-          <TextInput label={t('create.username')} autoComplete="off" autoCapitalize="none" {...field('username')} />
-          <TextInput label={t('create.email')} type="email" autoComplete="off" {...field('email')} />
-          <TextInput label={t('create.fullName')} autoComplete="off" {...field('full_name')} />
-          <Group justify="end">
-            <Button type="submit" loading={isBusy} disabled={Object.keys(changes).length === 0}>
-              {t('user.save')}
-            </Button>
-          </Group>
-        </Stack>
-      </form>
+      <Form fault={fault} onSubmit={() => void run()} autoComplete="off">
+        <TextInput label={t('create.username')} autoComplete="off" autoCapitalize="none" {...field('username')} />
+        <TextInput label={t('create.email')} type="email" autoComplete="off" {...field('email')} />
+        <TextInput label={t('create.fullName')} autoComplete="off" {...field('full_name')} />
+        <Group justify="end">
+          <Button type="submit" loading={isBusy} disabled={Object.keys(changes).length === 0}>
+            {t('user.save')}
+          </Button>
+        </Group>
+      </Form>
     </Section>
   );
 }
 
-type Form = Readonly<Record<'username' | 'email' | 'full_name', string>>;
+type Profile = Readonly<Record<'username' | 'email' | 'full_name', string>>;
 
-function changesOf(before: Form, after: Form): UserChanges {
+function changesOf(before: Profile, after: Profile): UserChanges {
   return {
     ...(after.username.trim() === before.username ? {} : { username: after.username.trim() }),
     ...(after.email.trim() === before.email ? {} : { email: after.email.trim() }),

@@ -2,13 +2,10 @@ import { Anchor, Button, PasswordInput, Text, TextInput } from '@mantine/core';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link } from 'wouter';
-import { ApiError } from '../../../clients/typescript/src/index.js';
 import { switchboard } from '../session/switchboard';
+import { fieldsOf, isTaken } from '../shared/form';
 import { useAction } from '../shared/use-action';
 import { AuthCard } from './card';
-
-/** 400 and 409 both mean that a name or an address is taken: which, depends on the protocol. */
-const isTaken = (error: unknown): boolean => error instanceof ApiError && [400, 409].includes(error.status);
 
 export function SignUpPage() {
   const { t } = useTranslation();
@@ -17,15 +14,7 @@ export function SignUpPage() {
     () => switchboard.register({ ...form, full_name: form.full_name.trim() || undefined }),
     (error) => (isTaken(error) ? t('auth.taken') : undefined),
   );
-  const field = (name: keyof typeof form) => ({
-    name,
-    value: form[name],
-    error: fields[name],
-    onChange: (event: { currentTarget: { value: string } }) => {
-      const { value } = event.currentTarget;
-      setForm((before) => ({ ...before, [name]: value }));
-    },
-  });
+  const field = fieldsOf(form, fields, (name, value) => setForm((before) => ({ ...before, [name]: value })));
   return (
     <AuthCard
       title={t('auth.signUp')}

@@ -1,8 +1,9 @@
-import { Alert, Button, Modal, SegmentedControl, Stack, TagsInput, TextInput } from '@mantine/core';
-import { type SubmitEvent, useState } from 'react';
+import { Button, Modal, SegmentedControl, TagsInput, TextInput } from '@mantine/core';
+import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useLocation } from 'wouter';
 import { CommandError } from '../../../clients/typescript/src/index.js';
+import { Form } from '../shared/form';
 import { useAction } from '../shared/use-action';
 import type { ChatList } from './chat-list';
 
@@ -46,64 +47,53 @@ function NewChatForm({ list, onDone }: { readonly list: ChatList; readonly onDon
     },
     (error) => (isNobody(error) ? t('chat.nobody') : undefined),
   );
-  const submit = (event: SubmitEvent): void => {
-    event.preventDefault();
-    void run();
-  };
   // What is said above needs no second time below.
   const memberFault = fault === null ? Object.values(fields)[0] : Object.keys(fields).length > 0;
   return (
-    <form onSubmit={submit} noValidate>
-      <Stack>
-        <SegmentedControl
-          fullWidth
-          aria-label={t('chat.new')}
-          value={type}
-          onChange={setType}
-          data={[
-            { value: 'personal', label: t('chat.personal') },
-            { value: 'group', label: t('chat.group') },
-          ]}
+    <Form fault={fault} onSubmit={() => void run()}>
+      <SegmentedControl
+        fullWidth
+        aria-label={t('chat.new')}
+        value={type}
+        onChange={setType}
+        data={[
+          { value: 'personal', label: t('chat.personal') },
+          { value: 'group', label: t('chat.group') },
+        ]}
+      />
+      {isPersonal ? (
+        <TextInput
+          key="personal"
+          label={t('chat.who')}
+          data-autofocus
+          autoCapitalize="none"
+          value={who}
+          error={memberFault}
+          onChange={(event) => setWho(event.currentTarget.value)}
         />
-        {fault && (
-          <Alert color="red" role="alert">
-            {fault}
-          </Alert>
-        )}
-        {isPersonal ? (
+      ) : (
+        <>
           <TextInput
-            key="personal"
-            label={t('chat.who')}
-            data-autofocus
-            autoCapitalize="none"
-            value={who}
-            error={memberFault}
-            onChange={(event) => setWho(event.currentTarget.value)}
+            label={t('chat.groupName')}
+            maxLength={200}
+            value={name}
+            onChange={(event) => setName(event.currentTarget.value)}
           />
-        ) : (
-          <>
-            <TextInput
-              label={t('chat.groupName')}
-              maxLength={200}
-              value={name}
-              onChange={(event) => setName(event.currentTarget.value)}
-            />
-            <TagsInput
-              label={t('chat.members')}
-              description={t('chat.membersHint')}
-              value={members}
-              onChange={setMembers}
-              error={memberFault}
-              acceptValueOnBlur
-              clearable={false}
-              splitChars={[',', ' ', ';']}
-            />
-          </>
-        )}
-        <Button type="submit" loading={isBusy} disabled={isPersonal ? !who.trim() : !name.trim() && members.length === 0}>
-          {t('chat.begin')}
-        </Button>
-      </Stack>
-    </form>
+          <TagsInput
+            label={t('chat.members')}
+            description={t('chat.membersHint')}
+            value={members}
+            onChange={setMembers}
+            error={memberFault}
+            acceptValueOnBlur
+            clearable={false}
+            splitChars={[',', ' ', ';']}
+          />
+        </>
+      )}
+      <Button type="submit" loading={isBusy} disabled={isPersonal ? !who.trim() : !name.trim() && members.length === 0}>
+        {t('chat.begin')}
+      </Button>
+    </Form>
   );
 }
