@@ -3,7 +3,14 @@ import type { Codec } from '../realtime/codec.js';
 import type { JsonSchema } from '../validation/fields.js';
 import { MISSING } from '../validation/fields.js';
 import { commandFault, FRAME_VERSION, MAX_REQUEST_ID } from './command-frame.js';
-import { type CommandDocs, EXAMPLE_PEER, type FrameDocs, type FrameExample, type RequestDocs } from './protocol-docs.js';
+import {
+  type CommandDocs,
+  EXAMPLE_PEER,
+  type FrameDocs,
+  type FrameExample,
+  type NoticeFrame,
+  type RequestDocs,
+} from './protocol-docs.js';
 
 /** What may go wrong with any request of any protocol. */
 export const ANY_REQUEST: readonly ErrorCode[] = ['too_many_requests', 'unavailable', 'internal'];
@@ -26,6 +33,13 @@ const REQUEST_ID: JsonSchema = {
   description: 'Chosen by the client; its answer bears it',
 };
 export const VERSION: JsonSchema = { const: FRAME_VERSION };
+
+/** The frame `disconnect` of protocols whose frames bear a type and a version. */
+export const disconnectFrame: NoticeFrame = ({ properties, required }) => ({
+  type: 'object',
+  properties: { type: { const: 'disconnect' }, v: VERSION, ...properties },
+  required: ['type', 'v', ...required],
+});
 
 /** The requests of all commands that clients may ask for. */
 export function commandRequests<Frame, Context>(

@@ -32,6 +32,7 @@ import { SystemCommands } from './system.commands.js';
     UpgradeChecks,
     UpgradeGate,
     LiveShutdown,
+    // Not in RealtimeModule, which the command line has, too: what answers the questions of nodes is one.
     ConnectionDirectory,
     Figures,
   ],

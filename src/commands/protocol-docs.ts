@@ -106,7 +106,7 @@ export function parsed(text: string): object {
 }
 
 /** The last frame of a connection, once for each reason. */
-export function closeExamples(closes: readonly CloseReason[], frameOf: (...notice: Parameters<Codec['disconnect']>) => unknown) {
+function closeExamples(closes: readonly CloseReason[], frameOf: (...notice: Parameters<Codec['disconnect']>) => unknown) {
   return closes.map(({ code, reason, reconnect, retryBetween }): FrameExample => {
     const wait = retryBetween ? { retry_after_ms: retryBetween[0] } : {};
     return { name: `close-${code}`, summary: reason, frame: frameOf({ code, reason, reconnect, ...wait }) };
@@ -114,10 +114,28 @@ export function closeExamples(closes: readonly CloseReason[], frameOf: (...notic
 }
 
 /** What a notice of the end holds, whatever frame it is in. */
-export const noticeProperties = (closes: readonly CloseReason[]): Readonly<Record<string, JsonSchema>> => ({
+const noticeProperties = (closes: readonly CloseReason[]): Readonly<Record<string, JsonSchema>> => ({
   code: { type: 'integer', enum: closes.map(({ code }) => code) },
   reason: { type: 'string', description: 'For people' },
   reconnect: { type: 'boolean', description: 'Whether to connect again with the same credentials can help' },
   retry_after_ms: { type: 'integer', description: 'How long to wait first, where `reconnect` is true' },
 });
-export const NOTICE_REQUIRED = ['code', 'reason', 'reconnect'] as const;
+
+/** Puts what a notice holds into a frame. */
+export type NoticeFrame = (notice: {
+  readonly properties: Readonly<Record<string, JsonSchema>>;
+  readonly required: readonly string[];
+}) => JsonSchema;
+
+interface Notices extends Pick<FrameDocs, 'summary' | 'description' | 'event'> {
+  readonly closes: readonly CloseReason[];
+  /** The codec's own frame, parsed. */
+  readonly frameOf: (...notice: Parameters<Codec['disconnect']>) => unknown;
+  readonly schemaOf: NoticeFrame;
+}
+
+/** The frame in which a protocol says why the server ends a connection. */
+export function disconnectDocs({ closes, frameOf, schemaOf, ...words }: Notices): ToldDocs {
+  const schema = schemaOf({ properties: noticeProperties(closes), required: ['code', 'reason', 'reconnect'] });
+  return { kind: 'connection', frame: { name: 'disconnect', ...words, schema, examples: closeExamples(closes, frameOf) } };
+}

@@ -1,13 +1,5 @@
-import { commandRequests, VERSION } from '../../commands/command-frame.docs.js';
-import {
-  closeExamples,
-  EXAMPLE_PEER,
-  noticeProperties,
-  NOTICE_REQUIRED,
-  parsed,
-  type ProtocolDocs,
-  type ToldDocs,
-} from '../../commands/protocol-docs.js';
+import { commandRequests, disconnectFrame, VERSION } from '../../commands/command-frame.docs.js';
+import { disconnectDocs, EXAMPLE_PEER, parsed, type ProtocolDocs, type ToldDocs } from '../../commands/protocol-docs.js';
 import { CLOSE } from '../../realtime/close-reasons.js';
 import { type EventDocs, exampleEvent } from '../../realtime/events.js';
 import { gameCodec } from './game.codec.js';
@@ -87,19 +79,13 @@ const badFrame = (): ToldDocs => ({
   },
 });
 
-const disconnect = (): ToldDocs => ({
-  kind: 'connection',
-  frame: {
-    name: 'disconnect',
+const disconnect = (): ToldDocs =>
+  disconnectDocs({
+    closes: CLOSES,
     summary: 'The last frame of a connection: why the server closes it',
-    schema: {
-      type: 'object',
-      properties: { type: { const: 'disconnect' }, v: VERSION, ...noticeProperties(CLOSES) },
-      required: ['type', 'v', ...NOTICE_REQUIRED],
-    },
-    examples: closeExamples(CLOSES, (notice) => parsed(gameCodec.disconnect(notice))),
-  },
-});
+    frameOf: (notice) => parsed(gameCodec.disconnect(notice)),
+    schemaOf: disconnectFrame,
+  });
 
 /** `/v1/connect` for documents. */
 export const gameDocs: ProtocolDocs = {

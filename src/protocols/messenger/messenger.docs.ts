@@ -1,12 +1,10 @@
 import { ANY_REQUEST, faultExamples } from '../../commands/command-frame.docs.js';
 import {
-  closeExamples,
+  disconnectDocs,
   type CommandDocs,
   type DocumentedCore,
   EXAMPLE_PEER,
   type FrameDocs,
-  NOTICE_REQUIRED,
-  noticeProperties,
   parsed,
   type ProtocolDocs,
   type RequestDocs,
@@ -220,19 +218,17 @@ function eventsOf(events: readonly EventDocs[]): ToldDocs[] {
   });
 }
 
-const disconnect = (): ToldDocs => ({
-  kind: 'connection',
-  frame: {
-    name: 'disconnect',
+const disconnect = (): ToldDocs =>
+  disconnectDocs({
+    closes: CLOSES,
     summary: 'The last frame of a connection: why the server closes it',
-    schema: {
+    frameOf: (notice) => parsed(messengerCodec.disconnect(notice)),
+    schemaOf: ({ properties, required }) => ({
       type: 'object',
-      properties: { ...head({ const: 'disconnect' }, { type: 'integer' }), ...noticeProperties(CLOSES) },
-      required: ['mode', 'timestamp', 'status', ...NOTICE_REQUIRED],
-    },
-    examples: closeExamples(CLOSES, (notice) => parsed(messengerCodec.disconnect(notice))),
-  },
-});
+      properties: { ...head({ const: 'disconnect' }, { type: 'integer' }), ...properties },
+      required: ['mode', 'timestamp', 'status', ...required],
+    }),
+  });
 
 /** `/` for documents. */
 export const messengerDocs: ProtocolDocs = {

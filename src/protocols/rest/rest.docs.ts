@@ -1,12 +1,10 @@
 import { chatRequests, ECHO_ERRORS, SENT_DATA } from '../../commands/chat-frame.docs.js';
 import { commandRequests, faultExamples, faultProperties } from '../../commands/command-frame.docs.js';
 import {
-  closeExamples,
+  disconnectDocs,
   type DocumentedCore,
   EXAMPLE_PEER,
   type FrameDocs,
-  NOTICE_REQUIRED,
-  noticeProperties,
   parsed,
   type ProtocolDocs,
   type RequestDocs,
@@ -115,15 +113,13 @@ const eventOf = (event: EventDocs): ToldDocs => ({
   },
 });
 
-const disconnect = (): ToldDocs => ({
-  kind: 'connection',
-  frame: {
-    name: 'disconnect',
+const disconnect = (): ToldDocs =>
+  disconnectDocs({
+    closes: CLOSES,
     summary: 'The last frame of a connection: why the server closes it',
-    schema: stamped('disconnect', { type: 'object', properties: noticeProperties(CLOSES), required: NOTICE_REQUIRED }),
-    examples: closeExamples(CLOSES, (notice) => parsed(restCodec.disconnect(notice))),
-  },
-});
+    frameOf: (notice) => parsed(restCodec.disconnect(notice)),
+    schemaOf: (notice) => stamped('disconnect', { type: 'object', ...notice }),
+  });
 
 /** `/api/v1/ws/{client_id}` and `/ws/{client_id}` for documents. */
 export const restDocs: ProtocolDocs = {

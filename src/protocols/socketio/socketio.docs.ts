@@ -1,12 +1,10 @@
 import { chatRequests, ECHO_ERRORS, SENT_DATA } from '../../commands/chat-frame.docs.js';
-import { commandRequests, faultExamples, faultProperties, VERSION } from '../../commands/command-frame.docs.js';
+import { commandRequests, faultExamples, faultProperties, disconnectFrame, VERSION } from '../../commands/command-frame.docs.js';
 import {
-  closeExamples,
+  disconnectDocs,
   type DocumentedCore,
   EXAMPLE_PEER,
   type FrameDocs,
-  NOTICE_REQUIRED,
-  noticeProperties,
   type ProtocolDocs,
   type RequestDocs,
   type ToldDocs,
@@ -166,21 +164,15 @@ const badEvent = (): ToldDocs => ({
   },
 });
 
-const disconnect = (): ToldDocs => ({
-  kind: 'connection',
-  frame: {
-    name: 'disconnect',
+const disconnect = (): ToldDocs =>
+  disconnectDocs({
+    closes: CLOSES,
     summary: 'The last event of a connection: why the server ends it',
     description: 'Socket.IO keeps the name `disconnect` for itself, and its own event says nothing of the reason.',
     event: NOTICE_EVENT,
-    schema: {
-      type: 'object',
-      properties: { type: { const: 'disconnect' }, v: VERSION, ...noticeProperties(CLOSES) },
-      required: ['type', 'v', ...NOTICE_REQUIRED],
-    },
-    examples: closeExamples(CLOSES, (notice) => shown(socketIoCodec.disconnect(notice))),
-  },
-});
+    frameOf: (notice) => shown(socketIoCodec.disconnect(notice)),
+    schemaOf: disconnectFrame,
+  });
 
 /** `/socket.io/` for documents. */
 export const socketIoDocs: ProtocolDocs = {
