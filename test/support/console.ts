@@ -151,6 +151,26 @@ export class Visitor {
     await this.current.goto(place.startsWith('#') ? `${this.url}/${place}` : this.url + place);
   }
 
+  /**
+   * How long after the answer to what is done on another page a text stands on this one. Milliseconds by the browsers' own clock: what it
+   * takes to ask them does not count.
+   * @param method of the request that is answered
+   */
+  async delayOf(text: string, actor: Page, method: string, act: () => Promise<unknown>): Promise<number> {
+    await this.page.evaluate(`
+      new MutationObserver(() => {
+        if (document.body.innerText.includes(${JSON.stringify(text)})) window.seenAt ??= Date.now();
+      }).observe(document.body, { childList: true, subtree: true, characterData: true });
+    `);
+    const answered = actor.waitForResponse((response) => response.request().method() === method);
+    await act();
+    const response = await answered;
+    await response.finished();
+    const { startTime, responseEnd } = response.request().timing();
+    await this.page.getByText(text).first().waitFor();
+    return (await this.page.evaluate<number>('window.seenAt')) - (startTime + responseEnd);
+  }
+
   /** The same browser in one more tab. */
   async tab(place: string): Promise<Page> {
     const page = await this.context.newPage();
