@@ -1,8 +1,9 @@
 /*
  * How matches lie in Redis, and the scripts that are all that touches them. A match is a hash: `meta` holds what it is, as JSON; each
  * seat is a field, named by its connection, that holds as JSON whose it is, since when (`at`) and until when (`till`), in milliseconds of
- * Redis's own clock. Two sorted sets hold the ids of all matches: by the microsecond at which they were made, for lists, and by the
- * millisecond at which their last seat runs out, so that those whose nodes have died are found without looking at each.
+ * Redis's own clock; `at` counts up from it where several come within one, for players are told in the order in which they came. Two
+ * sorted sets hold the ids of all matches: by the microsecond at which they were made, for lists, and by the millisecond at which their
+ * last seat runs out, so that those whose nodes have died are found without looking at each.
  *
  * KEYS: the two sorted sets, then the match. Ids of users travel as text: Lua prints large numbers in its own way.
  */
@@ -61,6 +62,15 @@ local function sweep(gone, known)
   return json(all)
 end
 
+-- When a seat is taken: later than all that are.
+local function arrival(seats)
+  local at = now
+  for _, seat in pairs(seats) do
+    if seat.at >= at then at = seat.at + 1 end
+  end
+  return at
+end
+
 local function take(connection, id, name, at, ttl)
   redis.call('HSET', KEYS[3], connection, cjson.encode({ id = id, name = name, at = at, till = now + ttl }))
   return { id = id, name = name, at = at }
@@ -97,7 +107,7 @@ local was = known[ARGV[4]]
 local lost = sweep(gone, known)
 if not was and #all >= cjson.decode(meta).max_players then return { 'full', lost } end
 local seat = seats[ARGV[3]]
-seats[ARGV[3]] = take(ARGV[3], ARGV[4], ARGV[5], seat and seat.at or now, ARGV[2])
+seats[ARGV[3]] = take(ARGV[3], ARGV[4], ARGV[5], seat and seat.at or arrival(seats), ARGV[2])
 keep(ARGV[1], ARGV[2])
 return { was and 'again' or 'joined', lost, meta, json((players(seats))) }`;
 
@@ -123,14 +133,17 @@ export const RENEW = `${COMMON}
 redis.call('HSETNX', KEYS[3], 'meta', ARGV[3])
 local seats, gone = look(KEYS[3])
 local all, known = players(seats)
-local free, refused = cjson.decode(ARGV[3]).max_players - #all, {}
+local free, refused, at = cjson.decode(ARGV[3]).max_players - #all, {}, arrival(seats)
 for i = 4, #ARGV, 3 do
   local id, seat = ARGV[i + 1], seats[ARGV[i]]
   if not known[id] and free > 0 then
     known[id] = true
     free = free - 1
   end
-  if known[id] then take(ARGV[i], id, ARGV[i + 2], seat and seat.at or now, ARGV[2]) else refused[#refused + 1] = ARGV[i] end
+  if known[id] then
+    take(ARGV[i], id, ARGV[i + 2], seat and seat.at or at, ARGV[2])
+    at = at + 1
+  else refused[#refused + 1] = ARGV[i] end
 end
 local stale = {}
 for _, seat in ipairs(gone) do

@@ -62,6 +62,17 @@ describe.each(stores)('matches kept in %s', (_where, make) => {
     expect(await store.join('m', seat(3))).toMatchObject({ outcome: 'joined', isNew: true });
   });
 
+  it('name players in the order in which they came, however fast they come', async () => {
+    // The ids go down, and grow by a digit on the way: no order of theirs is the one in which they come.
+    const ids = Array.from({ length: 20 }, (_unused, i) => 109 - i);
+    await store.create(frame('m', 64), seat(110));
+    const answers = await Promise.all(ids.map((id) => store.join('m', seat(id))));
+    expect(answers.at(-1)).toMatchObject({ match: { players: [110, ...ids].map(player) } });
+    // Somebody who comes back comes last.
+    await store.leave('m', seat(110));
+    expect(await store.join('m', seat(110))).toMatchObject({ match: { players: [...ids, 110].map(player) } });
+  });
+
   it('keep ids that Lua would print in another way', async () => {
     const id = Number.MAX_SAFE_INTEGER;
     await store.create(frame('m'), seat(id));
@@ -162,11 +173,11 @@ describe.runIf(has.redis)('seats that nobody renews', () => {
 
   it('bring back a match that Redis has lost', async () => {
     const one = await inRedis();
-    await one.create(frame('m'), seat(1));
-    await one.join('m', seat(2));
+    await one.create(frame('m'), seat(2));
+    await one.join('m', seat(1));
     await client.flushdb();
-    expect(await one.renew(frame('m'), [seat(1), seat(2)])).toEqual({ refused: [], gone: [] });
-    expect((await one.list(1, null)).matches).toEqual([{ ...frame('m'), players: [player(1), player(2)] }]);
+    expect(await one.renew(frame('m'), [seat(2), seat(1)])).toEqual({ refused: [], gone: [] });
+    expect((await one.list(1, null)).matches).toEqual([{ ...frame('m'), players: [player(2), player(1)] }]);
   });
 
   it('are not known of while Redis is away', async () => {
