@@ -160,20 +160,68 @@ describe('waiting between attempts', () => {
 });
 
 describe('the end of a connection', () => {
-  it.each([4400, 4409, 1009])('is the last one where the server says so: %i', async (code) => {
+  it.each([4400, 4403, 4409, 1009])('is the last one where the server says so, until somebody asks: %i', async (code) => {
     const { live, session } = await connect();
     last().greet();
     last().end({ code, reconnect: false });
     await vi.advanceTimersByTimeAsync(120_000);
-    expect([live.state, attempts.length, live.ending]).toEqual(['closed', 1, { code, reason: 'because' }]);
-    expect(session.user).toEqual(USER);
+    expect([live.state, live.retryAt, attempts.length]).toEqual(['stopped', null, 1]);
+    expect([live.ending, session.user]).toEqual([{ code, reason: 'because' }, USER]);
+    live.retryNow();
+    await vi.advanceTimersByTimeAsync(0);
+    last().greet();
+    expect([live.state, attempts.length]).toEqual(['open', 2]);
+    live.close();
   });
 
-  it('is the last one by its code alone, too', async () => {
+  it.each([4400, 4403])('is the last one by its code alone, too: %i', async (code) => {
     const { live } = await connect();
     last().greet();
-    last().events.closed(4400);
+    last().events.closed(code);
+    expect(live.state).toBe('stopped');
+    live.close();
     expect(live.state).toBe('closed');
+  });
+
+  it('with 4403 keeps the messages that wait, and what was missed', async () => {
+    const { live } = await connect();
+    last().greet();
+    live.follow(5, 3);
+    const sent = live.send(5, 'on its way', { clientMsgId: 'a' });
+    await vi.advanceTimersByTimeAsync(0);
+    last().end({ code: 4403, reconnect: false });
+    const later = live.send(5, 'written meanwhile', { clientMsgId: 'b' });
+    await vi.advanceTimersByTimeAsync(60_000);
+    live.retryNow();
+    await vi.advanceTimersByTimeAsync(0);
+    last().greet();
+    await vi.advanceTimersByTimeAsync(0);
+    expect(last().names).toEqual(['system.resume', 'chat.send']);
+    expect(last().sent[0]?.payload).toEqual({ cursors: [{ chat_id: 5, after_seq: 3 }] });
+    for (const [index, id] of ['a', 'b'].entries()) {
+      const frame = last().sent.at(-1);
+      expect(frame?.payload).toMatchObject({ client_msg_id: id });
+      last().answer(frame, { chat_id: 5, seq: 4 + index, id: 4 + index, created_at: '2026-01-01T00:00:00Z' });
+      await vi.advanceTimersByTimeAsync(0);
+    }
+    expect([(await sent).seq, (await later).seq]).toEqual([4, 5]);
+    live.close();
+  });
+
+  it.each([1009, 4400])('with %i, for what was sent, does not send that again', async (code) => {
+    const { live } = await connect();
+    last().greet();
+    const refused = live.send(5, 'too much').catch((error: unknown) => error);
+    const waiting = live.send(5, 'harmless').catch((error: unknown) => error);
+    await vi.advanceTimersByTimeAsync(0);
+    last().end({ code, reconnect: false });
+    expect(await refused).toMatchObject({ code: 'closed' });
+    live.retryNow();
+    await vi.advanceTimersByTimeAsync(0);
+    last().greet();
+    expect(last().sent.map(({ payload }) => payload)).toEqual([expect.objectContaining({ content: 'harmless' })]);
+    live.close();
+    expect(await waiting).toMatchObject({ code: 'closed' });
   });
 
   it('waits for as long as the server says', async () => {
@@ -332,6 +380,38 @@ describe('commands and messages', () => {
       await vi.advanceTimersByTimeAsync(0);
     }
     expect(last().names).toHaveLength(4);
+    live.close();
+  });
+
+  it('are told once in chats that are not followed, whether the answer or the server tells first', async () => {
+    const { live } = await connect();
+    last().greet();
+    const told: unknown[] = [];
+    live.on('entry', ({ chat_id, seq }) => told.push([chat_id, seq]));
+    for (const [chat, isAnsweredFirst] of [
+      [1, true],
+      [2, false],
+    ] as const) {
+      const entry = { chat_id: chat, seq: 9, id: 9, created_at: '2026-01-01T00:00:00Z' };
+      const sent = live.send(chat, 'Hello!', { clientMsgId: 'x' });
+      await vi.advanceTimersByTimeAsync(0);
+      // It was stored, but the answer was lost with the connection that asked: now somebody else seems to have said it.
+      last().events.closed(1006);
+      await vi.advanceTimersByTimeAsync((live.retryAt ?? 0) - Date.now() + 1);
+      last().greet();
+      await vi.advanceTimersByTimeAsync(0);
+      const data = { ...entry, kind: 'message', from_id: 7, from_name: 'alice', content: 'Hello!', client_msg_id: 'x' };
+      const steps = [
+        () => last().answer(last().sent.at(-1), entry),
+        () => last().events.frame({ type: 'event', v: 1, domain: 'chat', event: 'message', data }),
+      ];
+      for (const step of isAnsweredFirst ? steps : steps.reverse()) {
+        step();
+        await vi.advanceTimersByTimeAsync(0);
+      }
+      await sent;
+      expect(told.splice(0)).toEqual([[chat, 9]]);
+    }
     live.close();
   });
 

@@ -51,7 +51,33 @@ describe.runIf(has.chromium)('a page that several people use, one after the othe
     expect(await page.content()).not.toContain(PASSWORD);
   });
 
-  it('says that its connection was closed for good, and opens another one', async () => {
+  it('is in all its tabs that of whoever signed in last, and nobody’s when they sign out', async () => {
+    const [first, second] = [await server.user(), await server.user()];
+    // With which the tab is told by the server that its session is over.
+    const visitor = await browser.visitor(server.url, { expected: [/status of 401/] });
+    await visitor.open('#/account');
+    await visitor.signIn(first.username);
+    const tab = await visitor.tab('#/account');
+    await tab.getByText(first.username).first().waitFor();
+
+    await tab.getByRole('button', { name: 'Sign out' }).click();
+    const entry = visitor.page.getByRole('textbox', { name: 'User name or e-mail' });
+    await entry.waitFor();
+    await tab.getByRole('textbox', { name: 'User name or e-mail' }).fill(second.username);
+    await tab.getByLabel('Password', { exact: true }).fill(PASSWORD);
+    await tab.keyboard.press('Enter');
+    await visitor.page.getByText(second.username).first().waitFor();
+    await visitor.inside();
+    expect(await visitor.page.getByText(first.username).count()).toBe(0);
+
+    await visitor.page.getByRole('button', { name: 'Sign out' }).click();
+    await tab.getByRole('textbox', { name: 'User name or e-mail' }).waitFor();
+    // Whoever signed out is not brought back by the other tab.
+    await visitor.page.reload();
+    await entry.waitFor();
+  });
+
+  it('says that its connection was closed, keeps what is said meanwhile, and opens another one', async () => {
     const [user, boss] = [await server.user(), await server.user({ isSuperuser: true })];
     const chat = await makeGroup(server.database.url, [user.id, boss.id]);
     const visitor = await browser.visitor(server.url);
@@ -62,10 +88,13 @@ describe.runIf(has.chromium)('a page that several people use, one after the othe
     expect((await boss.client.delete(`/api/v1/connections/${id}`)).status).toBe(200);
     const status = visitor.page.getByRole('status').filter({ hasText: 'Disconnected' });
     await status.waitFor();
+    await visitor.say('while I was away');
+    await visitor.messages.getByText('sending…').waitFor();
     await status.getByRole('button', { name: 'Connect' }).click();
     await visitor.inside();
     await visitor.say('here again');
     await visitor.message('here again').waitFor();
+    expect(await visitor.texts()).toEqual(['while I was away', 'here again']);
     expect(await status.count()).toBe(0);
   });
 });

@@ -1,3 +1,4 @@
+import { page } from './environment.js';
 import { ApiError } from './errors.js';
 import { type Fetch, fieldOf, post } from './http.js';
 import { inTurn, store, stored } from './turns.js';
@@ -26,6 +27,8 @@ export interface Door {
   mayReturn(token: string | null): boolean;
   /** The session is over. */
   forget(): void;
+  /** Calls when another tab has logged in, so that the refresh token is that of its session now, or has logged out. */
+  watch(changed: (isIn: boolean) => void): void;
 }
 
 const tokenOf = (answer: unknown, name: string): string => {
@@ -36,27 +39,33 @@ const tokenOf = (answer: unknown, name: string): string => {
 
 /** For browsers: the refresh token is in a cookie that scripts cannot see. */
 export class CookieDoor implements Door {
-  /** Says only that there is a session, so that a page does not ask for one that cannot be there. */
+  /** Where is noted that there is a session, so that a page does not ask for one that cannot be there. */
   private readonly hint: string;
+  /** Which log-in this tab knows of, as noted there; nothing of the session itself. */
+  private mark: string | null;
 
   constructor(
     private readonly fetch: Fetch,
     private readonly base: string,
   ) {
     this.hint = `switchboard.session ${base}`;
+    this.mark = stored(this.hint) ?? null;
   }
 
-  register(body: Registration): Promise<Tokens> {
-    return this.enter('register', body);
+  async register(body: Registration): Promise<Tokens> {
+    return this.noted(await this.enter('register', body));
   }
 
-  logIn(username: string, password: string): Promise<Tokens> {
-    return this.enter('login', { username, password });
+  async logIn(username: string, password: string): Promise<Tokens> {
+    return this.noted(await this.enter('login', { username, password }));
   }
 
   refresh(): Promise<Tokens> {
     // Tabs share the cookie, and a refresh token is good once.
-    return inTurn(`${this.hint} refresh`, () => this.enter('refresh'));
+    return inTurn(`${this.hint} refresh`, () => {
+      this.mark = stored(this.hint) ?? null;
+      return this.enter('refresh');
+    });
   }
 
   async logOut(access: string): Promise<void> {
@@ -68,13 +77,28 @@ export class CookieDoor implements Door {
   }
 
   forget(): void {
-    store(this.hint, null);
+    // Another tab may have logged in meanwhile.
+    if (stored(this.hint) === this.mark) store(this.hint, null);
+    this.mark = null;
+  }
+
+  watch(changed: (isIn: boolean) => void): void {
+    page.addEventListener?.('storage', () => {
+      const mark = stored(this.hint);
+      if (mark === undefined || mark === this.mark) return;
+      this.mark = mark;
+      changed(mark !== null);
+    });
+  }
+
+  private noted(tokens: Tokens): Tokens {
+    this.mark = String(Math.random());
+    store(this.hint, this.mark);
+    return tokens;
   }
 
   private async enter(door: string, body?: object): Promise<Tokens> {
-    const tokens = { access: tokenOf(await this.post(door, body), 'access_token'), refresh: null };
-    store(this.hint, '1');
-    return tokens;
+    return { access: tokenOf(await this.post(door, body), 'access_token'), refresh: null };
   }
 
   private post(door: string, body?: object, headers: Record<string, string> = {}): Promise<unknown> {
@@ -112,6 +136,10 @@ export class BodyDoor implements Door {
 
   forget(): void {
     // Nothing is kept here.
+  }
+
+  watch(): void {
+    // Nobody else has this token.
   }
 
   private async enter(door: string, body: object): Promise<Tokens> {

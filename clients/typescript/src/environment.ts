@@ -1,4 +1,4 @@
-type Change = 'online' | 'visibilitychange';
+type Change = 'online' | 'visibilitychange' | 'storage';
 
 interface Target {
   addEventListener(name: Change, listener: () => void): void;

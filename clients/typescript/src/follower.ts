@@ -45,6 +45,8 @@ const PAGE = 500;
 const RESUMABLE_MS = 50_000;
 /** How long the answer to an own change may come after what was told later. */
 const OWN_MS = 250;
+/** Entries of chats that are not followed that are known to have been told. */
+const MAX_TOLD = 256;
 /** What waiting does not mend. */
 const HOPELESS = new Set(['not_found', 'forbidden', 'invalid_payload', 'unknown_command']);
 
@@ -63,6 +65,8 @@ export class Follower {
   private connection: { readonly openedAt: number } | null = null;
   private batches: Place[][] = [];
   private isResuming = false;
+  /** An own change is told by its answer, and by the server, too, if that came over a later connection. */
+  private readonly told = new Set<string>();
 
   constructor(private readonly hooks: FollowerHooks) {}
 
@@ -101,7 +105,7 @@ export class Follower {
   /** An entry was told. */
   hear(entry: LogEntry): void {
     const log = this.logs.get(entry.chat_id);
-    if (!log) return this.hooks.emit(entry, true);
+    if (!log) return this.tell(entry);
     this.take(log, entry, !log.isResuming);
     this.mend(entry.chat_id, log);
   }
@@ -125,7 +129,18 @@ export class Follower {
       return this.mend(chatId, log);
     }
     const found = this.hooks.ask('chat.sync', { chat_id: chatId, after_seq: seq - 1, limit: 1 });
-    found.then(({ messages: [entry] }) => entry && this.hooks.emit(entry, true)).catch(() => undefined);
+    found.then(({ messages: [entry] }) => entry && this.tell(entry)).catch(() => undefined);
+  }
+
+  /** Tells an entry of a chat that is not followed, unless it just was. */
+  private tell(entry: LogEntry): void {
+    // With its time: after a backup was restored, another entry may have the number.
+    const key = [entry.chat_id, entry.seq, entry.created_at].join(' ');
+    if (this.told.has(key)) return;
+    this.told.add(key);
+    const [oldest = ''] = this.told;
+    if (this.told.size > MAX_TOLD) this.told.delete(oldest);
+    this.hooks.emit(entry, true);
   }
 
   private join(): void {

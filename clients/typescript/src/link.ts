@@ -18,8 +18,8 @@ export interface LinkEvents {
   /** The server has greeted: what is sent from here on arrives. */
   opened(): void;
   frame(frame: ServerFrame): void;
-  /** What was sent and is not answered yet is lost. */
-  lost(): void;
+  /** What was sent and is not answered yet is lost. `isFaulty`: it was the fault of what was sent. */
+  lost(isFaulty: boolean): void;
   wire: TransportEvents['wire'];
   /** Asks for a sign of life. @returns when there was one */
   ping(timeoutMs: number): Promise<unknown>;
@@ -29,9 +29,12 @@ const HANDSHAKE_MS = 10_000;
 const PING_MS = 10_000;
 /** A connection that held for as long was a good one: the next attempt is a first one again. */
 const STABLE_MS = 1_000;
-/** Codes after which the same would happen again, for where the frame that says so was lost (docs/protocol/README.md). */
-const FINAL = new Set([1002, 1007, 1008, 1009, 4400, 4409]);
 const SESSION_OVER = 4401;
+const CLOSED_ON_REQUEST = 4403;
+/** Codes that are answers to what was sent: it would be answered so again. */
+const FAULTS = new Set([1002, 1007, 1008, 1009, 4400]);
+/** Codes after which nobody should come back by themselves, for where the frame that says so was lost (docs/protocol/README.md). */
+const FINAL = new Set([...FAULTS, CLOSED_ON_REQUEST, 4409]);
 
 /** One connection after the other, for as long as there is a session. */
 export class Link {
@@ -74,9 +77,9 @@ export class Link {
     this.transport?.send(frame);
   }
 
-  /** Tries again now, rather than when it was going to. */
+  /** Tries again now, rather than when it was going to, or never. */
   retryNow(): void {
-    if (this.state === 'waiting') void this.attempt();
+    if (this.state === 'waiting' || this.state === 'stopped') void this.attempt();
   }
 
   /** Ends it for good. */
@@ -162,7 +165,7 @@ export class Link {
     this.ending = { code, reason: textOf(notice['reason'], '') };
     const wasStable = wasOpen && Date.now() - this.openedAt >= STABLE_MS;
     if (wasStable) this.backoff.reset();
-    this.drop();
+    this.drop(FAULTS.has(code));
     if (code === SESSION_OVER) {
       // As its user wished; the answer to that may come later.
       if (this.session.isLeaving) return this.close();
@@ -172,7 +175,7 @@ export class Link {
     }
     // A refused upgrade says nothing to a browser: it may be the session.
     if (!wasOpen) this.inDoubt = true;
-    if (fieldOf(notice, 'reconnect') === false) return this.close();
+    if (fieldOf(notice, 'reconnect') === false) return this.enter('stopped');
     const told = Number(notice['retry_after_ms']);
     this.retryIn(told >= 0 ? told : this.backoff.next());
   }
@@ -185,7 +188,7 @@ export class Link {
   }
 
   /** Lets go of the current connection, and of all that was begun for it. */
-  private drop(): void {
+  private drop(isFaulty = false): void {
     this.turn += 1;
     clearTimeout(this.timer);
     clearInterval(this.heart);
@@ -193,7 +196,7 @@ export class Link {
     this.transport = null;
     if (!transport) return;
     transport.close();
-    this.events.lost();
+    this.events.lost(isFaulty);
   }
 
   /** The network is back, or somebody looks at the page: this is the moment to try, or to see whether it still holds. */

@@ -58,7 +58,7 @@ export class LiveConnection {
       state: (state: State) => this.changed(state),
       opened: () => this.opened(),
       frame: (frame: ServerFrame) => this.hear(frame),
-      lost: () => this.lost(),
+      lost: (isFaulty: boolean) => this.lost(isFaulty),
       wire: (direction: 'in' | 'out', text: () => string) => this.watch(direction, text),
       ping: (timeoutMs: number) => this.ask('system.ping', {}, true, { timeoutMs }),
     };
@@ -133,7 +133,7 @@ export class LiveConnection {
     return this.events.on(event, listener);
   }
 
-  /** While it waits: tries again now. */
+  /** While it waits, or is stopped: tries again now. Messages that wait are sent then, and what was missed is told. */
   retryNow(): void {
     this.link.retryNow();
   }
@@ -171,11 +171,11 @@ export class LiveConnection {
     this.planRenewal();
   }
 
-  private lost(): void {
+  private lost(isFaulty: boolean): void {
     this.isReady = false;
     clearTimeout(this.renewal);
     this.follower.lost();
-    this.requests.lost();
+    this.requests.lost(isFaulty);
   }
 
   private hear(frame: ServerFrame): void {

@@ -78,9 +78,10 @@ export class Requests {
     request.reject(new CommandError(faultOf(frame)));
   }
 
-  /** The connection is gone: what was sent may have been done, or not. */
-  lost(): void {
-    for (const request of [...this.waiting.values()]) if (request.isSent) request.reject(localError('disconnected'));
+  /** The connection is gone: what was sent may have been done, or not; but where it went for that, nothing of it is to be sent again. */
+  lost(isFaulty: boolean): void {
+    const error = isFaulty ? 'closed' : 'disconnected';
+    for (const request of [...this.waiting.values()]) if (request.isSent) request.reject(localError(error));
   }
 
   close(): void {

@@ -36,7 +36,9 @@ export class Session {
     private readonly base: string,
     private readonly door: Door,
     public refreshToken: string | null,
-  ) {}
+  ) {
+    door.watch((isIn) => void this.follow(isIn));
+  }
 
   /** Begins a session with the tokens of a log-in. @throws ApiError */
   async begin(enter: (door: Door) => Promise<Tokens>): Promise<User> {
@@ -126,26 +128,36 @@ export class Session {
     return this.access === null ? response : this.fetch(bearing(again, this.access));
   }
 
+  /** Another tab has logged in, or out: so has this one. */
+  private async follow(isIn: boolean): Promise<void> {
+    await this.settled();
+    // Where the server cannot be asked, it will be when the access token is to be renewed.
+    await (isIn ? this.refresh(false) : this.verify()).catch(() => undefined);
+  }
+
   private async settled(): Promise<void> {
     await this.refreshing?.catch(() => undefined);
   }
 
-  /** Exchanges the refresh token; all who ask meanwhile wait for the same exchange. */
-  private refresh(): Promise<void> {
-    this.refreshing ??= this.exchange().finally(() => {
+  /**
+   * Exchanges the refresh token; all who ask meanwhile wait for the same exchange.
+   * @param isOurs whether it is that of this session, so that it ends where the token is refused
+   */
+  private refresh(isOurs = true): Promise<void> {
+    this.refreshing ??= this.exchange(isOurs).finally(() => {
       this.refreshing = null;
     });
     return this.refreshing;
   }
 
-  private async exchange(): Promise<void> {
+  private async exchange(isOurs: boolean): Promise<void> {
     const { epoch } = this;
     try {
       const tokens = await this.door.refresh(this.refreshToken);
       if (epoch === this.epoch) await this.accept(tokens, false);
     } catch (error) {
       if (!(error instanceof ApiError) || error.status !== 401) throw error;
-      if (epoch === this.epoch) this.end();
+      if (epoch === this.epoch && isOurs) this.end();
     }
   }
 

@@ -49,8 +49,11 @@ export type Events = Omit<eventComponents['schemas']['Events'], Entries>;
 /** What happens without being asked for, beside entries of logs. */
 export type ServerEvent = { readonly [N in keyof Events]: { readonly name: N; readonly data: Events[N] } }[keyof Events];
 
-/** `waiting`: not connected, and going to try again. `closed`: for good. */
-export type State = 'connecting' | 'open' | 'waiting' | 'closed';
+/**
+ * `waiting`: not connected, and going to try again. `stopped`: sent away by the server, and not going to unless asked to; the session goes
+ * on. `closed`: for good.
+ */
+export type State = 'connecting' | 'open' | 'waiting' | 'stopped' | 'closed';
 
 /** A frame as it went over the wire. */
 export interface WireFrame {

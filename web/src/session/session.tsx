@@ -11,11 +11,9 @@ interface Session {
   readonly wasEnded: boolean;
   /** Why it is not known who is signed in; null otherwise. It is asked again by itself. */
   readonly fault: unknown;
-  /** Opens a new live connection where the server has closed the last one for good, although the session goes on. */
-  readonly connect: () => void;
 }
 
-const UNKNOWN: Session = { user: undefined, live: null, wasEnded: false, fault: null, connect: () => undefined };
+const UNKNOWN: Session = { user: undefined, live: null, wasEnded: false, fault: null };
 const AGAIN_MS = 3_000;
 
 const SessionContext = createContext<Session>(UNKNOWN);
@@ -68,12 +66,7 @@ export function SessionProvider({ children }: { readonly children: ReactNode }) 
         live = user ? switchboard.connect() : null;
         userId = user?.id ?? null;
       }
-      setSession({ user, live, wasEnded, fault: null, connect });
-    };
-    const connect = (): void => {
-      if (live?.state !== 'closed') return;
-      live = switchboard.connect();
-      setSession((now) => ({ ...now, live }));
+      setSession({ user, live, wasEnded, fault: null });
     };
     const stop = switchboard.on('session', tell);
     let again: ReturnType<typeof setTimeout> | undefined;

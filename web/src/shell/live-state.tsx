@@ -6,7 +6,7 @@ import { useLiveState } from '../session/use-live-state';
 /** Says when the live connection is not there, and what that means. Silent while all is well. */
 export function LiveState() {
   const { t } = useTranslation();
-  const { live, connect } = useSession();
+  const { live } = useSession();
   const state = useLiveState(live);
   return (
     <Group gap="xs" wrap="nowrap" role="status" data-live={state}>
@@ -20,12 +20,12 @@ export function LiveState() {
           {t('live.now')}
         </Button>
       )}
-      {state === 'closed' && (
+      {state === 'stopped' && (
         <>
           <Badge title={live?.ending?.reason} color="red" variant="light" tt="none" size="lg">
             {t('live.closed')}
           </Badge>
-          <Button size="compact-xs" variant="subtle" onClick={connect}>
+          <Button size="compact-xs" variant="subtle" onClick={() => live?.retryNow()}>
             {t('live.connect')}
           </Button>
         </>
