@@ -80,10 +80,10 @@ describe('two processes on one database', () => {
   it('number 10,000 messages without holes or doubles, and tell each member of each of them once and in order', async () => {
     const { chats, all } = await people();
     let left = SENDS;
-    const say = async ({ connection, chats: own, own: sent }: Person, lane: number): Promise<void> => {
+    const say = async ({ connection, chats: own, own: sent }: Person): Promise<void> => {
       while (left > 0) {
         const number = left--;
-        const chat_id = own[(number + lane) % own.length] ?? 0;
+        const chat_id = own[number % own.length] ?? 0;
         const client_msg_id = `m-${number}`;
         const payload = { chat_id, content: `text ${number}`, client_msg_id };
         const [first, second] = await Promise.all([
@@ -96,7 +96,7 @@ describe('two processes on one database', () => {
         sent.set(chat_id, (sent.get(chat_id) ?? new Set()).add(first.data.seq));
       }
     };
-    await Promise.all(all.flatMap((person) => Array.from({ length: OUTSTANDING }, (_unused, lane) => say(person, lane))));
+    await Promise.all(all.flatMap((person) => Array.from({ length: OUTSTANDING }, () => say(person))));
     const logs = new Map(await Promise.all(chats.map(async (chat) => [chat, await logOf(database.url, chat)] as const)));
     expect([...logs.values()].reduce((sum, log) => sum + log.length, 0)).toBe(SENDS);
     for (const log of logs.values()) expect(log.map(({ seq }) => seq)).toEqual(log.map((_entry, i) => i + 1));
@@ -104,7 +104,7 @@ describe('two processes on one database', () => {
       for (const chat of own) {
         const expected = (logs.get(chat) ?? []).filter(({ seq }) => !sent.get(chat)?.has(seq));
         await until(() => (heard.get(chat)?.length ?? 0) >= expected.length, 10_000);
-        expect(heard.get(chat)?.map(({ seq, content }) => [seq, content])).toEqual(
+        expect((heard.get(chat) ?? []).map(({ seq, content }) => [seq, content])).toEqual(
           expected.map(({ seq, content }) => [seq, content]),
         );
       }
