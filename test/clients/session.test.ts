@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { ApiError, type Switchboard, type SwitchboardOptions, type User } from '../../clients/typescript/src/index.js';
 import { CARRIERS, CookieJar, kitFor, kitOf, liveOver } from '../support/kit.js';
@@ -221,11 +222,20 @@ describe.each(['cookie', 'body'] as const)('a session with its refresh token in 
 
 describe.each([true, false])('the tabs of one browser (with locks: %s)', (hasLocks) => {
   beforeEach(() => {
-    const kept = new Map<string, string>();
+    const [kept, page] = [new Map<string, string>(), new EventTarget()];
+    const changed = (): void => void setImmediate(() => page.dispatchEvent(new Event('storage')));
+    setMaxListeners(0, page);
+    vi.stubGlobal('addEventListener', page.addEventListener.bind(page));
     vi.stubGlobal('localStorage', {
       getItem: (name: string) => kept.get(name) ?? null,
-      setItem: (name: string, value: string) => kept.set(name, value),
-      removeItem: (name: string) => kept.delete(name),
+      setItem: (name: string, value: string) => {
+        kept.set(name, value);
+        changed();
+      },
+      removeItem: (name: string) => {
+        kept.delete(name);
+        changed();
+      },
     });
     let turn: Promise<unknown> = Promise.resolve();
     const request = (_name: string, work: () => Promise<unknown>) => {
@@ -273,6 +283,36 @@ describe.each([true, false])('the tabs of one browser (with locks: %s)', (hasLoc
     expect((await tab.restore())?.username).toBe(username);
     expect((await tab.rest.GET('/api/v1/users/me')).data?.username).toBe(username);
     expect(jar.value).not.toBeNull();
+  });
+
+  it('become whoever signs in in one of them, and nobody when that one signs out', async () => {
+    const { jar, tabs } = await tabsOf();
+    const [tab, other, third] = tabs;
+    await tab.restore();
+    const { username } = await server.user();
+    await other.logIn(username, PASSWORD);
+    for (const one of [tab, third]) await until(() => one.user?.username === username);
+    jar.made.length = 0;
+    await tab.logOut();
+    for (const one of [other, third]) await until(() => one.user === null);
+    expect(await third.restore()).toBeNull();
+  });
+
+  it('stay what they are where no cookie is kept, as by browsers without TLS', async () => {
+    const jar = new CookieJar();
+    const fetch: typeof globalThis.fetch = (input, init) => {
+      jar.value = null;
+      return jar.fetch(input, init);
+    };
+    const [one, two] = [await server.user(), await server.user()];
+    const tabs = [kitOf(server.url, { refresh: 'cookie', fetch }), kitOf(server.url, { refresh: 'cookie', fetch })] as const;
+    await tabs[0].logIn(one.username, PASSWORD);
+    await tabs[1].logIn(two.username, PASSWORD);
+    await until(() => jar.timesOf('POST /api/v1/auth/refresh') === 2);
+    await tabs[1].logOut();
+    await until(() => jar.timesOf('GET /api/v1/users/me') === 3);
+    expect((await tabs[0].rest.GET('/api/v1/users/me')).data?.username).toBe(one.username);
+    expect([tabs[0].user?.username, tabs[1].user]).toEqual([one.username, null]);
   });
 
   it('ask for no session where there was none, or it is over', async () => {
