@@ -40,12 +40,12 @@ describe.runIf(has.chromium)('two people who have never been here', { timeout: 6
     // The other is told, without having asked for anything.
     await b.chat(alice).getByText('Hello, first message').waitFor();
     await b.chat(alice).getByLabel(b.words.unread).waitFor();
-    expect(await b.page.title()).toBe('(1) Switchboard');
+    expect(await b.page.title()).toBe(`(1) ${b.words.chats} · Switchboard`);
     await b.openChat(alice);
     await b.message('Hello, first message').waitFor();
     await a.message('Hello, first message').getByText(a.words.seen).waitFor();
     await b.chat(alice).getByLabel(b.words.unread).waitFor({ state: 'detached' });
-    expect(await b.page.title()).toBe('Switchboard');
+    expect(await b.page.title()).toBe(`${alice} · Switchboard`);
 
     await b.composer.pressSequentially('Hi');
     await a.page.getByText(a.words.typing(bob)).waitFor();

@@ -1,7 +1,9 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { has } from '../support/capabilities.js';
+import { makeGroup } from '../support/chats.js';
 import { ConsoleBrowser, NARROW, type Visitor } from '../support/console.js';
 import { TestServer } from '../support/server.js';
+import { until } from '../support/until.js';
 
 /** Bytes of compressed script that the first page may bring. */
 const FIRST_LOAD = 200_000;
@@ -181,5 +183,52 @@ describe.runIf(has.chromium)('the page of the console, in a browser', { timeout:
     await visitor.open('#/admin/users');
     await visitor.page.getByText('There is no such page').waitFor();
     expect(await visitor.page.getByRole('link', { name: 'Audit log' }).count()).toBe(0);
+    await visitor.page.getByRole('main').getByRole('link', { name: 'Chats' }).click();
+    await visitor.page.getByRole('heading', { name: 'Chats', exact: true }).waitFor();
+  });
+
+  it('says in the title of each page what it is', async () => {
+    const { id, username } = await server.user({ isSuperuser: true });
+    const visitor = await browser.visitor(server.url);
+    const titled = (title: string) => until(async () => (await visitor.page.title()) === `${title} · Switchboard`);
+    for (const [place, title] of [
+      ['/', 'Sign in'],
+      ['#/sign-up', 'Create an account'],
+      ['#/recover', 'Recover the account'],
+      ['#/explorer', 'Socket explorer'],
+    ] as const) {
+      await visitor.open(place);
+      await titled(title);
+    }
+    await visitor.open('#/chats');
+    await visitor.signIn(username);
+    await titled('Chats');
+    for (const [place, title] of [
+      ['#/account', 'My account'],
+      ['#/admin/users', 'Users'],
+      [`#/admin/users/${id}`, username],
+      ['#/admin/connections', 'Connections'],
+      ['#/admin/audit', 'Audit log'],
+      ['#/admin/figures', 'Figures'],
+      ['#/nowhere', 'There is no such page'],
+    ] as const) {
+      await visitor.open(place);
+      await titled(title);
+    }
+    await visitor.page.getByRole('button', { name: 'RU' }).click();
+    await titled('Такой страницы нет');
+  });
+
+  it('has clock and calendar of where its reader lives', async () => {
+    const { id, username } = await server.user();
+    await makeGroup(server.database.url, [id]);
+    const clockOf = async (locale: string): Promise<string> => {
+      const visitor = await browser.visitor(server.url, { locale });
+      await visitor.open();
+      await visitor.signIn(username);
+      return visitor.page.getByRole('region', { name: 'Chats' }).locator('time').first().innerText();
+    };
+    expect(await clockOf('en-GB')).toMatch(/^\d{1,2}:\d\d$/);
+    expect(await clockOf('en-US')).toMatch(/^\d{1,2}:\d\d\s[AP]M$/);
   });
 });

@@ -26,10 +26,15 @@ describe.runIf(has.chromium)('a page that several people use, one after the othe
     await visitor.composer.fill('nobody is to know');
     await visitor.page.getByRole('button', { name: 'Sign out' }).click();
     await visitor.signIn(second.username);
+    // Where the first was is no place for the second.
+    await visitor.page.getByRole('heading', { name: 'Choose a chat' }).waitFor();
+    expect(new URL(visitor.page.url()).hash).toBe('#/chats');
+    await visitor.open(`#/chats/${chat}`);
     await visitor.composer.waitFor();
     expect(await visitor.composer.inputValue()).toBe('');
     await visitor.page.getByRole('button', { name: 'Sign out' }).click();
     await visitor.signIn(first.username);
+    await visitor.open(`#/chats/${chat}`);
     await visitor.composer.waitFor();
     expect(await visitor.composer.inputValue()).toBe('nobody is to know');
   });

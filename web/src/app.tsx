@@ -8,6 +8,7 @@ import { SignUpPage } from './auth/sign-up-page';
 import { useSession } from './session/session';
 import { Empty } from './shared/empty';
 import { faultText } from './shared/faults';
+import { NotFound } from './shared/not-found';
 import { Layout } from './shell/layout';
 
 // Each is loaded when somebody goes there, so that the first page comes at once.
@@ -48,7 +49,6 @@ function SignedOut() {
 }
 
 function SignedIn({ isSuperuser }: { readonly isSuperuser: boolean }) {
-  const { t } = useTranslation();
   return (
     <Switch>
       <Route path="/chats/:id?">{({ id }) => <ChatsPage chatId={id === undefined ? null : Number(id)} />}</Route>
@@ -63,9 +63,7 @@ function SignedIn({ isSuperuser }: { readonly isSuperuser: boolean }) {
       <Route path="/">
         <Redirect to="/chats" replace />
       </Route>
-      <Route>
-        <Empty title={t('app.notFound')} />
-      </Route>
+      <Route component={NotFound} />
     </Switch>
   );
 }

@@ -1,5 +1,6 @@
 import { Container, SimpleGrid, Stack, Title } from '@mantine/core';
 import { useTranslation } from 'react-i18next';
+import { useTitle } from '../shared/use-title';
 import { ClientList } from './client-list';
 import { PasswordForm } from './password-form';
 import { ProfileForm } from './profile-form';
@@ -8,6 +9,7 @@ import { SessionList } from './session-list';
 /** One's own profile, password, sessions and clients. */
 export default function AccountPage() {
   const { t } = useTranslation();
+  useTitle(t('account.title'));
   return (
     <Container size="md" py="lg">
       <Title order={1} size="h2" mb="md">

@@ -9,9 +9,11 @@ import { Section } from '../shared/section';
 import { tell } from '../shared/tell';
 import { dateText } from '../shared/time';
 import { useAction } from '../shared/use-action';
+import { useRegion } from '../shared/use-region';
 
 export function ProfileForm() {
-  const { t, i18n } = useTranslation();
+  const { t } = useTranslation();
+  const region = useRegion();
   const user = useUser();
   const [form, setForm] = useState({ username: user.username, email: user.email ?? '', full_name: user.full_name ?? '' });
   const { run, isBusy, fault, fields } = useAction(
@@ -45,7 +47,7 @@ export function ProfileForm() {
           )}
         </Group>
         <Text size="sm" c="dimmed">
-          {t('account.member', { date: dateText(new Date(user.created_at), i18n.language) })}
+          {t('account.member', { date: dateText(new Date(user.created_at), region) })}
         </Text>
       </Form>
     </Section>

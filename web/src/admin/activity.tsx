@@ -1,6 +1,7 @@
 import { Text } from '@mantine/core';
 import { useTranslation } from 'react-i18next';
 import { agoText } from '../shared/time';
+import { useRegion } from '../shared/use-region';
 
 interface ActivityProps {
   /** When something was there last. */
@@ -15,23 +16,17 @@ interface ActivityProps {
 
 /** How long ago something happened last, and since when that goes on. */
 export function Activity({ last, since, now, isInline = false }: ActivityProps) {
-  const { t, i18n } = useTranslation('admin');
+  const { t } = useTranslation('admin');
+  const region = useRegion();
   const display = isInline ? 'inline' : 'block';
   return (
     <>
-      <Text
-        component="time"
-        display={display}
-        size="sm"
-        dateTime={last}
-        title={fullText(last, i18n.language)}
-        className="admin-figure"
-      >
-        {agoText(new Date(last), now, i18n.language)}
+      <Text component="time" display={display} size="sm" dateTime={last} title={fullText(last, region)} className="admin-figure">
+        {agoText(new Date(last), now, region)}
       </Text>
       {isInline && ' · '}
-      <Text component="time" display={display} size="sm" c="dimmed" dateTime={since} title={fullText(since, i18n.language)}>
-        {t('common.since', { time: sinceText(new Date(since), now, i18n.language) })}
+      <Text component="time" display={display} size="sm" c="dimmed" dateTime={since} title={fullText(since, region)}>
+        {t('common.since', { time: sinceText(new Date(since), now, region) })}
       </Text>
     </>
   );

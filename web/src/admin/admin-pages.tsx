@@ -1,7 +1,6 @@
 import './texts';
 import './admin.css';
-import { useTranslation } from 'react-i18next';
-import { Empty } from '../shared/empty';
+import { NotFound } from '../shared/not-found';
 import { AuditPage } from './audit-page';
 import { ConnectionsPage } from './connections-page';
 import { FiguresPage } from './figures-page';
@@ -11,7 +10,6 @@ import { UsersPage } from './users-page';
 
 /** What superusers see. */
 export default function AdminPages() {
-  const { t } = useTranslation();
   const { path } = useAddress();
   const userId = /^\/admin\/users\/(\d{1,15})$/.exec(path)?.[1];
   if (userId !== undefined) return <UserPage key={userId} id={Number(userId)} />;
@@ -19,5 +17,5 @@ export default function AdminPages() {
   if (path === '/admin/connections') return <ConnectionsPage />;
   if (path === '/admin/audit') return <AuditPage />;
   if (path === '/admin/figures') return <FiguresPage />;
-  return <Empty title={t('app.notFound')} />;
+  return <NotFound />;
 }

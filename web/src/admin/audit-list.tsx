@@ -25,6 +25,7 @@ import { byDay } from './audit-filter';
 import { graveness, type Party, piecesOf, sentenceOf } from './audit-sentence';
 import { COMMAND_LINE } from './protocols';
 import { linkTo } from './use-address';
+import { useRegion } from '../shared/use-region';
 
 const ICONS: Readonly<Record<string, LucideIcon>> = {
   login: LogIn,
@@ -76,16 +77,18 @@ export function AuditList({ entries, level }: AuditListProps) {
 const DAY_MS = 86_400_000;
 
 function Day({ day }: { readonly day: Date }) {
-  const { t, i18n } = useTranslation('admin');
+  const { t } = useTranslation('admin');
+  const region = useRegion();
   const today = new Date(useNow(60_000)).setHours(0, 0, 0, 0);
   const daysAgo = Math.round((today - day.getTime()) / DAY_MS);
   if (daysAgo === 0) return t('audit.today');
   if (daysAgo === 1) return t('audit.yesterday');
-  return new Intl.DateTimeFormat(i18n.language, { dateStyle: 'full' }).format(day);
+  return new Intl.DateTimeFormat(region, { dateStyle: 'full' }).format(day);
 }
 
 function Entry({ entry }: { readonly entry: AuditEntry }) {
-  const { t, i18n } = useTranslation('admin');
+  const { t } = useTranslation('admin');
+  const region = useRegion();
   const [isOpen, { toggle }] = useDisclosure(false);
   const id = useId();
   const at = new Date(entry.at);
@@ -107,7 +110,7 @@ function Entry({ entry }: { readonly entry: AuditEntry }) {
           </Text>
           <Text size="sm" c="dimmed" className="admin-clip">
             <time dateTime={entry.at}>
-              {new Intl.DateTimeFormat(i18n.language, { hour: '2-digit', minute: '2-digit', second: '2-digit' }).format(at)}
+              {new Intl.DateTimeFormat(region, { hour: '2-digit', minute: '2-digit', second: '2-digit' }).format(at)}
             </time>
             {place.map((part) => ` · ${part}`)}
           </Text>
@@ -171,8 +174,9 @@ function PartyName({ party }: { readonly party: Party }) {
 }
 
 function Details({ entry }: { readonly entry: AuditEntry }) {
-  const { t, i18n } = useTranslation('admin');
-  const at = new Intl.DateTimeFormat(i18n.language, { dateStyle: 'long', timeStyle: 'long' }).format(new Date(entry.at));
+  const { t } = useTranslation('admin');
+  const region = useRegion();
+  const at = new Intl.DateTimeFormat(region, { dateStyle: 'long', timeStyle: 'long' }).format(new Date(entry.at));
   const rows: (readonly [string, string | null])[] = [
     [t('common.id'), String(entry.id)],
     [t('audit.time'), at],

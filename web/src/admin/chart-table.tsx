@@ -3,10 +3,12 @@ import { useTranslation } from 'react-i18next';
 import type { ChartProps } from './chart-props';
 import { timeText } from './figure-format';
 import { type Point, SPAN_MS } from './rates';
+import { useRegion } from '../shared/use-region';
 
 /** The figures of a chart in numbers, newest first, one row for ten seconds. */
 export function ChartTable({ title, series, format }: ChartProps) {
-  const { t, i18n } = useTranslation('admin');
+  const { t } = useTranslation('admin');
+  const region = useRegion();
   const points = series[0]?.points ?? [];
   const textAt = (own: readonly Point[], index: number): string => {
     const value = own[index]?.value ?? null;
@@ -36,7 +38,7 @@ export function ChartTable({ title, series, format }: ChartProps) {
         <Table.Tbody>
           {rows.map(({ at, index }) => (
             <Table.Tr key={at}>
-              <Table.Td>{timeText(at, i18n.language)}</Table.Td>
+              <Table.Td>{timeText(at, region)}</Table.Td>
               {series.map(({ name, points: own }) => (
                 <Table.Td key={name} ta="right">
                   {textAt(own, index)}

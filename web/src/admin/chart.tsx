@@ -7,6 +7,7 @@ import type { ChartProps, Series } from './chart-props';
 import { ChartTable } from './chart-table';
 import { timeText } from './figure-format';
 import { highestOf, latestOf, type Point, SPAN_MS, totalOf, WINDOW_MS } from './rates';
+import { useRegion } from '../shared/use-region';
 
 const HEIGHT = 110;
 
@@ -49,7 +50,8 @@ const sumAt = (series: readonly Series[], index: number): number | null => {
 
 /** The value of now, or of where somebody points. */
 function Headline({ series, kind, format, index }: Part) {
-  const { t, i18n } = useTranslation('admin');
+  const { t } = useTranslation('admin');
+  const region = useRegion();
   const points = series[0]?.points ?? [];
   const at = points[index]?.at;
   const value = index >= 0 ? sumAt(series, index) : kind === 'bars' ? totalOfAll(series) : sumAt(series, latestIndex(points));
@@ -61,7 +63,7 @@ function Headline({ series, kind, format, index }: Part) {
       </Text>
       <Text size="sm" c="dimmed">
         {at !== undefined
-          ? timeText(at, i18n.language)
+          ? timeText(at, region)
           : kind === 'bars'
             ? t('figures.inWindow', { minutes: minutesOf(points) })
             : t('figures.now')}

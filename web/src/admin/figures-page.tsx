@@ -10,6 +10,7 @@ import { durationText } from './figure-format';
 import { AdminPage, Fault, Stale } from './page';
 import type { Reading } from './rates';
 import { useFigures } from './use-figures';
+import { useRegion } from '../shared/use-region';
 
 /** What goes on right now, as charts of the last minutes. */
 export function FiguresPage() {
@@ -20,7 +21,8 @@ export function FiguresPage() {
   const latest = readings.at(-1);
   return (
     <AdminPage
-      title={
+      title={t('figures.title')}
+      heading={
         <Group component="span" gap="sm">
           {t('figures.title')}
           {isPaused && (
@@ -64,14 +66,15 @@ export function FiguresPage() {
 }
 
 function Tiles({ figures }: { readonly figures: Figures }) {
-  const { t, i18n } = useTranslation('admin');
-  const whole = (value: number): string => new Intl.NumberFormat(i18n.language).format(value);
+  const { t } = useTranslation('admin');
+  const region = useRegion();
+  const whole = (value: number): string => new Intl.NumberFormat(region).format(value);
   const sockets = Object.values(figures.connections).reduce((sum, count) => sum + count, 0);
   const tiles = [
     [t('figures.users'), whole(figures.users_total)],
     [t('figures.online'), whole(figures.users_online)],
     [t('figures.connectionsNow'), whole(sockets)],
-    [t('figures.uptime'), durationText(figures.uptime_sec, i18n.language)],
+    [t('figures.uptime'), durationText(figures.uptime_sec, region)],
   ] as const;
   return (
     <SimpleGrid cols={{ base: 2, md: 4 }} component="dl" m={0}>
@@ -90,7 +93,8 @@ function Tiles({ figures }: { readonly figures: Figures }) {
 }
 
 function Charts({ readings, isTable }: { readonly readings: readonly Reading[]; readonly isTable: boolean }) {
-  const { t, i18n } = useTranslation('admin');
+  const { t } = useTranslation('admin');
+  const region = useRegion();
   const charts = useMemo(() => chartsOf(readings), [readings]);
   return (
     <SimpleGrid cols={{ base: 1, md: 2 }}>
@@ -100,7 +104,7 @@ function Charts({ readings, isTable }: { readonly readings: readonly Reading[]; 
           title: t(`figures.${id}`),
           text: t(`figures.${id}Text`),
           series: series.map(({ name, ...rest }) => ({ ...rest, name: nameOf(name, t) })),
-          format: (value) => chart.format(value, i18n.language),
+          format: (value) => chart.format(value, region),
           isTable,
         };
         return <Chart key={id} {...props} />;

@@ -3,9 +3,12 @@ import { CircleAlert } from 'lucide-react';
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import { faultText } from '../shared/faults';
+import { useTitle } from '../shared/use-title';
 
 interface AdminPageProps {
-  readonly title: ReactNode;
+  readonly title: string;
+  /** What stands in the place of the title where more than a text does. */
+  readonly heading?: ReactNode;
   readonly text?: ReactNode;
   /** Stands across from the title. */
   readonly actions?: ReactNode;
@@ -15,14 +18,15 @@ interface AdminPageProps {
 }
 
 /** The frame of a page: its title, what it is about, and what can be done on it. */
-export function AdminPage({ title, text, actions, above, children }: AdminPageProps) {
+export function AdminPage({ title, heading = title, text, actions, above, children }: AdminPageProps) {
+  useTitle(title);
   return (
     <Container size="xl" py="lg">
       {above}
       <Group justify="space-between" align="start" mb="lg" gap="sm">
         <Box flex="1 1 260px">
           <Title order={1} size="h2">
-            {title}
+            {heading}
           </Title>
           {text && (
             <Text c="dimmed" size="sm">

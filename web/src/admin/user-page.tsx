@@ -1,5 +1,6 @@
 import { Anchor, Grid, Group, Skeleton, Stack } from '@mantine/core';
 import { ArrowLeft, UserX } from 'lucide-react';
+import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import { mutate as refresh } from 'swr';
 import { ApiError } from '../../../clients/typescript/src/index.js';
@@ -7,6 +8,7 @@ import { useUser } from '../session/session';
 import { Empty } from '../shared/empty';
 import { dateText } from '../shared/time';
 import { useData } from '../shared/use-data';
+import { useTitle } from '../shared/use-title';
 import { readUser, type User } from './api';
 import { AdminPage, Fault } from './page';
 import { linkTo } from './use-address';
@@ -16,10 +18,12 @@ import { UserHistory } from './user-history';
 import { UserProfile } from './user-profile';
 import { UserSessions } from './user-sessions';
 import { UserState } from './user-state';
+import { useRegion } from '../shared/use-region';
 
 /** One account, and all that a superuser may do with it. */
 export function UserPage({ id }: { readonly id: number }) {
-  const { t, i18n } = useTranslation('admin');
+  const { t } = useTranslation('admin');
+  const region = useRegion();
   const oneself = useUser();
   const { data: user, error, mutate } = useData(['user', id], () => readUser(id));
   const isMissing = error instanceof ApiError && error.status === 404;
@@ -31,13 +35,7 @@ export function UserPage({ id }: { readonly id: number }) {
       </Group>
     </Anchor>
   );
-  if (isMissing) {
-    return (
-      <Empty icon={<UserX size={32} aria-hidden />} title={t('user.notFound')} text={t('user.notFoundText')}>
-        {back}
-      </Empty>
-    );
-  }
+  if (isMissing) return <Missing>{back}</Missing>;
   const changed = (next: User): void => {
     void mutate(next, { revalidate: false });
     // Whoever took the rights from oneself may not ask any more.
@@ -48,7 +46,8 @@ export function UserPage({ id }: { readonly id: number }) {
   return (
     <AdminPage
       above={back}
-      title={
+      title={user?.username ?? t('users.title')}
+      heading={
         user ? (
           <Group component="span" gap="sm">
             <bdi className="admin-break">{user.username}</bdi>
@@ -58,7 +57,7 @@ export function UserPage({ id }: { readonly id: number }) {
           <Skeleton component="span" display="inline-block" h={32} w={200} />
         )
       }
-      text={user && t('user.since', { id, date: dateText(new Date(user.created_at), i18n.language) })}
+      text={user && t('user.since', { id, date: dateText(new Date(user.created_at), region) })}
     >
       <Fault error={error} isStale={user !== undefined} onRetry={() => void mutate()} />
       {!user && error === null && <Skeleton h={480} />}
@@ -80,5 +79,15 @@ export function UserPage({ id }: { readonly id: number }) {
         </Grid>
       )}
     </AdminPage>
+  );
+}
+
+function Missing({ children }: { readonly children: ReactNode }) {
+  const { t } = useTranslation('admin');
+  useTitle(t('user.notFound'));
+  return (
+    <Empty icon={<UserX size={32} aria-hidden />} title={t('user.notFound')} text={t('user.notFoundText')}>
+      {children}
+    </Empty>
   );
 }

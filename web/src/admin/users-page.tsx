@@ -14,6 +14,7 @@ import { AdminPage, Fault } from './page';
 import { previousOf } from './pages-seen';
 import { linkTo, useAddress } from './use-address';
 import { UserState } from './user-state';
+import { useRegion } from '../shared/use-region';
 
 const LIMIT = 50;
 
@@ -101,7 +102,7 @@ function UserTable({ users, q, after }: { readonly users: readonly User[]; reado
 }
 
 function UserRow({ user }: { readonly user: User }) {
-  const { i18n } = useTranslation();
+  const region = useRegion();
   const { id } = useUser();
   return (
     <Table.Tr className="admin-row">
@@ -134,7 +135,7 @@ function UserRow({ user }: { readonly user: User }) {
         <UserState user={user} isOneself={user.id === id} />
       </Table.Td>
       <Table.Td visibleFrom="sm">
-        <time dateTime={user.created_at}>{dateText(new Date(user.created_at), i18n.language)}</time>
+        <time dateTime={user.created_at}>{dateText(new Date(user.created_at), region)}</time>
       </Table.Td>
     </Table.Tr>
   );

@@ -3,6 +3,7 @@ import { CircleAlert } from 'lucide-react';
 import { type ReactNode, type SubmitEvent, useId } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link } from 'wouter';
+import { useTitle } from '../shared/use-title';
 
 interface AuthCardProps {
   readonly title: string;
@@ -17,6 +18,7 @@ interface AuthCardProps {
 export function AuthCard({ title, fault, onSubmit, children, below }: AuthCardProps) {
   const { t } = useTranslation();
   const id = useId();
+  useTitle(title);
   const submit = (event: SubmitEvent): void => {
     event.preventDefault();
     onSubmit();

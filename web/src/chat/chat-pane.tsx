@@ -16,6 +16,7 @@ import { ChatAvatar } from './list-pane';
 import { MembersDrawer } from './members-drawer';
 import { MessageList } from './message-list';
 import { useStore } from './use-store';
+import { useRegion } from '../shared/use-region';
 
 interface ChatPaneProps {
   readonly list: ChatList;
@@ -127,9 +128,10 @@ function Who({ chat }: { readonly chat: Chat }) {
 }
 
 function Typing({ log }: { readonly log: ChatLog }) {
-  const { t, i18n } = useTranslation();
+  const { t } = useTranslation();
+  const region = useRegion();
   const names = log.typing();
-  const listed = new Intl.ListFormat(i18n.language, { type: 'conjunction' }).format(names);
+  const listed = new Intl.ListFormat(region, { type: 'conjunction' }).format(names);
   return (
     <Text size="xs" c="dimmed" className={classes.typing} aria-live="polite" truncate>
       {names.length > 0 && t('chat.typing', { count: names.length, names: listed })}

@@ -1,10 +1,10 @@
 import { Box, Loader } from '@mantine/core';
 import { MessageSquare } from 'lucide-react';
-import { useEffect } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { LiveConnection } from '../../../clients/typescript/src/index.js';
 import { useLive, useUser } from '../session/session';
 import { Empty } from '../shared/empty';
+import { useTitle } from '../shared/use-title';
 import classes from './chat.module.css';
 import { ChatList } from './chat-list';
 import { ChatPane } from './chat-pane';
@@ -27,7 +27,8 @@ export default function ChatsPage({ chatId }: { readonly chatId: number | null }
   const { t } = useTranslation();
   const list = useChatList();
   useStore(list);
-  useTitle(list.unread);
+  const open = chatId === null ? undefined : list.find(chatId);
+  useTitle(open?.chat_name ?? t('chat.title'), list.unread);
   return (
     <Box className={classes.page} data-open={chatId !== null || undefined}>
       <ListPane list={list} openId={chatId} />
@@ -46,13 +47,4 @@ export default function ChatsPage({ chatId }: { readonly chatId: number | null }
       </Box>
     </Box>
   );
-}
-
-function useTitle(unread: number): void {
-  useEffect(() => {
-    document.title = unread > 0 ? `(${unread}) Switchboard` : 'Switchboard';
-    return () => {
-      document.title = 'Switchboard';
-    };
-  }, [unread]);
 }

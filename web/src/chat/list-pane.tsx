@@ -26,6 +26,7 @@ import type { ChatList } from './chat-list';
 import { NewChat } from './new-chat';
 import { shortTime } from './times';
 import { useStore } from './use-store';
+import { useRegion } from '../shared/use-region';
 
 interface ListPaneProps {
   readonly list: ChatList;
@@ -111,7 +112,8 @@ function Loading() {
 }
 
 function Item({ chat, isOpen }: { readonly chat: ChatSummary; readonly isOpen: boolean }) {
-  const { t, i18n } = useTranslation();
+  const { t } = useTranslation();
+  const region = useRegion();
   const { id } = useUser();
   const { chat_id: chatId, chat_name: name, chat_type: type, unread, last_message: last } = chat;
   const preview = last
@@ -127,7 +129,7 @@ function Item({ chat, isOpen }: { readonly chat: ChatSummary; readonly isOpen: b
               {name}
             </Text>
             <Text size="xs" c="dimmed" style={{ flexShrink: 0 }}>
-              <time dateTime={chat.last_activity_at}>{shortTime(new Date(chat.last_activity_at), i18n.language)}</time>
+              <time dateTime={chat.last_activity_at}>{shortTime(new Date(chat.last_activity_at), region)}</time>
             </Text>
           </Group>
           <Group justify="space-between" wrap="nowrap" gap="xs">

@@ -9,6 +9,7 @@ import type { ChatLog, ShownMessage } from './chat-log';
 import { MessageRow, NoteRow, PendingRow } from './message-row';
 import { type Row, rowsOf } from './rows';
 import { daysAgo } from './times';
+import { useRegion } from '../shared/use-region';
 
 interface MessageListProps {
   readonly log: ChatLog;
@@ -151,9 +152,10 @@ function RowView({ row, log, onEdit }: RowViewProps) {
 }
 
 function Day({ at }: { readonly at: Date }) {
-  const { t, i18n } = useTranslation();
+  const { t } = useTranslation();
+  const region = useRegion();
   const days = daysAgo(at);
   if (days === 0) return t('chat.today');
   if (days === 1) return t('chat.yesterday');
-  return new Intl.DateTimeFormat(i18n.language, { dateStyle: days < 300 ? 'full' : 'long' }).format(at);
+  return new Intl.DateTimeFormat(region, { dateStyle: days < 300 ? 'full' : 'long' }).format(at);
 }

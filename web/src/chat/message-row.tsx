@@ -10,6 +10,7 @@ import classes from './chat.module.css';
 import type { ChatLog, Pending, ShownMessage } from './chat-log';
 import { piecesOf } from './linkify';
 import { clockTime } from './times';
+import { useRegion } from '../shared/use-region';
 
 interface MessageRowProps {
   readonly message: ShownMessage;
@@ -59,12 +60,13 @@ export function MessageRow({ message, isFirst, isLast, log, onEdit }: MessageRow
 }
 
 function Meta({ message, isSeen }: { readonly message: ShownMessage; readonly isSeen: boolean }) {
-  const { t, i18n } = useTranslation();
+  const { t } = useTranslation();
+  const region = useRegion();
   return (
     <span className={classes.meta}>
       {message.editedSeq > 0 && message.kind === 'message' && <span>{t('chat.edited')}</span>}
       {isSeen && <span>{t('chat.seen')}</span>}
-      <time dateTime={message.at}>{clockTime(new Date(message.at), i18n.language)}</time>
+      <time dateTime={message.at}>{clockTime(new Date(message.at), region)}</time>
     </span>
   );
 }

@@ -3,6 +3,7 @@ import './explorer.css';
 import { Alert, Button, Center, Group, Loader, Text } from '@mantine/core';
 import { CircleAlert } from 'lucide-react';
 import { useTranslation } from 'react-i18next';
+import { useTitle } from '../shared/use-title';
 import { useCatalogue } from './catalogue';
 import { Workbench } from './workbench';
 
@@ -10,6 +11,7 @@ import { Workbench } from './workbench';
 export default function ExplorerPage() {
   const { t } = useTranslation('explorer');
   const { t: general } = useTranslation();
+  useTitle(general('nav.explorer'));
   const { data, error, mutate } = useCatalogue();
   if (data) return <Workbench commands={data} />;
   if (!error) {

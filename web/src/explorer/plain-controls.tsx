@@ -4,6 +4,7 @@ import { useTranslation } from 'react-i18next';
 import type { FieldFault } from './schema-check';
 import { type Field, typedJson } from './schema-form';
 import type { Json } from './wire';
+import { useRegion } from '../shared/use-region';
 
 /** A text this long gets more than a line. */
 const LONG = 200;
@@ -17,8 +18,9 @@ interface ControlProps {
 
 /** What may be in a field, in few words. */
 export function useLimits({ kind, minimum, maximum, minLength, maxLength }: Field): string {
-  const { t, i18n } = useTranslation('explorer');
-  const number = (value: number): string => value.toLocaleString(i18n.language);
+  const { t } = useTranslation('explorer');
+  const region = useRegion();
+  const number = (value: number): string => value.toLocaleString(region);
   const range = (min: number | undefined, max: number | undefined): string => {
     if (min !== undefined && max !== undefined) return t('form.range', { min: number(min), max: number(max) });
     if (min !== undefined) return t('form.atLeast', { min: number(min) });

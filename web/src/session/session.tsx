@@ -1,5 +1,6 @@
 import { createContext, type ReactNode, useContext, useEffect, useState } from 'react';
 import type { LiveConnection, User } from '../../../clients/typescript/src/index.js';
+import { navigate } from 'wouter/use-hash-location';
 import { switchboard } from './switchboard';
 
 interface Session {
@@ -34,6 +35,9 @@ export function useLive(): LiveConnection {
   return live;
 }
 
+/** What works without an account is everybody's. */
+const isForAll = (): boolean => location.hash.startsWith('#/explorer');
+
 let isLeaving = false;
 
 /** Ends the session, as its user wishes. */
@@ -58,6 +62,7 @@ export function SessionProvider({ children }: { readonly children: ReactNode }) 
   useEffect(() => {
     let live: LiveConnection | null = null;
     let userId: number | null = null;
+    let lastId: number | null = null;
     const tell = (user: User | null): void => {
       const wasEnded = userId !== null && user === null && !isLeaving;
       if (user?.id !== userId) {
@@ -65,6 +70,11 @@ export function SessionProvider({ children }: { readonly children: ReactNode }) 
         live?.close();
         live = user ? switchboard.connect() : null;
         userId = user?.id ?? null;
+      }
+      if (user) {
+        // Where somebody else was is no place for whoever comes next: it may be a chat of theirs.
+        if (lastId !== null && lastId !== user.id && !isForAll()) navigate('/', { replace: true });
+        lastId = user.id;
       }
       setSession({ user, live, wasEnded, fault: null });
     };

@@ -1,5 +1,5 @@
 import { useEffect, useState } from 'react';
-import { useTranslation } from 'react-i18next';
+import { useRegion } from './use-region';
 
 const UNITS: readonly (readonly [Intl.RelativeTimeFormatUnit, number])[] = [
   ['day', 86_400],
@@ -19,12 +19,12 @@ export function agoText(at: Date, now: number, language: string): string {
 
 /** A point in time: how long ago, for a week; the whole of it on demand. */
 export function Ago({ at }: { readonly at: string }) {
-  const { i18n } = useTranslation();
+  const region = useRegion();
   const now = useNow(5_000);
   const date = new Date(at);
-  const full = new Intl.DateTimeFormat(i18n.language, { dateStyle: 'medium', timeStyle: 'medium' }).format(date);
+  const full = new Intl.DateTimeFormat(region, { dateStyle: 'medium', timeStyle: 'medium' }).format(date);
   const isRecent = now - date.getTime() < 7 * 86_400_000;
-  const text = isRecent ? agoText(date, now, i18n.language) : dateText(date, i18n.language);
+  const text = isRecent ? agoText(date, now, region) : dateText(date, region);
   return (
     <time dateTime={at} title={full}>
       {text}
