@@ -41,6 +41,7 @@ async function open({ DATABASE_URL, DATABASE_POOL, DATA_DIR }: DatabaseSettings,
     return { url: DATABASE_URL, describe: `PostgreSQL at ${placeOf(DATABASE_URL)}`, stop: () => Promise.resolve() };
   }
   const logger = new Logger('PostgreSQL');
-  const server = await start({ dataDir: DATA_DIR, connections: DATABASE_POOL, log: (line) => logger.log(line) });
+  const [log, warn] = [(line: string) => logger.log(line), (line: string) => logger.warn(line)];
+  const server = await start({ dataDir: DATA_DIR, connections: DATABASE_POOL, log, warn });
   return { url: server.url, describe: `embedded PostgreSQL in ${server.directory}`, stop: () => server.stop() };
 }

@@ -5,6 +5,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } 
 import { DataDirInUseError, takeLock } from '../../src/database/embedded/lock.js';
 import { EmbeddedProgram, ended, keep, kept, type Failed, type Started } from '../support/embedded.js';
 import { runSql } from '../support/database.js';
+import { until } from '../support/until.js';
 
 // Each starts several servers, on a machine that may be busy.
 vi.setConfig({ testTimeout: 90_000, hookTimeout: 90_000 });
@@ -114,5 +115,32 @@ describe('several processes on one DATA_DIR', () => {
     await tool.program.exited;
     expect(await ended(tool.pid)).toBe(true);
     expect(await kept((await embedded.start(dataDir)).url)).toEqual(['by the tool']);
+  });
+
+  it('lets a second command finish what it does with the PostgreSQL that the first has started', async () => {
+    const dataDir = await embedded.dataDir();
+    const first = await embedded.start(dataDir, {}, 'tool');
+    const second = await embedded.start(dataDir, {}, 'tool');
+    expect(second).toMatchObject({ url: first.url, pid: first.pid });
+    first.program.kill('SIGTERM');
+    await until(() => first.program.errors.includes('waiting for another command'), 30_000);
+    await keep(second.url, 'by the second');
+    // Who comes now waits, and has it afterwards.
+    const third = embedded.run('tool', dataDir);
+    second.program.kill('SIGTERM');
+    await Promise.all([first.program.exited, second.program.exited]);
+    expect(await ended(first.pid)).toBe(true);
+    expect(await kept((await third.next<Started>()).url)).toEqual(['by the second']);
+  });
+
+  it('stops the PostgreSQL of the first command when the second was killed', async () => {
+    const dataDir = await embedded.dataDir();
+    const first = await embedded.start(dataDir, {}, 'tool');
+    const second = await embedded.start(dataDir, {}, 'tool');
+    first.program.kill('SIGTERM');
+    await until(() => first.program.errors.includes('waiting for another command'), 30_000);
+    second.program.kill('SIGKILL');
+    await first.program.exited;
+    expect(await ended(first.pid)).toBe(true);
   });
 });

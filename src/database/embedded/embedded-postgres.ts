@@ -4,6 +4,7 @@ import { DatabaseStartError } from '../start-error.js';
 import { accountFor } from './account.js';
 import { findBinaries } from './binaries.js';
 import { answers, provision, urlOf } from './greeting.js';
+import { untilUsedAlone, useAlong } from './guests.js';
 import { argumentFor, prepareCluster, type Installation } from './init.js';
 import { prepareLayout, readPassword, type Layout } from './layout.js';
 import { DataDirInUseError, takeLock, type Lock } from './lock.js';
@@ -17,6 +18,8 @@ export interface EmbeddedPostgresOptions {
   readonly connections: number;
   /** Gets a line for each thing that the person who runs the server may want to know. */
   readonly log: (line: string) => void;
+  /** The same of what keeps a command waiting. */
+  readonly warn?: (line: string) => void;
 }
 
 export interface EmbeddedPostgres {
@@ -90,15 +93,15 @@ const urlsOf = (port: number, password: string) => ({
 });
 
 /**
- * For the command line: joins the PostgreSQL of a server that runs on DATA_DIR, whose `stop` then leaves it alone; without one starts
- * PostgreSQL for the while.
+ * For the command line: joins the PostgreSQL of a server (or of another command) that runs on DATA_DIR, whose `stop` then leaves it alone;
+ * without one starts PostgreSQL for the while, and its `stop` waits for other commands that have joined it.
  * @throws DatabaseStartError
  */
 export async function attachOrStart(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
   const deadline = performance.now() + ATTACH_MS;
   for (;;) {
     try {
-      return await startEmbeddedPostgres(options);
+      return forTheWhile(await startEmbeddedPostgres(options), options);
     } catch (thrown) {
       if (!(thrown instanceof DataDirInUseError)) throw thrown;
       const joined = await attach(await prepareLayout(options.dataDir));
@@ -109,8 +112,26 @@ export async function attachOrStart(options: EmbeddedPostgresOptions): Promise<E
   }
 }
 
+function forTheWhile(server: EmbeddedPostgres, { warn }: EmbeddedPostgresOptions): EmbeddedPostgres {
+  const { url, superuserUrl, directory } = server;
+  return {
+    url,
+    superuserUrl,
+    directory,
+    get pid() {
+      return server.pid;
+    },
+    stop: async () => {
+      await untilUsedAlone(superuserUrl, () => warn?.('Done; waiting for another command that uses this database'));
+      await server.stop();
+    },
+  };
+}
+
 async function attach(layout: Layout): Promise<EmbeddedPostgres | undefined> {
   const [password, running] = await Promise.all([readPassword(layout), findOrphan(layout.cluster)]);
   if (password === undefined || !running || !(await answers(running.port, password))) return undefined;
-  return { ...urlsOf(running.port, password), directory: layout.cluster, pid: running.pid, stop: () => Promise.resolve() };
+  const urls = urlsOf(running.port, password);
+  const leave = await useAlong(urls.superuserUrl);
+  return leave && { ...urls, directory: layout.cluster, pid: running.pid, stop: leave };
 }

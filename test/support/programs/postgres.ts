@@ -16,7 +16,8 @@ if (runAs !== 0) {
 
 const start = how === 'tool' ? attachOrStart : startEmbeddedPostgres;
 try {
-  const server = await start({ dataDir, connections: 10, log: (line) => process.stderr.write(`${line}\n`) });
+  const log = (line: string): void => void process.stderr.write(`${line}\n`);
+  const server = await start({ dataDir, connections: 10, log, warn: log });
   const { url, superuserUrl, pid, directory } = server;
   const end = async (): Promise<never> => {
     await server.stop();
