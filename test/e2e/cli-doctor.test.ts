@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { chmod, readdir, rm, writeFile } from 'node:fs/promises';
 import { createServer as createHttpServer, type RequestListener } from 'node:http';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
+import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
 import { SMTPServer } from 'smtp-server';
@@ -28,6 +29,7 @@ const NOWHERE = '127.0.0.1:1';
 let folder: string;
 let database: TestDatabase;
 const endings: (() => unknown)[] = [];
+const hasIpv6 = Object.values(networkInterfaces()).some((all) => all?.some(({ address }) => address === '::1'));
 
 beforeAll(async () => {
   [folder, database] = await Promise.all([newDataDir(), createDatabase()]);
@@ -366,7 +368,22 @@ describe('the address', { timeout: PATIENCE }, () => {
     const port = await listening(closed);
     await Promise.all(endings.splice(0).map((end) => end()));
     expectFinding(await examine({ PORT: String(port) }), 'port', 'ok', /^localhost:\d+ is free/);
-    expectFinding(await examine({ PORT: '18123', HOST: '192.0.2.1' }), 'port', 'fault', /cannot be had|no answer|another/);
+    for (const HOST of ['192.0.2.1', 'nowhere.invalid']) {
+      expectFinding(
+        await examine({ PORT: String(port), HOST }),
+        'port',
+        'fault',
+        /cannot be had: .*(EADDRNOTAVAIL|ENOTFOUND|EAI_AGAIN)/,
+      );
+    }
+  });
+
+  it.runIf(hasIpv6)('is free only where both addresses of localhost are', async () => {
+    const other = createServer().listen({ host: '::1', port: 0, ipv6Only: true });
+    await once(other, 'listening');
+    endings.push(() => new Promise((resolve) => other.close(resolve)));
+    const { port } = other.address() as AddressInfo;
+    expectFinding(await examine({ PORT: String(port) }), 'port', 'fault', /^localhost:\d+ is another program's/);
   });
 
   it('of the public is reachable, encrypted, and ours', async () => {
@@ -387,6 +404,7 @@ describe('the address', { timeout: PATIENCE }, () => {
     expectFinding(open, 'public address', 'warning', /without TLS/);
     expectFinding(open, 'public address', 'warning', /cannot be reached/);
     expectFinding(await examine({ PROTOCOLS: 'game' }), 'public address', 'warning', /leaves rest out/);
+    expectFinding(await examine({ PUBLIC_URL: `https://127.0.0.1:${foreign}` }), 'public address', 'fault', /but not with TLS$/);
     const mute = await examine({ PUBLIC_URL: `http://127.0.0.1:${await silent()}` });
     expectFinding(mute, 'public address', 'fault', /no answer within 5 seconds/);
   });

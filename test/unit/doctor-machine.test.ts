@@ -55,6 +55,15 @@ describe('the machine', () => {
     expect([checkThreads('', 2), checkThreads('many', 2)].map(({ level }) => level)).toEqual(['warning', 'warning']);
   });
 
+  it('has a folder to write to', async () => {
+    const file = join(folder, 'a-file');
+    await writeFile(file, '');
+    const of = async (DATA_DIR: string) =>
+      (await checkDataDir(Settings.from({ DATA_DIR }))).map(({ level, found }) => `${level} ${found}`);
+    expect(await of(file)).toEqual([`fault ${file} cannot be used: ${file} is no folder`]);
+    expect(await of(join(folder, 'not', 'yet'))).toEqual([expect.stringMatching(/^ok .*GiB free$/)]);
+  });
+
   it('keeps its own secret to itself', async () => {
     const settings = Settings.from({ DATA_DIR: folder });
     await writeFile(join(folder, 'app-secret'), 'x');

@@ -1,4 +1,4 @@
-import { readFile, stat, statfs } from 'node:fs/promises';
+import { access, constants, readFile, stat, statfs } from 'node:fs/promises';
 import { availableParallelism, totalmem } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import type { Settings } from '../../config/settings.js';
@@ -71,7 +71,12 @@ export async function checkDataDir({ DATA_DIR, DATABASE_URL, APP_SECRET, SMTP_UR
   if (DATABASE_URL && APP_SECRET && SMTP_URL) return [];
   const check = 'data folder';
   const folder = resolve(DATA_DIR);
-  const { bavail, bsize } = await statfs(await existing(folder));
+  const place = await existing(folder);
+  const unusable = await faultOf(place);
+  if (unusable !== undefined) {
+    return [fault(check, `${folder} cannot be used: ${unusable}`, 'Set DATA_DIR to a folder of the user that runs the server.')];
+  }
+  const { bavail, bsize } = await statfs(place);
   const free = bavail * bsize;
   const found = `${folder}: ${(free / GIB).toFixed(1)} GiB free`;
   const findings: Finding[] = [];
@@ -91,6 +96,15 @@ async function existing(folder: string): Promise<string> {
     },
   );
   return isThere || dirname(folder) === folder ? folder : existing(dirname(folder));
+}
+
+/** Why this user can keep nothing there; undefined where it can. */
+async function faultOf(place: string): Promise<string | undefined> {
+  if (!(await stat(place)).isDirectory()) return `${place} is no folder`;
+  return access(place, constants.W_OK | constants.X_OK).then(
+    () => undefined,
+    () => `this user may not write to ${place}`,
+  );
 }
 
 async function checkSecretFile(folder: string): Promise<Finding[]> {

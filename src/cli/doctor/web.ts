@@ -21,13 +21,18 @@ export const checkPort =
   async (signal) => {
     if (port === 0) return [ok(PORT, 'PORT=0: the system gives the server one')];
     const place = `${HOST}:${port}`;
-    const readiness = await readinessAt(`http://${hostFor(HOST)}:${port}`, signal);
-    if (readiness === 'stranger') {
-      return [fault(PORT, `${place} is another program's`, 'Stop that program, or set PORT.')];
-    }
-    if (readiness !== 'nobody') return [ofServer(place, readiness)];
-    return [await bind(HOST, port, place)];
+    const thrown = await bindingFault(HOST, port);
+    if (thrown === undefined) return [ok(PORT, `${place} is free`)];
+    const code = codeOf(thrown);
+    // A port that is not for this user may be for the one that runs the server.
+    const readiness = TAKEN.has(code) ? await readinessAt(`http://${hostFor(HOST)}:${port}`, signal) : undefined;
+    if (readiness) return [ofServer(place, readiness)];
+    if (code === 'EADDRINUSE') return [fault(PORT, `${place} is another program's`, 'Stop that program, or set PORT.')];
+    const mend = LISTEN_MENDS[code] ?? 'Set HOST and PORT to where the server may listen.';
+    return [fault(PORT, `${place} cannot be had: ${reasonOf(thrown)}`, mend)];
   };
+
+const TAKEN = new Set(['EADDRINUSE', 'EACCES']);
 
 function ofServer(place: string, { status, checks }: Readiness): Finding {
   if (status === 'ok') return ok(PORT, `Switchboard runs at ${place} and is ready`);
@@ -41,14 +46,14 @@ interface Readiness {
   readonly checks: Readonly<Record<string, unknown>>;
 }
 
-async function readinessAt(url: string, signal: AbortSignal): Promise<Readiness | 'stranger' | 'nobody'> {
+/** What our server says there; undefined where it is none of ours, or speaks no HTTP. */
+async function readinessAt(url: string, signal: AbortSignal): Promise<Readiness | undefined> {
   try {
     const answer = await fetch(`${url}/health/ready`, { signal, redirect: 'manual' });
-    return readinessOf(await answer.text()) ?? 'stranger';
-  } catch (thrown) {
+    return readinessOf(await answer.text());
+  } catch {
     signal.throwIfAborted();
-    // Whoever answers in something that is no HTTP is there all the same.
-    return codeOf((thrown as Error).cause) === 'ECONNREFUSED' ? 'nobody' : 'stranger';
+    return undefined;
   }
 }
 
@@ -63,24 +68,37 @@ function readinessOf(text: string): Readiness | undefined {
 }
 
 const LISTEN_MENDS: Readonly<Record<string, string>> = {
-  EADDRINUSE: 'Stop the program that has it, or set PORT.',
   EACCES: 'Set PORT to 1024 or above; a proxy in front can listen on 80 and 443.',
   EADDRNOTAVAIL: 'Set HOST to an address of this machine, or to 0.0.0.0.',
   ENOTFOUND: 'Set HOST to a name or an address of this machine.',
 };
 
-async function bind(host: string, port: number, place: string): Promise<Finding> {
+/** What keeps the server from listening there, as it would; undefined where nothing does. */
+async function bindingFault(host: string, port: number): Promise<unknown> {
+  const isLocal = host === 'localhost';
+  try {
+    await bind(isLocal ? '127.0.0.1' : host, port);
+    // A machine without IPv6 is no fault.
+    if (isLocal)
+      await bind('::1', port).catch((thrown: unknown) => throwUnless(thrown, 'EADDRNOTAVAIL', 'EAFNOSUPPORT', 'EINVAL'));
+    return undefined;
+  } catch (thrown) {
+    return thrown;
+  }
+}
+
+async function bind(host: string, port: number): Promise<void> {
   const server = createServer();
   try {
-    server.listen(port, host === 'localhost' ? '127.0.0.1' : host);
+    server.listen({ host, port, ipv6Only: host === '::1' });
     await once(server, 'listening');
-    return ok(PORT, `${place} is free`);
-  } catch (thrown) {
-    const mend = LISTEN_MENDS[codeOf(thrown)] ?? 'Set HOST and PORT to where the server may listen.';
-    return fault(PORT, `${place} cannot be had: ${reasonOf(thrown)}`, mend);
   } finally {
     server.close();
   }
+}
+
+function throwUnless(thrown: unknown, ...codes: readonly string[]): void {
+  if (!codes.includes(codeOf(thrown))) throw thrown;
 }
 
 type WebSettings = Pick<Settings, 'PUBLIC_URL' | 'NODE_ENV' | 'PORT' | 'TRUST_PROXY' | 'PROTOCOLS'>;
@@ -109,6 +127,8 @@ export const checkPublicUrl =
     return [...findings, await reach(url.replace(/\/+$/, ''), signal)];
   };
 
+/** What answers there in plain HTTP. */
+const NO_TLS = /^ERR_SSL_(WRONG_VERSION_NUMBER|PACKET_LENGTH_TOO_LONG)$/;
 const CERTIFICATE = /CERT|SSL|TLS|SIGNATURE|ISSUER/;
 
 async function reach(url: string, signal: AbortSignal): Promise<Finding> {
@@ -122,6 +142,10 @@ async function reach(url: string, signal: AbortSignal): Promise<Finding> {
   } catch (thrown) {
     signal.throwIfAborted();
     const { cause } = thrown as Error;
+    if (NO_TLS.test(codeOf(cause))) {
+      const mend = 'Put the address of the proxy with TLS into PUBLIC_URL, or write http:// in it.';
+      return fault(PUBLIC, `${host} answers, but not with TLS`, mend);
+    }
     const found = `${host} cannot be reached from here: ${reasonOf(cause ?? thrown)}`;
     if (CERTIFICATE.test(codeOf(cause)))
       return fault(PUBLIC, found, 'Mend the certificate of the proxy: clients refuse it, too.');
