@@ -34,10 +34,15 @@ function widthOf(text: string): number {
   return width;
 }
 
-function shown(cell: Cell): string {
+function whole(cell: Cell): string {
   if (cell === null) return '-';
   if (typeof cell === 'boolean') return cell ? 'yes' : 'no';
-  const text = visible(String(cell));
+  return visible(String(cell));
+}
+
+/** What is too wide for a column is cut. */
+function shown(cell: Cell): string {
+  const text = whole(cell);
   if (widthOf(text) <= WIDEST) return text;
   return `${[...graphemes.segment(text)]
     .slice(0, WIDEST - 1)
@@ -57,7 +62,7 @@ export function table(head: readonly string[], rows: readonly (readonly Cell[])[
   return lines([head.map((name) => name.toUpperCase()), ...rows.map((row) => row.map(shown))]);
 }
 
-/** One thing, a line for each of its fields. */
+/** One thing, a line for each of its fields, of which nothing is left out. */
 export function sheet(fields: Readonly<Record<string, Cell>>): string {
-  return lines(Object.entries(fields).map(([name, value]) => [name, shown(value)]));
+  return lines(Object.entries(fields).map(([name, value]) => [name, whole(value)]));
 }

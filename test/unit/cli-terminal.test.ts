@@ -126,4 +126,8 @@ describe('what is printed', () => {
     expect(table(['name', 'x'], rows)).toBe('NAME  X\n東京  yes\ne\u0301va   no\n-     7\n');
     expect(table(['name'], [['x'.repeat(100)]])).toBe(`NAME\n${'x'.repeat(59)}…\n`);
   });
+
+  it('leaves nothing out of what has a line to itself', () => {
+    expect(sheet({ long: 'x'.repeat(300), none: null })).toBe(`long  ${'x'.repeat(300)}\nnone  -\n`);
+  });
 });
