@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { readdir, readFile, readlink, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PassThrough, Writable } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -135,6 +135,13 @@ describe('a backup', { timeout: PATIENCE }, () => {
     expect((await readFile(path)).subarray(0, 2)).toEqual(Buffer.of(0x1f, 0x8b));
     expectRefusal(await cli.run(['db', 'backup', join(cli.folder, 'no', 'where')]), /cannot be written: ENOENT/);
     expect((await readdir(cli.folder)).filter((name) => name.includes('.part'))).toEqual([]);
+  });
+
+  it('takes the place of no device, even if it is told to', async () => {
+    const path = join(cli.folder, 'nothing');
+    await symlink('/dev/null', path);
+    expectRefusal(await cli.run(['db', 'backup', path, '--force']), /nothing is no ordinary file, and is not replaced/);
+    expect(await readlink(path)).toBe('/dev/null');
   });
 
   it('ends in one line where the database or what it is written to goes away', async () => {

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { createWriteStream, rmSync } from 'node:fs';
+import { createWriteStream, rmSync, type Stats } from 'node:fs';
 import { link, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import type { Writable } from 'node:stream';
@@ -10,6 +10,10 @@ import { Refusal } from '../failures.js';
 
 /** Systems of files that know no second name for a file. */
 const NO_LINKS = ['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EINVAL'];
+
+/** What stands there may be a device, such as /dev/null, which everything else on the machine needs. */
+const noFile = (path: string): Refusal =>
+  new Refusal(`${path} is no ordinary file, and is not replaced; - writes to standard output.`);
 
 const taken = (path: string): Refusal => new Refusal(`${path} is there already; --force replaces it.`);
 
@@ -21,7 +25,9 @@ const taken = (path: string): Refusal => new Refusal(`${path} is there already; 
  * @throws Refusal where it cannot be had or is there already; what `write` throws
  */
 export async function writeNewFile(path: string, replace: boolean, write: (to: Writable) => Promise<void>): Promise<number> {
-  if (!replace && (await exists(path))) throw taken(path);
+  const there = await lookAt(path);
+  if (there && !there.isFile()) throw noFile(path);
+  if (there && !replace) throw taken(path);
   const draft = join(dirname(path), `.${basename(path)}.${randomBytes(6).toString('hex')}.part`);
   // A signal ends the process without coming back here.
   const clear = (): void => rmSync(draft, { force: true });
@@ -49,17 +55,16 @@ async function appear(draft: string, path: string): Promise<void> {
   } catch (thrown) {
     if (codeOf(thrown) === 'EEXIST') throw taken(path);
     if (!NO_LINKS.includes(codeOf(thrown))) throw thrown;
-    if (await exists(path)) throw taken(path);
+    if (await lookAt(path)) throw taken(path);
     await rename(draft, path);
   }
 }
 
-async function exists(path: string): Promise<boolean> {
+async function lookAt(path: string): Promise<Stats | undefined> {
   try {
-    await stat(path);
-    return true;
+    return await stat(path);
   } catch (thrown) {
-    if (codeOf(thrown) === 'ENOENT') return false;
+    if (codeOf(thrown) === 'ENOENT') return undefined;
     throw ofFile(thrown, path);
   }
 }
