@@ -17,9 +17,15 @@ const TYPES: Readonly<Record<string, string>> = {
 /** Their names change with their content. */
 const FOR_EVER = { 'cache-control': 'public, max-age=31536000, immutable' };
 
-/** The page of the console and what it loads, as the build left them. */
+/**
+ * The page of the console and what it loads, as one build left them: all of it is read when somebody first asks, for the next build, which
+ * gives other names, may come while the server runs.
+ */
 export class ConsoleFiles {
   private folder: Promise<{ html: string; assets: ReadonlyMap<string, StaticFile> }> | undefined;
+
+  /** @param folders where the files are: the first one that has them */
+  constructor(private readonly folders: readonly URL[] = FOLDERS) {}
 
   /**
    * The page, for one answer: what writes styles into it has to know the nonce, which nobody could guess.
@@ -36,7 +42,7 @@ export class ConsoleFiles {
   }
 
   private load() {
-    this.folder ??= readFolder().catch((error: unknown) => {
+    this.folder ??= readFolder(this.folders).catch((error: unknown) => {
       // It may be built by the next request.
       this.folder = undefined;
       throw error;
@@ -63,17 +69,20 @@ function headersOf(nonce: string): Readonly<Record<string, string>> {
   };
 }
 
-async function readFolder() {
-  for (const folder of FOLDERS) {
+async function readFolder(folders: readonly URL[]) {
+  for (const folder of folders) {
     const names = await readdir(folder).catch((): string[] => []);
     if (!names.includes('index.html')) continue;
     const html = await readFile(new URL('index.html', folder), 'utf8');
-    const assets = names.flatMap((name) => {
-      const type = TYPES[extname(name)];
-      const read = () => readFile(new URL(name, folder));
-      return type ? [[name, new StaticFile({ type, read, headers: FOR_EVER })] as const] : [];
-    });
-    return { html, assets: new Map(assets) };
+    const assets = names.map((name) => assetOf(folder, name));
+    return { html, assets: new Map((await Promise.all(assets)).flat()) };
   }
   throw new CoreError('not_found');
+}
+
+async function assetOf(folder: URL, name: string): Promise<(readonly [string, StaticFile])[]> {
+  const type = TYPES[extname(name)];
+  if (type === undefined) return [];
+  const body = await readFile(new URL(name, folder));
+  return [[name, new StaticFile({ type, read: () => Promise.resolve(body), headers: FOR_EVER })]];
 }
