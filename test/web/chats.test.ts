@@ -103,6 +103,76 @@ describe.runIf(has.chromium)('the chats of the console', { timeout: 60_000 }, ()
     expect(await visitor.page.getByText('No chats yet').isVisible()).toBe(true);
   });
 
+  it('a chat with oneself is refused in the reader’s language', async () => {
+    const account = await server.user();
+    const visitor = await signedIn(account, '/', { language: 'ru' });
+    await visitor.page.getByRole('button', { name: 'Новый чат' }).first().click();
+    const dialog = visitor.page.getByRole('dialog', { name: 'Новый чат' });
+    await dialog.getByRole('textbox', { name: 'Имя пользователя' }).fill(account.username);
+    await dialog.getByRole('button', { name: 'Начать' }).click();
+    await dialog.getByText('Укажите имя кого-нибудь другого.').waitFor();
+  });
+
+  it('what is new since the last visit stands below a line, which stays while one looks', async () => {
+    const [alice, bob] = [await server.user(), await server.user()];
+    const chat = await makeGroup(server.database.url, [alice.id, bob.id]);
+    const say = async (content: string): Promise<void> => {
+      expect((await bob.client.post(`/api/v1/chats/${chat}/messages`, { content })).status).toBe(200);
+    };
+    for (const content of ['old', 'new', 'newer']) {
+      await say(content);
+      if (content === 'old') await alice.client.post('/api/v1/commands/chat/read', { chat_id: chat, seq: 1 });
+    }
+    const visitor = await signedIn(alice, '#/chats');
+    const shown = (): Promise<string[]> =>
+      visitor.messages.locator('[data-seq] p:last-of-type, [role=separator]').allInnerTexts();
+    await visitor.openChat('a group');
+    await visitor.message('newer').waitFor();
+    expect(await shown()).toEqual(['old', 'New messages', 'new', 'newer']);
+    await visitor.chat('a group').getByLabel(visitor.words.unread).waitFor({ state: 'detached' });
+    await say('newest');
+    await visitor.message('newest').waitFor();
+    expect(await shown()).toEqual(['old', 'New messages', 'new', 'newer', 'newest']);
+    // Whoever comes back has read all of it.
+    await visitor.open('#/account');
+    await visitor.page.getByRole('heading', { name: 'My account' }).waitFor();
+    await visitor.open(`#/chats/${chat}`);
+    await visitor.message('newest').waitFor();
+    expect(await shown()).toEqual(['old', 'new', 'newer', 'newest']);
+  });
+
+  it('a message that is deleted leaves the focus among the others, and its place in the list', async () => {
+    const [a, b] = await pair();
+    await a.say('never said');
+    await b.chat('a group').getByText('never said').waitFor();
+    await a.act('never said', 'delete');
+    await a.page.getByRole('dialog').getByRole('button', { name: 'Delete' }).click();
+    await a.chat('a group').getByText('You: message deleted').waitFor();
+    await b.chat('a group').getByText('message deleted').waitFor();
+    await a.page.locator('[aria-label=Messages]:focus').waitFor();
+  });
+
+  it('a question is taken back by Esc, and what it was asked from stays open', async () => {
+    const [a] = await pair();
+    await a.page.getByRole('button', { name: 'Members' }).click();
+    const members = a.page.getByRole('dialog', { name: 'Members' });
+    await members.getByRole('button', { name: 'Leave the group' }).click();
+    const question = a.page.getByRole('dialog', { name: 'Leave the group' });
+    await question.getByRole('button', { name: 'Cancel' }).waitFor();
+    await a.page.keyboard.press('Escape');
+    await question.waitFor({ state: 'detached' });
+    expect(await members.isVisible()).toBe(true);
+    await a.page.keyboard.press('Escape');
+    await members.waitFor({ state: 'detached' });
+  });
+
+  it('a chat that is opened on a touch screen leaves the keyboard away', async () => {
+    const [desk] = await pair();
+    const [pocket] = await pair({ viewport: NARROW, hasTouch: true });
+    expect(await desk.page.locator('textarea:focus').count()).toBe(1);
+    expect(await pocket.page.locator('textarea:focus').count()).toBe(0);
+  });
+
   it('what was begun in one chat is still there after a look at another', async () => {
     const alice = await server.user();
     const [bob, carol] = [await server.user(), await server.user()];

@@ -245,5 +245,6 @@ const isGoing = ({ kind, member_id: id }: LogEntry, userId: number): boolean => 
 function previewAfter(last: ChatSummary['last_message'], entry: LogEntry): ChatSummary['last_message'] {
   if (entry.kind === 'message') return entry;
   if (entry.target_seq === undefined || entry.target_seq !== last?.seq) return last;
-  return entry.kind === 'edited' ? { ...last, content: entry.content } : entry.kind === 'deleted' ? null : last;
+  if (entry.kind === 'edited') return { ...last, content: entry.content };
+  return entry.kind === 'deleted' ? { ...last, kind: 'deleted', content: null } : last;
 }

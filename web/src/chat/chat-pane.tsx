@@ -14,7 +14,7 @@ import type { ChatLog, ShownMessage } from './chat-log';
 import { Composer } from './composer';
 import { ChatAvatar } from './list-pane';
 import { MembersDrawer } from './members-drawer';
-import { MessageList } from './message-list';
+import { MessageList, type MessageListProps } from './message-list';
 import { useStore } from './use-store';
 import { useRegion } from '../shared/use-region';
 
@@ -43,7 +43,7 @@ export function ChatPane({ list, chatId }: ChatPaneProps) {
         </Alert>
       )}
       {log.isLoaded ? (
-        <MessageList log={log} isAtEnd={isAtEnd} onEnd={setAtEnd} onEdit={setEdited} />
+        <Opened list={list} log={log} isAtEnd={isAtEnd} onEnd={setAtEnd} onEdit={setEdited} />
       ) : (
         <Box style={{ flex: 1, display: 'flex' }}>
           <Loader m="auto" aria-label={t('app.loading')} />
@@ -53,6 +53,12 @@ export function ChatPane({ list, chatId }: ChatPaneProps) {
       <Composer log={log} edited={edited} onEdited={setEdited} />
     </>
   );
+}
+
+/** The messages, from where they are here: how far they had been read by then says the list, which hears of it from other tabs, too. */
+function Opened({ list, log, ...props }: { readonly list: ChatList } & Omit<MessageListProps, 'readSeq'>) {
+  const [readSeq] = useState(() => list.find(log.chatId)?.read_seq ?? log.chat?.read_seq ?? 0);
+  return <MessageList log={log} readSeq={readSeq} {...props} />;
 }
 
 /** What is on the screen is read: while the page is seen, and its end is in view. */
@@ -97,7 +103,7 @@ function Head({ log, list }: { readonly log: ChatLog; readonly list: ChatList })
       </ActionIcon>
       <ChatAvatar name={name} type={type} size={38} />
       <Box style={{ minWidth: 0, flex: 1 }}>
-        <Title order={2} size="h4" lineClamp={1}>
+        <Title order={2} size="h4" lineClamp={1} title={name}>
           {name}
         </Title>
         {chat && <Who chat={chat} />}

@@ -30,7 +30,8 @@ export function Composer({ log, edited, onEdited }: ComposerProps) {
 
   useEffect(() => {
     if (edited) setText(edited.content);
-    field.current?.focus();
+    // On a touch screen the keyboard would cover what one has come to read.
+    if (edited || !matchMedia('(pointer: coarse)').matches) field.current?.focus();
   }, [edited]);
 
   const write = (next: string): void => {
@@ -94,6 +95,7 @@ export function Composer({ log, edited, onEdited }: ComposerProps) {
           aria-label={t('chat.write')}
           placeholder={t('chat.write')}
           dir="auto"
+          enterKeyHint="send"
           value={text}
           error={isTooLong && t('chat.tooLong')}
           onChange={(event) => write(event.currentTarget.value)}

@@ -116,16 +116,16 @@ function Item({ chat, isOpen }: { readonly chat: ChatSummary; readonly isOpen: b
   const region = useRegion();
   const { id } = useUser();
   const { chat_id: chatId, chat_name: name, chat_type: type, unread, last_message: last } = chat;
-  const preview = last
-    ? `${last.from_id === id ? `${t('chat.you')}: ` : type === 'group' ? `${last.from_name}: ` : ''}${last.content ?? ''}`
-    : t('chat.draft');
+  const by = last?.from_id === id ? `${t('chat.youSaid')}: ` : type === 'group' && last ? `${last.from_name}: ` : '';
+  const said = last?.kind === 'deleted' ? t('chat.deleted') : last?.content;
+  const preview = last ? `${by}${said ?? ''}` : t('chat.draft');
   return (
     <li>
       <Link href={`/chats/${chatId}`} className={classes.item} aria-current={isOpen ? 'page' : undefined}>
         <ChatAvatar name={name} type={type} />
         <Box style={{ minWidth: 0, flex: 1 }}>
           <Group justify="space-between" wrap="nowrap" gap="xs">
-            <Text fw={unread > 0 ? 700 : 550} truncate>
+            <Text fw={unread > 0 ? 700 : 550} truncate title={name}>
               {name}
             </Text>
             <Text size="xs" c="dimmed" style={{ flexShrink: 0 }}>

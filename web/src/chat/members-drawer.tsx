@@ -19,7 +19,7 @@ import { useTranslation } from 'react-i18next';
 import { useLocation } from 'wouter';
 import type { Chat, Member } from '../../../clients/typescript/src/index.js';
 import { useLive, useUser } from '../session/session';
-import { confirm } from '../shared/confirm';
+import { confirm, useIsAsked } from '../shared/confirm';
 import { showFault } from '../shared/show-fault';
 import { useAction } from '../shared/use-action';
 import type { ChatList } from './chat-list';
@@ -40,6 +40,7 @@ export function MembersDrawer({ log, list, chat, isOpen, onClose }: MembersDrawe
   const { id } = useUser();
   const live = useLive();
   const [, go] = useLocation();
+  const isAsked = useIsAsked();
   const role = chat.members.find((member) => member.user_id === id)?.role ?? 'member';
   const leave = async (): Promise<void> => {
     const isSure = await confirm({ text: t('chat.leaveSure', { name: chat.chat_name }), action: t('chat.leave') });
@@ -55,6 +56,8 @@ export function MembersDrawer({ log, list, chat, isOpen, onClose }: MembersDrawe
   return (
     <Drawer
       opened={isOpen}
+      // Esc answers the question that is asked above it, and nothing else.
+      closeOnEscape={!isAsked}
       onClose={onClose}
       position="right"
       title={t('chat.members')}
@@ -134,7 +137,7 @@ function Person({ member, role, log }: PersonProps) {
         <Avatar name={member.username} color="initials" size={36} alt="" aria-hidden />
       </Indicator>
       <Box style={{ minWidth: 0, flex: 1 }}>
-        <Text truncate>
+        <Text truncate title={member.username}>
           {member.username} {isSelf && `(${t('chat.you')})`}
         </Text>
         <Text size="xs" c="dimmed">

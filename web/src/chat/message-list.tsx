@@ -1,4 +1,4 @@
-import { Box, Button, Loader, Text, VisuallyHidden } from '@mantine/core';
+import { Box, Button, Divider, Loader, Text, VisuallyHidden } from '@mantine/core';
 import { ArrowDown } from 'lucide-react';
 import { useCallback, useEffect, useLayoutEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
@@ -7,12 +7,14 @@ import { useUser } from '../session/session';
 import classes from './chat.module.css';
 import type { ChatLog, ShownMessage } from './chat-log';
 import { MessageRow, NoteRow, PendingRow } from './message-row';
-import { type Row, rowsOf } from './rows';
+import { firstNewOf, type Row, rowsOf } from './rows';
 import { daysAgo } from './times';
 import { useRegion } from '../shared/use-region';
 
-interface MessageListProps {
+export interface MessageListProps {
   readonly log: ChatLog;
+  /** The last entry that had been read when the chat was opened. */
+  readonly readSeq: number;
   readonly isAtEnd: boolean;
   readonly onEnd: (isAtEnd: boolean) => void;
   readonly onEdit: (message: ShownMessage) => void;
@@ -23,12 +25,17 @@ const NEAR_END = 60;
 const NEAR_BEGINNING = 400;
 
 /** What was said, newest at the bottom. It stays at the bottom if it was there, and where it was if it was not. */
-export function MessageList({ log, isAtEnd, onEnd, onEdit }: MessageListProps) {
+export function MessageList({ log, readSeq, isAtEnd, onEnd, onEdit }: MessageListProps) {
   const { t } = useTranslation();
   const handle = useRef<VirtualizerHandle>(null);
   const pane = useRef<HTMLDivElement>(null);
   const offset = useRef(0);
-  const rows = rowsOf({ messages: log.messages(), pending: log.pending, hasOlder: log.hasOlder });
+  const { id } = useUser();
+  // What comes while one looks is announced otherwise.
+  const [newUpTo] = useState(() => log.messages().at(-1)?.seq ?? 0);
+  const shown = { messages: log.messages(), hasOlder: log.hasOlder };
+  const firstNew = readSeq < newUpTo ? firstNewOf(shown, readSeq, id) : undefined;
+  const rows = rowsOf({ ...shown, pending: log.pending, firstNew });
   const isPrepended = useIsPrepended(rows);
   const newer = useNewer(log, isAtEnd);
   const toEnd = useCallback((): void => {
@@ -142,12 +149,22 @@ function RowView({ row, log, onEdit }: RowViewProps) {
   if (row.kind === 'message') return <MessageRow {...row} log={log} onEdit={onEdit} />;
   if (row.kind === 'pending') return <PendingRow pending={row.pending} log={log} />;
   if (row.kind === 'note') return <NoteRow message={row.message} />;
+  if (row.kind === 'unread') return <Divider my="xs" color="var(--mantine-primary-color-light-color)" label={<Unread />} />;
   return (
     <Box className={classes.divider}>
       <Text size="xs" c="dimmed" fw={600}>
         {row.kind === 'day' ? <Day at={row.at} /> : t('chat.beginning')}
       </Text>
     </Box>
+  );
+}
+
+function Unread() {
+  const { t } = useTranslation();
+  return (
+    <Text span size="xs" fw={600} c="var(--mantine-primary-color-light-color)">
+      {t('chat.unreadBelow')}
+    </Text>
   );
 }
 

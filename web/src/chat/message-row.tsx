@@ -1,6 +1,6 @@
 import { ActionIcon, Avatar, Box, Button, Group, Menu, Text } from '@mantine/core';
 import { Ellipsis, Pencil, Trash2 } from 'lucide-react';
-import { useState } from 'react';
+import { useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useUser } from '../session/session';
 import { confirm } from '../shared/confirm';
@@ -116,23 +116,32 @@ function Tools({ message, isOwn, log, onEdit }: ToolsProps) {
   const { t } = useTranslation();
   const { id } = useUser();
   const [isOpen, setOpen] = useState(false);
+  const button = useRef<HTMLButtonElement>(null);
   const role = log.chat?.chat_type === 'group' ? log.chat.members.find((member) => member.user_id === id)?.role : undefined;
   const mayDelete = isOwn || role === 'owner' || role === 'admin';
   if (!mayDelete) return null;
   const remove = async (): Promise<void> => {
     if (!(await confirm({ text: t('chat.deleteSure'), action: t('chat.delete') }))) return;
-    await log.delete(message.seq).catch((thrown: unknown) => showFault(thrown, t));
+    // With the message goes the button: whoever came by keyboard stays among the messages.
+    const list = button.current?.closest<HTMLElement>('[role=region]');
+    try {
+      await log.delete(message.seq);
+      list?.focus();
+    } catch (thrown) {
+      showFault(thrown, t);
+    }
   };
   return (
     <Menu opened={isOpen} onChange={setOpen} position="bottom-end">
       <Menu.Target>
         <ActionIcon
+          ref={button}
           className={classes.tools}
           data-open={isOpen || undefined}
           variant="subtle"
           color="gray"
-          size="sm"
-          mb={4}
+          size="md"
+          mb={2}
           aria-label={t('chat.actions')}
         >
           <Ellipsis size={16} aria-hidden />

@@ -38,6 +38,9 @@ const subscribe = (listener: () => void): (() => void) => {
   return () => listeners.delete(listener);
 };
 
+/** Whether a question is waiting for its answer. */
+export const useIsAsked = (): boolean => useSyncExternalStore(subscribe, () => asked !== null);
+
 /** Where the question is asked; once in the page. */
 export function Confirmation() {
   const question = useSyncExternalStore(subscribe, () => asked);

@@ -14,9 +14,32 @@ const WORDS = {
   'value_error.any_str.max_length': 'faults.tooLong',
   'value_error.str.regex': 'faults.characters',
   'value_error.email': 'faults.email',
+  'value_error.members': 'faults.oneOther',
   'value_error.password.common': 'faults.commonPassword',
   'value_error.password.own_name': 'faults.ownName',
 } as const;
+
+type FaultText = 'offline' | 'tooMany' | 'forbidden' | 'notFound' | 'unavailable' | 'interrupted';
+
+/** What goes wrong anywhere, by what HTTP calls it, and by what commands do. */
+const STATUSES: Readonly<Record<number, `faults.${FaultText}`>> = {
+  0: 'faults.offline',
+  403: 'faults.forbidden',
+  404: 'faults.notFound',
+  429: 'faults.tooMany',
+  502: 'faults.unavailable',
+  503: 'faults.unavailable',
+  504: 'faults.unavailable',
+};
+const CODES: Readonly<Record<string, `faults.${FaultText}`>> = {
+  forbidden: 'faults.forbidden',
+  not_found: 'faults.notFound',
+  too_many_requests: 'faults.tooMany',
+  unavailable: 'faults.unavailable',
+  disconnected: 'faults.interrupted',
+  closed: 'faults.interrupted',
+  timeout: 'faults.interrupted',
+};
 
 const isKnown = (type: string): type is keyof typeof WORDS => Object.hasOwn(WORDS, type);
 
@@ -42,11 +65,10 @@ export function fieldFaults(error: unknown, t: TFunction): Record<string, string
 
 /** What to tell people of whatever was thrown. */
 export function faultText(error: unknown, t: TFunction): string {
-  const status = error instanceof ApiError ? error.status : undefined;
-  if (status === 0 || error instanceof TypeError) return t('faults.offline');
-  if (status === 429) return t('faults.tooMany');
-  if (status === 403) return t('faults.forbidden');
-  if (status === 404) return t('faults.notFound');
+  if (error instanceof TypeError) return t('faults.offline');
+  const known =
+    error instanceof ApiError ? STATUSES[error.status] : error instanceof CommandError ? CODES[error.code] : undefined;
+  if (known !== undefined) return t(known);
   const [fault] = Object.entries(fieldFaults(error, t)).map(([field, msg]) => `${field}: ${msg}`);
   return t('faults.unknown', { detail: fault ?? (error instanceof Error ? error.message : String(error)) });
 }
