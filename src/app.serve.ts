@@ -4,7 +4,7 @@ import { Logger } from '@nestjs/common';
 import { createApp } from './app.setup.js';
 import { hasConsole } from './console/console.module.js';
 import { AppSecretError } from './auth/app-secret.js';
-import { readEnvironment } from './config/environment.js';
+import { EnvFileError, readEnvironment } from './config/environment.js';
 import { Settings, SettingsError } from './config/settings.js';
 import { openDatabase } from './database/open-database.js';
 import { DatabaseStartError } from './database/start-error.js';
@@ -106,8 +106,8 @@ type ListenError = NodeJS.ErrnoException & { readonly address?: string; readonly
 
 /** One line for mistakes that people can mend; undefined for ours. */
 function lineOf(error: unknown): string | undefined {
-  if (error instanceof SettingsError || error instanceof DatabaseStartError || error instanceof AppSecretError)
-    return error.message;
+  const isForPeople = [EnvFileError, SettingsError, DatabaseStartError, AppSecretError].some((kind) => error instanceof kind);
+  if (isForPeople && error instanceof Error) return error.message;
   if (!(error instanceof Error && 'syscall' in error && 'code' in error)) return undefined;
   const { syscall, code, address, hostname, port } = error as ListenError;
   if (syscall !== 'listen' && syscall !== 'getaddrinfo') return undefined;

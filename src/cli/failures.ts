@@ -1,4 +1,5 @@
 import { AppSecretError } from '../auth/app-secret.js';
+import { EnvFileError } from '../config/environment.js';
 import { SettingsError } from '../config/settings.js';
 import { DatabaseStartError } from '../database/start-error.js';
 import type { CoreError, ErrorCode, Issue } from '../errors/catalogue.js';
@@ -24,7 +25,9 @@ const WORDS: Partial<Record<ErrorCode, string>> = {
 
 /** What is printed of a failure: one line for what people can mend; for a mistake of ours, its stack. */
 export function reportOf(thrown: unknown): string {
-  const isForPeople = [Refusal, SettingsError, DatabaseStartError, AppSecretError].some((kind) => thrown instanceof kind);
+  const isForPeople = [Refusal, EnvFileError, SettingsError, DatabaseStartError, AppSecretError].some(
+    (kind) => thrown instanceof kind,
+  );
   if (isForPeople && thrown instanceof Error) return visible(thrown.message);
   const error = coreErrorOf(thrown);
   if (error.code === 'internal') return stackOf(error.cause ?? error);

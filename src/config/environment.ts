@@ -1,8 +1,20 @@
 import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { parseEnv } from 'node:util';
-import { codeOf } from '../errors/thrown.js';
+import { codeOf, reasonOf } from '../errors/thrown.js';
 
-/** The environment over the `.env` file of the working directory, where there is one. */
+/** The file with the settings is there and cannot be read; `message` is the whole line to print. */
+export class EnvFileError extends Error {
+  constructor(path: string, thrown: unknown) {
+    super(`The settings in ${resolve(path)} cannot be read: ${reasonOf(thrown)}`, { cause: thrown });
+    this.name = 'EnvFileError';
+  }
+}
+
+/**
+ * The environment over the `.env` file of the working directory, where there is one.
+ * @throws EnvFileError
+ */
 export function readEnvironment(): Record<string, string | undefined> {
   return { ...readEnvFile('.env'), ...process.env };
 }
@@ -12,6 +24,6 @@ function readEnvFile(path: string): NodeJS.Dict<string> {
     return parseEnv(readFileSync(path, 'utf8'));
   } catch (error) {
     if (codeOf(error) === 'ENOENT') return {};
-    throw error;
+    throw new EnvFileError(path, error);
   }
 }

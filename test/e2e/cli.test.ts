@@ -1,4 +1,5 @@
-import { rm } from 'node:fs/promises';
+import { mkdir, rm, rmdir } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startEmbeddedPostgres } from '../../src/database/embedded/embedded-postgres.js';
 import type { UserRecord } from '../../src/users/user-record.js';
@@ -360,6 +361,10 @@ describe('a server that runs', { timeout: PATIENCE }, () => {
 describe('what a command needs', { timeout: PATIENCE }, () => {
   it('is named in one line where it is wrong or missing, and the program ends', async () => {
     expectRefusal(await cli.run(['users', 'list'], { variables: { PORT: 'eighty' } }), /^PORT: .*eighty/);
+    const env = join(cli.folder, '.env');
+    await mkdir(env);
+    expectRefusal(await cli.run(['users', 'list']), /^The settings in .*\.env cannot be read: EISDIR/);
+    await rmdir(env);
     const unreachable = await cli.run(['db', 'status'], { variables: { DATABASE_URL: UNREACHABLE } });
     expectRefusal(unreachable, /127\.0\.0\.1:1\/nowhere does not answer/);
     expect(unreachable.err).not.toContain('the-password');

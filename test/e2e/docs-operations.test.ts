@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { tableOf } from '../support/doc-blocks.js';
 import { TestServer } from '../support/server.js';
@@ -21,6 +21,18 @@ describe('what operations.md says', () => {
     const text = await readFile('docs/operations.md', 'utf8');
     const names = (await tableOf('README.md', 'variable')).map(([name]) => name ?? '');
     expect(names.filter((name) => !text.includes(name))).toEqual([]);
+  });
+});
+
+describe('what operations.md says that the server says', () => {
+  it('is what it says', async () => {
+    const files = (await readdir('src', { recursive: true })).filter((path) => path.endsWith('.ts'));
+    const sources = (await Promise.all(files.map((path) => readFile(`src/${path}`, 'utf8')))).join('\n');
+    const lines = (await tableOf('docs/operations.md', 'what it says')).map(([line = '']) => line);
+    expect(lines.length).toBeGreaterThan(6);
+    // Between the dots stand words of ours; where a name stands is a name of settings.
+    const words = lines.flatMap((line) => line.replace(/^NAME/, '').split('…'));
+    expect(words.filter((part) => !sources.includes(part.trim()))).toEqual([]);
   });
 });
 

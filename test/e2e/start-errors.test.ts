@@ -1,5 +1,7 @@
 import { once } from 'node:events';
+import { mkdir } from 'node:fs/promises';
 import { createServer, type AddressInfo, type Server } from 'node:net';
+import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { Settings, SettingsError } from '../../src/config/settings.js';
 import { adminUrl } from '../support/database.js';
@@ -116,6 +118,12 @@ describe('what is in the way ends the start with one line', () => {
     ['no-such-host.invalid', /^no-such-host\.invalid cannot be found; set HOST$/],
   ])('the address %s, which this machine does not have', async (HOST, line) => {
     expectOneLine(await fail({ variables: { HOST, PORT: '8000' } }), line);
+  });
+
+  it('a file with settings that cannot be read', async () => {
+    const dataDir = await program.newFolder();
+    await mkdir(join(dataDir, '.env'));
+    expectOneLine(await fail({ dataDir }), /^The settings in .*\/\.env cannot be read: EISDIR/);
   });
 
   it('another server on the same data, which goes on', async () => {
