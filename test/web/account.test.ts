@@ -112,6 +112,29 @@ describe.runIf(has.chromium)("one's own account", { timeout: 60_000 }, () => {
     expect((await account.client.get('/api/v1/users/me')).status).toBe(401);
   });
 
+  it('ends sessions on a narrow screen, too, where whatever ends them is in view', async () => {
+    const account = await server.user();
+    const here = await signedIn(account, { viewport: NARROW, expected: [/status of 404/] });
+    const list = here.page.getByRole('region', { name: 'Sessions' });
+    const end = list.getByRole('button', { name: /^End the session of/ });
+    const all = list.getByRole('button', { name: 'End all others' });
+    await end.waitFor();
+    for (const button of [end, all]) {
+      const { x, width } = (await button.boundingBox()) ?? { x: 0, width: 0 };
+      expect(x + width).toBeLessThan(NARROW.width);
+      const [whole, seen] = await button
+        .locator('.mantine-Button-label')
+        .evaluate<[number, number], HTMLElement>((label) => [label.scrollWidth, label.clientWidth]);
+      expect(whole).toBeLessThanOrEqual(seen);
+    }
+    // What has ended by itself meanwhile is over, too.
+    expect((await account.client.post('/auth/revoke', {})).status).toBe(200);
+    await end.click();
+    await notice(here, 'The session is over').waitFor();
+    await end.waitFor({ state: 'detached' });
+    expect(await list.getByRole('alert').count()).toBe(0);
+  });
+
   it('is left in all tabs at once', async () => {
     const visitor = await signedIn(await server.user(), { expected: REFUSED });
     const other = await visitor.tab('#/chats');

@@ -35,6 +35,21 @@ describe.runIf(has.chromium)('superusers', { timeout: 60_000 }, () => {
   const ended = ({ page }: Visitor) => page.getByRole('alert').getByText(ENDED);
   const notice = ({ page }: Visitor, text: string) => page.getByRole('alert').getByText(text);
 
+  it('are asked before they give up their own rights', async () => {
+    const second = await server.user({ isSuperuser: true });
+    const { page } = await signedIn(second, `#/admin/users/${second.id}`);
+    const rights = page.getByRole('switch', { name: 'Superuser' });
+    const question = page.getByRole('dialog', { name: 'Give up my rights' });
+    await rights.click({ force: true });
+    await question.getByRole('button', { name: 'Cancel' }).click();
+    await question.waitFor({ state: 'detached' });
+    expect(await rights.isChecked()).toBe(true);
+    await rights.click({ force: true });
+    await question.getByRole('button', { name: 'Give up my rights' }).click();
+    await page.getByText('There is no such page').waitFor();
+    expect((await second.client.get('/api/v1/users/me')).body).toMatchObject({ is_superuser: false });
+  });
+
   it('find somebody, see where they are signed in and connected, and end that: they are out at once', async () => {
     const bob = await server.user();
     const [boss, there] = await Promise.all([signedIn(owner, '#/admin/users'), signedIn(bob, '#/chats', { expected: REFUSED })]);

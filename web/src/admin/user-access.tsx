@@ -3,6 +3,7 @@ import { useDisclosure } from '@mantine/hooks';
 import { type ReactNode, useId } from 'react';
 import { useTranslation } from 'react-i18next';
 import { ApiError } from '../../../clients/typescript/src/index.js';
+import { confirm } from '../shared/confirm';
 import { Section } from '../shared/section';
 import { useAction } from '../shared/use-action';
 import { changeUser, type User, type UserChanges } from './api';
@@ -31,10 +32,17 @@ export function UserAccess({ user, isOneself, onChange }: UserAccessProps) {
     (error) => (error instanceof ApiError && error.status === 403 ? t('user.lastSuperuser') : undefined),
   );
   const name = user.username;
-  const promote = (is_superuser: boolean) =>
-    void run({ is_superuser }, t(is_superuser ? 'user.promoted' : 'user.demoted', { name }));
-  const activate = (is_active: boolean) =>
-    void run({ is_active }, t(is_active ? 'user.activated' : 'user.deactivated', { name }));
+  // Nobody can give them back to oneself.
+  const isSure = async (isOn: boolean, action: string): Promise<boolean> =>
+    !isOneself || isOn || confirm({ text: t('user.oneselfSure'), action });
+  const promote = async (is_superuser: boolean) => {
+    if (!(await isSure(is_superuser, t('user.demoteOneself')))) return;
+    await run({ is_superuser }, t(is_superuser ? 'user.promoted' : 'user.demoted', { name }));
+  };
+  const activate = async (is_active: boolean) => {
+    if (!(await isSure(is_active, t('user.deactivateOneself')))) return;
+    await run({ is_active }, t(is_active ? 'user.activated' : 'user.deactivated', { name }));
+  };
   return (
     <Section title={t('user.access')} note={isOneself ? t('user.oneself') : undefined}>
       {fault && (
@@ -48,9 +56,15 @@ export function UserAccess({ user, isOneself, onChange }: UserAccessProps) {
           text={t('user.superuserText')}
           isOn={user.is_superuser}
           isBusy={isBusy}
-          onChange={promote}
+          onChange={(isOn) => void promote(isOn)}
         />
-        <Choice title={t('user.active')} text={t('user.activeText')} isOn={user.is_active} isBusy={isBusy} onChange={activate} />
+        <Choice
+          title={t('user.active')}
+          text={t('user.activeText')}
+          isOn={user.is_active}
+          isBusy={isBusy}
+          onChange={(isOn) => void activate(isOn)}
+        />
         <Deed title={t('user.password')} text={t('user.passwordText')}>
           <Button variant="default" onClick={reset.open}>
             {t('user.reset')}

@@ -1,4 +1,4 @@
-import { Card, Group, Stack, Text, Title } from '@mantine/core';
+import { Box, Card, Group, Stack, Text, Title } from '@mantine/core';
 import { type ReactNode, useId } from 'react';
 
 interface SectionProps {
@@ -15,8 +15,8 @@ export function Section({ title, note, action, children }: SectionProps) {
   return (
     <Card component="section" withBorder padding="lg" aria-labelledby={id}>
       <Stack gap="md">
-        <Group justify="space-between" align="start" wrap="nowrap">
-          <div>
+        <Group justify="space-between" align="start" gap="sm">
+          <Box flex="1 1 200px">
             <Title order={2} size="h4" id={id}>
               {title}
             </Title>
@@ -25,8 +25,8 @@ export function Section({ title, note, action, children }: SectionProps) {
                 {note}
               </Text>
             )}
-          </div>
-          {action}
+          </Box>
+          {action && <Box flex="none">{action}</Box>}
         </Group>
         {children}
       </Stack>
