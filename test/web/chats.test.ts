@@ -111,6 +111,7 @@ describe.runIf(has.chromium)('the chats of the console', { timeout: 60_000 }, ()
     await dialog.getByRole('textbox', { name: 'Имя пользователя' }).fill(account.username);
     await dialog.getByRole('button', { name: 'Начать' }).click();
     await dialog.getByText('Укажите имя кого-нибудь другого.').waitFor();
+    expect(await dialog.isVisible()).toBe(true);
   });
 
   it('what is new since the last visit stands below a line, which stays while one looks', async () => {
@@ -150,6 +151,7 @@ describe.runIf(has.chromium)('the chats of the console', { timeout: 60_000 }, ()
     await a.chat('a group').getByText('You: message deleted').waitFor();
     await b.chat('a group').getByText('message deleted').waitFor();
     await a.page.locator('[aria-label=Messages]:focus').waitFor();
+    expect(await a.texts()).toEqual(['message deleted']);
   });
 
   it('a question is taken back by Esc, and what it was asked from stays open', async () => {

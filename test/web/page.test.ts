@@ -187,6 +187,19 @@ describe.runIf(has.chromium)('the page of the console, in a browser', { timeout:
     await visitor.page.getByRole('heading', { name: 'Chats', exact: true }).waitFor();
   });
 
+  it('says that it tries again while the server is not ready, and goes on by itself', async () => {
+    const visitor = await browser.visitor(server.url, { expected: [/status of 503/] });
+    await visitor.open();
+    await visitor.signIn((await server.user()).username);
+    const asked = '**/api/v1/auth/*';
+    await visitor.context.route(asked, (route) => route.fulfill({ status: 503, json: { detail: 'Service unavailable' } }));
+    await visitor.page.reload();
+    await visitor.page.getByRole('alert').getByText('This page tries again by itself.').waitFor();
+    await visitor.context.unroute(asked);
+    await visitor.inside();
+    expect(await visitor.page.getByRole('alert').count()).toBe(0);
+  });
+
   it('says in the title of each page what it is', async () => {
     const { id, username } = await server.user({ isSuperuser: true });
     const visitor = await browser.visitor(server.url);

@@ -1,4 +1,4 @@
-import { Center, Loader } from '@mantine/core';
+import { Box, Center, Loader, Text } from '@mantine/core';
 import { lazy, Suspense } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Redirect, Route, Switch } from 'wouter';
@@ -18,9 +18,8 @@ const AdminPages = lazy(() => import('./admin/admin-pages'));
 const ExplorerPage = lazy(() => import('./explorer/explorer-page'));
 
 export function App() {
-  const { t } = useTranslation();
   const { user, fault } = useSession();
-  if (user === undefined && fault !== null) return <Empty title={t('app.failed')} text={faultText(fault, t)} />;
+  if (user === undefined && fault !== null) return <Unreachable fault={fault} />;
   if (user === undefined) return <Waiting />;
   return (
     <Layout>
@@ -34,6 +33,20 @@ export function App() {
         </Switch>
       </Suspense>
     </Layout>
+  );
+}
+
+/** Who is signed in is asked again by itself, and the page says so. */
+function Unreachable({ fault }: { readonly fault: unknown }) {
+  const { t } = useTranslation();
+  return (
+    <Box role="alert">
+      <Empty title={t('app.failed')} text={faultText(fault, t)} icon={<Loader size="sm" aria-hidden />}>
+        <Text c="dimmed" size="sm">
+          {t('app.tryingAgain')}
+        </Text>
+      </Empty>
+    </Box>
   );
 }
 

@@ -11,6 +11,7 @@ export const en = {
     back: 'Back',
     failed: 'This did not work',
     retry: 'Try again',
+    tryingAgain: 'This page tries again by itself.',
     cancel: 'Cancel',
     close: 'Close',
     save: 'Save',

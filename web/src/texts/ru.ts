@@ -20,6 +20,7 @@ export const ru: Same<typeof en> = {
     back: 'Назад',
     failed: 'Не получилось',
     retry: 'Ещё раз',
+    tryingAgain: 'Страница сама повторяет попытки.',
     cancel: 'Отмена',
     close: 'Закрыть',
     save: 'Сохранить',
