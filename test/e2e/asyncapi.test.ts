@@ -276,5 +276,10 @@ describe('a server without sockets', () => {
     await silent.stop();
     expect(await errorsOf(own)).toEqual([]);
     expect([own.channels, own.operations, own.servers]).toEqual([{}, {}, {}]);
+    // It promises nothing that is not there, either.
+    expect(own.info.description).toContain(
+      '**Protocols** with sockets here: none. The protocol `mcp` has no socket: its clients log in over HTTP.',
+    );
+    expect(own.info.description).not.toMatch(/\/api\/v1|open any|\*\*Tokens/);
   });
 });

@@ -25,15 +25,15 @@ const COMMANDS_OVER_HTTP =
 export function introduction(protocols: readonly string[], served: readonly string[]): string {
   const list = protocols.length > 0 ? protocols.map((name) => `\`${name}\``).join(', ') : 'none';
   const overHttp = served.includes('rest') ? COMMANDS_OVER_HTTP : '';
+  const uses = [
+    ...(overHttp ? ['run commands in the same way'] : []),
+    ...(protocols.length > 0 ? ['open any of the sockets'] : []),
+  ].join(', or ');
   const mcp = served.includes('mcp')
-    ? 'The protocol `mcp` has no socket: its clients log in over HTTP, and with their token run commands in the same way, or open any of the sockets.'
+    ? `The protocol \`mcp\` has no socket: its clients log in over HTTP${uses && `, and with their token ${uses}`}.`
     : '';
-  const texts = [
-    ABOUT,
-    `**Protocols** with sockets here: ${list}. ${[overHttp, mcp].filter(Boolean).join(' ')}`,
-    READING,
-    TOKENS,
-  ];
+  const here = `**Protocols** with sockets here: ${list}. ${[overHttp, mcp].filter(Boolean).join(' ')}`;
+  const texts = protocols.length > 0 ? [ABOUT, here, READING, TOKENS] : [ABOUT, here];
   return texts.map((text) => text.trim()).join('\n\n');
 }
 
