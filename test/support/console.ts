@@ -30,6 +30,7 @@ const WORDS = {
     begin: 'Begin',
     group: 'A group',
     write: 'Write a message',
+    send: 'Send',
     messages: 'Messages',
     chats: 'Chats',
     seen: 'seen',
@@ -56,6 +57,7 @@ const WORDS = {
     begin: 'Начать',
     group: 'Группа',
     write: 'Написать сообщение',
+    send: 'Отправить',
     messages: 'Сообщения',
     chats: 'Чаты',
     seen: 'прочитано',
@@ -99,7 +101,7 @@ export class ConsoleBrowser {
     const locale = language === 'ru' ? 'ru-RU' : 'en-GB';
     const context = await this.browser.newContext({ locale, viewport: WIDE, reducedMotion: 'reduce', ...options });
     context.setDefaultTimeout(15_000);
-    const visitor = new Visitor(context, url, language, expected);
+    const visitor = new Visitor(context, url, language, expected, options.hasTouch);
     this.visitors.push(visitor);
     return visitor;
   }
@@ -131,6 +133,7 @@ export class Visitor {
     private readonly url: string,
     readonly language: Language,
     private readonly expected: readonly RegExp[],
+    private readonly hasTouch = false,
   ) {
     context.on('page', (page) => this.listen(page));
   }
@@ -239,7 +242,13 @@ export class Visitor {
 
   async say(text: string): Promise<void> {
     await this.composer.fill(text);
-    await this.composer.press('Enter');
+    await this.send();
+  }
+
+  /** Sends what stands in the composer. */
+  async send(): Promise<void> {
+    if (this.hasTouch) await this.page.getByRole('button', { name: this.words.send, exact: true }).tap();
+    else await this.composer.press('Enter');
   }
 
   /** What is said in the open chat. */

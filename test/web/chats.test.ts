@@ -175,6 +175,24 @@ describe.runIf(has.chromium)('the chats of the console', { timeout: 60_000 }, ()
     expect(await pocket.page.locator('textarea:focus').count()).toBe(0);
   });
 
+  it('a message of two lines is written with a keyboard, and on a touch screen', async () => {
+    const [desk, pocket] = [(await pair())[0], (await pair({ viewport: NARROW, hasTouch: true }))[0]];
+    for (const [visitor, key] of [
+      [desk, 'Shift+Enter'],
+      [pocket, 'Enter'],
+    ] as const) {
+      await visitor.composer.fill('one');
+      await visitor.composer.press(key);
+      await visitor.composer.pressSequentially('two');
+      expect(await visitor.composer.inputValue()).toBe('one\ntwo');
+      await visitor.send();
+      await visitor.messages.locator('[data-seq]').waitFor();
+      expect(await visitor.texts()).toEqual(['one\ntwo']);
+      // Whoever writes goes on writing.
+      expect(await visitor.page.locator('textarea:focus').count()).toBe(1);
+    }
+  });
+
   it('what was begun in one chat is still there after a look at another', async () => {
     const alice = await server.user();
     const [bob, carol] = [await server.user(), await server.user()];

@@ -49,7 +49,7 @@ describe.runIf(has.chromium)('two people who have never been here', { timeout: 6
 
     await b.composer.pressSequentially('Hi');
     await a.page.getByText(a.words.typing(bob)).waitFor();
-    await b.composer.press('Enter');
+    await b.send();
     await a.message('Hi').waitFor();
     await a.page.getByText(a.words.typing(bob)).waitFor({ state: 'detached' });
     await b.message('Hi').getByText(b.words.seen).waitFor();

@@ -19,7 +19,10 @@ interface ComposerProps {
   readonly onEdited: (message: ShownMessage | null) => void;
 }
 
-/** Enter sends, with Shift it begins a line; arrow up in an empty field edits one's last message. */
+/** Keyboards of touch screens have no Shift+Enter. */
+const hasTouch = (): boolean => matchMedia('(pointer: coarse)').matches;
+
+/** Enter sends, but with Shift, or on a touch screen, it begins a line; arrow up in an empty field edits one's last message. */
 export function Composer({ log, edited, onEdited }: ComposerProps) {
   const { t } = useTranslation();
   const { id } = useUser();
@@ -31,7 +34,7 @@ export function Composer({ log, edited, onEdited }: ComposerProps) {
   useEffect(() => {
     if (edited) setText(edited.content);
     // On a touch screen the keyboard would cover what one has come to read.
-    if (edited || !matchMedia('(pointer: coarse)').matches) field.current?.focus();
+    if (edited || !hasTouch()) field.current?.focus();
   }, [edited]);
 
   const write = (next: string): void => {
@@ -61,7 +64,7 @@ export function Composer({ log, edited, onEdited }: ComposerProps) {
   const pressed = (event: KeyboardEvent): void => {
     // While an input method is composing a character, Enter is its own.
     if (event.nativeEvent.isComposing) return;
-    if (event.key === 'Enter' && !event.shiftKey) {
+    if (event.key === 'Enter' && !event.shiftKey && !hasTouch()) {
       event.preventDefault();
       send();
     } else if (event.key === 'Escape' && edited) end();
@@ -95,7 +98,7 @@ export function Composer({ log, edited, onEdited }: ComposerProps) {
           aria-label={t('chat.write')}
           placeholder={t('chat.write')}
           dir="auto"
-          enterKeyHint="send"
+          enterKeyHint={hasTouch() ? 'enter' : 'send'}
           value={text}
           error={isTooLong && t('chat.tooLong')}
           onChange={(event) => write(event.currentTarget.value)}
@@ -106,6 +109,8 @@ export function Composer({ log, edited, onEdited }: ComposerProps) {
           radius="xl"
           aria-label={edited ? t('app.save') : t('chat.send')}
           disabled={!text.trim() || isTooLong}
+          // The keyboard of a touch screen goes when the field loses the focus.
+          onMouseDown={(event) => event.preventDefault()}
           onClick={send}
         >
           <SendHorizontal size={20} aria-hidden />
