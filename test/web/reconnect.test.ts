@@ -1,3 +1,4 @@
+import type { Route } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { has } from '../support/capabilities.js';
 import { logOf, makeGroup } from '../support/chats.js';
@@ -8,7 +9,11 @@ import { type Account, TestServer } from '../support/server.js';
 import { until } from '../support/until.js';
 
 /** What Chromium writes when there is no server. */
-const AWAY = [/WebSocket connection to .* failed/, /ERR_(CONNECTION_(REFUSED|RESET|CLOSED)|EMPTY_RESPONSE|SOCKET_NOT_CONNECTED)/];
+const AWAY = [
+  /WebSocket connection to .* failed/,
+  /ERR_(CONNECTION_(REFUSED|RESET|CLOSED)|EMPTY_RESPONSE|SOCKET_NOT_CONNECTED)/,
+  /Failed to fetch dynamically imported module/,
+];
 
 describe.runIf(has.chromium)('a connection that goes and comes back', { timeout: 60_000 }, () => {
   let database: TestDatabase;
@@ -78,7 +83,7 @@ describe.runIf(has.chromium)('a connection that goes and comes back', { timeout:
     await b.message('b2').waitFor();
     expect(await a.messages.getByText('sending…').count()).toBe(2);
     expect(await a.texts()).toEqual(['a1']);
-    // Whoever is away is not shown to be there, and does not learn anything by looking around.
+    // Looking around loses nothing, though what is there may not be loaded yet.
     await a.page.getByRole('link', { name: 'My account' }).click();
     await a.page.getByRole('link', { name: 'Chats' }).click();
     await a.openChat('a group');
@@ -100,6 +105,54 @@ describe.runIf(has.chromium)('a connection that goes and comes back', { timeout:
         ['b1', 'b2'],
       ],
     );
+  });
+
+  it('keeps everything but the page that could not be loaded, and loads it when it is back', async () => {
+    const [alice, bob] = [await server.user(), await server.user()];
+    const chat = await makeGroup(database.url, [alice.id, bob.id]);
+    const { line, url } = await newLine();
+    const a = await browser.visitor(url, { expected: AWAY });
+    // Nothing is loaded before somebody goes there.
+    const refusal = (route: Route): Promise<void> => route.abort('connectionreset');
+    await a.context.route(/account-page/, refusal);
+    await a.open(`#/chats/${chat}`);
+    await a.signIn(alice.username);
+    await a.composer.waitFor();
+    line.cut();
+    await reconnecting(a).waitFor();
+    await a.say('not lost');
+    await a.page.getByRole('link', { name: 'My account' }).click();
+    const failed = a.page.getByRole('heading', { name: 'This page could not be loaded' });
+    await failed.waitFor();
+    await a.page.getByRole('link', { name: 'Chats' }).click();
+    await a.openChat('a group');
+    await a.messages.getByText('sending…').waitFor();
+    await a.page.getByRole('link', { name: 'My account' }).click();
+    await failed.waitFor();
+    await a.context.unroute(/account-page/, refusal);
+    line.mend();
+    await a.page.getByRole('heading', { name: 'My account' }).waitFor();
+    expect((await logOf(database.url, chat)).map(({ content }) => content)).toEqual(['not lost']);
+  });
+
+  it('keeps nobody from the other pages, which were loaded while there was time', async () => {
+    const alice = await server.user();
+    const { line, url } = await newLine();
+    const a = await browser.visitor(url, { expected: AWAY });
+    await a.open('#/chats');
+    const loaded = Promise.all(['account', 'explorer'].map((name) => a.page.waitForResponse(new RegExp(`${name}-page.*js$`))));
+    await a.signIn(alice.username);
+    await loaded;
+    // With what they need themselves.
+    await a.page.waitForLoadState('networkidle');
+    line.cut();
+    await reconnecting(a).waitFor();
+    await a.page.getByRole('link', { name: 'My account' }).click();
+    await a.page.getByRole('heading', { name: 'My account' }).waitFor();
+    await a.page.getByRole('link', { name: 'Socket explorer' }).click();
+    // It is there, and says what it could not ask for.
+    await a.page.getByRole('alert').getByRole('button', { name: 'Try again' }).waitFor();
+    expect(await a.page.getByRole('heading', { name: 'This page could not be loaded' }).count()).toBe(0);
   });
 
   it('is cut ten times in the middle of a conversation, and everything arrives once and in order', async () => {

@@ -1,39 +1,61 @@
-import { Box, Center, Loader, Text } from '@mantine/core';
-import { lazy, Suspense } from 'react';
+import { Box, Loader, Text } from '@mantine/core';
+import { useEffect } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Redirect, Route, Switch } from 'wouter';
 import { RecoverPage } from './auth/recover-page';
 import { SignInPage } from './auth/sign-in-page';
 import { SignUpPage } from './auth/sign-up-page';
 import { useSession } from './session/session';
+import { useLiveState } from './session/use-live-state';
 import { Empty } from './shared/empty';
 import { faultText } from './shared/faults';
 import { NotFound } from './shared/not-found';
 import { Layout } from './shell/layout';
+import { pageOf, Waiting } from './shell/page-of';
 
-// Each is loaded when somebody goes there, so that the first page comes at once.
-const ChatsPage = lazy(() => import('./chat/chats-page'));
-const AccountPage = lazy(() => import('./account/account-page'));
-const AdminPages = lazy(() => import('./admin/admin-pages'));
-const ExplorerPage = lazy(() => import('./explorer/explorer-page'));
+// Each is loaded when somebody goes there, or when there is time, so that the first page comes at once.
+const chats = () => import('./chat/chats-page');
+const account = () => import('./account/account-page');
+const admin = () => import('./admin/admin-pages');
+const explorer = () => import('./explorer/explorer-page');
+const [ChatsPage, AccountPage, AdminPages, ExplorerPage] = [pageOf(chats), pageOf(account), pageOf(admin), pageOf(explorer)];
+const dialogs = () => import('./shared/confirm-dialog');
+const notices = () => import('./shared/show-fault');
+/** Milliseconds after a connection has opened when nothing that its user waits for is loaded any more. */
+const SETTLED_MS = 2_000;
 
 export function App() {
   const { user, fault } = useSession();
+  useOtherPages();
   if (user === undefined && fault !== null) return <Unreachable fault={fault} />;
   if (user === undefined) return <Waiting />;
   return (
     <Layout>
-      <Suspense fallback={<Waiting />}>
-        <Switch>
-          <Route path="/explorer">
-            {/* What somebody has sent and got there is nothing for whoever signs in after them. */}
-            <ExplorerPage key={user?.id} />
-          </Route>
-          {user ? <SignedIn isSuperuser={user.is_superuser} /> : <SignedOut />}
-        </Switch>
-      </Suspense>
+      <Switch>
+        <Route path="/explorer">
+          {/* What somebody has sent and got there is nothing for whoever signs in after them. */}
+          <ExplorerPage key={user?.id} />
+        </Route>
+        {user ? <SignedIn isSuperuser={user.is_superuser} /> : <SignedOut />}
+      </Switch>
     </Layout>
   );
+}
+
+/** Where one may go next is loaded while there is time: by then the server may be away. */
+function useOtherPages(): void {
+  const { user, live } = useSession();
+  const isOpen = useLiveState(live) === 'open';
+  const isSuperuser = user?.is_superuser === true;
+  useEffect(() => {
+    if (!isOpen) return undefined;
+    const timer = setTimeout(() => {
+      for (const load of [chats, account, dialogs, notices, ...(isSuperuser ? [admin] : []), explorer]) {
+        load().catch(() => undefined); // whoever goes there is told
+      }
+    }, SETTLED_MS);
+    return () => clearTimeout(timer);
+  }, [isOpen, isSuperuser]);
 }
 
 /** Who is signed in is asked again by itself, and the page says so. */
@@ -78,14 +100,5 @@ function SignedIn({ isSuperuser }: { readonly isSuperuser: boolean }) {
       </Route>
       <Route component={NotFound} />
     </Switch>
-  );
-}
-
-function Waiting() {
-  const { t } = useTranslation();
-  return (
-    <Center mih="60vh">
-      <Loader aria-label={t('app.loading')} />
-    </Center>
   );
 }

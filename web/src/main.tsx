@@ -5,6 +5,7 @@ import { Router } from 'wouter';
 import { useHashLocation } from 'wouter/use-hash-location';
 import { App } from './app';
 import { SessionProvider } from './session/session';
+import { Fence } from './shared/fence';
 import { nonce } from './shared/nonce';
 import { theme } from './shell/theme';
 import { startTexts } from './texts/texts';
@@ -25,9 +26,11 @@ createRoot(document.getElementById('root') as HTMLElement).render(
           <App />
         </SessionProvider>
       </Router>
-      <Suspense>
-        <Notifications position="bottom-right" limit={3} />
-      </Suspense>
+      <Fence>
+        <Suspense>
+          <Notifications position="bottom-right" limit={3} />
+        </Suspense>
+      </Fence>
     </MantineProvider>
   </StrictMode>,
 );

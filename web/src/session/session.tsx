@@ -51,9 +51,9 @@ export async function signOut(): Promise<void> {
 }
 
 /** What the server told one user is not shown to the next. */
-async function forget(): Promise<void> {
-  const { mutate } = await import('swr');
-  await mutate(() => true, undefined, { revalidate: false });
+function forget(): void {
+  // What cannot be loaded now was not before, and keeps nothing.
+  import('swr').then(({ mutate }) => mutate(() => true, undefined, { revalidate: false })).catch(() => undefined);
 }
 
 export function SessionProvider({ children }: { readonly children: ReactNode }) {
@@ -66,7 +66,7 @@ export function SessionProvider({ children }: { readonly children: ReactNode }) 
     const tell = (user: User | null): void => {
       const wasEnded = userId !== null && user === null && !isLeaving;
       if (user?.id !== userId) {
-        if (userId !== null) void forget();
+        if (userId !== null) forget();
         live?.close();
         live = user ? switchboard.connect() : null;
         userId = user?.id ?? null;

@@ -1,7 +1,9 @@
 import { lazy, Suspense, useSyncExternalStore } from 'react';
+import { Fence } from './fence';
 
 // Most visits ask nothing.
-const ConfirmDialog = lazy(() => import('./confirm-dialog'));
+const load = () => import('./confirm-dialog');
+let ConfirmDialog = lazy(load);
 
 export interface Question {
   readonly text: string;
@@ -44,5 +46,16 @@ export const useIsAsked = (): boolean => useSyncExternalStore(subscribe, () => a
 /** Where the question is asked; once in the page. */
 export function Confirmation() {
   const question = useSyncExternalStore(subscribe, () => asked);
-  return <Suspense>{question && <ConfirmDialog {...question} />}</Suspense>;
+  if (!question) return null;
+  const askPlainly = (): void => {
+    ConfirmDialog = lazy(load);
+    question.answer(window.confirm(question.text));
+  };
+  return (
+    <Fence onFault={askPlainly}>
+      <Suspense>
+        <ConfirmDialog {...question} />
+      </Suspense>
+    </Fence>
+  );
 }

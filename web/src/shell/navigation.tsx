@@ -22,10 +22,11 @@ import { signOut, useSession } from '../session/session';
 export function Navigation() {
   const { t } = useTranslation();
   const { user } = useSession();
-  const tellWhy = async (thrown: unknown): Promise<void> => {
-    const { showFault } = await import('../shared/show-fault');
-    showFault(thrown, t);
-  };
+  const tellWhy = (thrown: unknown): Promise<void> =>
+    import('../shared/show-fault').then(
+      ({ showFault }) => showFault(thrown, t),
+      () => undefined,
+    );
   return (
     <Box component="nav" aria-label={t('app.menu')} p="xs">
       {user ? (
