@@ -117,7 +117,7 @@ describe.runIf(has.chromium)('a connection that goes and comes back', { timeout:
     await a.context.route(/account-page/, refusal);
     await a.open(`#/chats/${chat}`);
     await a.signIn(alice.username);
-    await a.composer.waitFor();
+    await a.messages.waitFor();
     line.cut();
     await reconnecting(a).waitFor();
     await a.say('not lost');
