@@ -138,9 +138,9 @@ describe('a backup', { timeout: PATIENCE }, () => {
   });
 
   it('takes the place of no device, even if it is told to', async () => {
-    const path = join(cli.folder, 'nothing');
+    const path = join(cli.folder, 'device');
     await symlink('/dev/null', path);
-    expectRefusal(await cli.run(['db', 'backup', path, '--force']), /nothing is no ordinary file, and is not replaced/);
+    expectRefusal(await cli.run(['db', 'backup', path, '--force']), /device is no ordinary file, and is not replaced/);
     expect(await readlink(path)).toBe('/dev/null');
   });
 
