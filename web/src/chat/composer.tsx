@@ -1,6 +1,6 @@
 import { ActionIcon, Box, CloseButton, Group, Text, Textarea } from '@mantine/core';
 import { SendHorizontal } from 'lucide-react';
-import { type KeyboardEvent, useEffect, useRef, useState } from 'react';
+import { type KeyboardEvent, useEffect, useLayoutEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useUser } from '../session/session';
 import { showFault } from '../shared/show-fault';
@@ -31,8 +31,11 @@ export function Composer({ log, edited, onEdited }: ComposerProps) {
   const field = useRef<HTMLTextAreaElement>(null);
   const isTooLong = text.length > MAX_CHARACTERS;
 
-  useEffect(() => {
+  // At once: what somebody types already would take the place of the message.
+  useLayoutEffect(() => {
     if (edited) setText(edited.content);
+  }, [edited]);
+  useEffect(() => {
     // On a touch screen the keyboard would cover what one has come to read.
     if (edited || !hasTouch()) field.current?.focus();
   }, [edited]);
