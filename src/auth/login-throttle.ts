@@ -5,9 +5,11 @@ import { CoreError } from '../errors/catalogue.js';
 import { addressKey } from '../ops/address-key.js';
 import type { Count, Counter } from '../ops/counters.js';
 import { RateLimits } from '../ops/rate-limits.js';
-import { foldEmail, foldName } from '../users/names.js';
+import { foldLogin } from '../users/names.js';
 
 const MINUTE = 60;
+/** Attempts in an hour on one login from everywhere. */
+const PER_LOGIN = 100;
 
 /** One attempt to log in, counted as a failure until it is told otherwise. */
 export interface Attempt {
@@ -28,10 +30,16 @@ const NOBODY = -1;
 
 /**
  * How often passwords may be guessed (OWASP ASVS 6.3.1; NIST SP 800-63B-4 §3.2.2 allows 100 failures):
- * - an account from one address: ten times in 15 minutes, then once a minute;
- * - an account from everywhere: 100 times an hour, save from addresses where it logged in within 30 days, which keep
- *   their own allowance, so that strangers can never lock the owner out;
- * - one address, whatever the account: 300 times in 15 minutes.
+ * - a name or an e-mail address, as it was typed, from one client address: ten times in 15 minutes, then once a minute;
+ * - a name or an e-mail address from everywhere: 100 times an hour, except from client addresses where the account logged in
+ *   within 30 days, which keep their own allowance, so that strangers can never lock the owner out;
+ * - one client address, for all logins together: 300 times in 15 minutes;
+ * - an account from everywhere, by all of its logins together: 400 times an hour, with the same exception.
+ *
+ * What was typed counts, and not the account that it names: otherwise ten attempts on `alice` that limit `a@example.com` would
+ * show that both are one account. The account's own bound cannot show it: an attempt counts there only if its login was
+ * within its own bound, an account has two logins at a time, and an hour of the account touches at most two hours of each.
+ * The bound is for what comes beside that: logins that change, and counters of logins that were crowded out of memory.
  *
  * An attempt is counted BEFORE its password is looked at, and given back afterwards if it was right: counted after, two hundred
  * sent at once would all be looked at. Accounts that do not exist count like those that do.
@@ -39,7 +47,10 @@ const NOBODY = -1;
 @Injectable()
 export class LoginThrottle {
   private readonly byAddress: Counter;
+  private readonly byLogin: Counter;
   private readonly byAccount: Counter;
+  /** Where the login names no account: the same work in a counter of its own, which cannot crowd accounts out. */
+  private readonly byNobody: Counter;
   /** Nine at once and one a minute are ten, then one a minute. */
   private readonly byPair: Counter;
   private readonly byPairSlowly: Counter;
@@ -50,21 +61,23 @@ export class LoginThrottle {
     limits: RateLimits,
   ) {
     this.byAddress = limits.counter('login-address', { points: 300, durationSec: 15 * MINUTE });
-    this.byAccount = limits.counter('login-account', { points: 100, durationSec: 60 * MINUTE });
+    this.byLogin = limits.counter('login-typed', { points: PER_LOGIN, durationSec: 60 * MINUTE });
+    this.byAccount = limits.counter('login-account', { points: 4 * PER_LOGIN, durationSec: 60 * MINUTE });
+    this.byNobody = limits.counter('login-nobody', { points: 4 * PER_LOGIN, durationSec: 60 * MINUTE });
     this.byPair = limits.counter('login-pair', { points: 9, durationSec: 15 * MINUTE });
     this.byPairSlowly = limits.counter('login-pair-slowly', { points: 1, durationSec: MINUTE });
   }
 
   /**
    * Counts an attempt.
-   * @param userId the account that `login` names, if it names one: its name and its address count together
+   * @param userId the account that `login` names, null if it names none
    * @throws CoreError `too_many_requests` with the seconds to wait; the attempt is not counted then
    */
   async begin(login: string, userId: number | null, address: string): Promise<Attempt> {
     if (!this.settings.LOGIN_THROTTLE) return UNCOUNTED;
     const from = addressKey(address);
-    const account = userId === null ? `name:${login.includes('@') ? foldEmail(login) : foldName(login)}` : `id:${userId}`;
-    const pair = JSON.stringify([account, from]);
+    const typed = foldLogin(login);
+    const pair = JSON.stringify([typed, from]);
     const counted: [Counter, string][] = [];
     const withdraw = () => giveBack(counted);
     const count = async (counter: Counter, key: string): Promise<Count> => {
@@ -82,16 +95,16 @@ export class LoginThrottle {
       const slowly = await count(this.byPairSlowly, pair);
       if (slowly.exceeded) return refuse(slowly);
     }
-    const ofAccount = await count(this.byAccount, account);
-    if (ofAccount.exceeded && !(await this.isKnown(userId, from))) return refuse(ofAccount);
+    const ofLogin = await count(this.byLogin, typed);
+    const everywhere = ofLogin.exceeded
+      ? ofLogin
+      : await (userId === null ? count(this.byNobody, typed) : count(this.byAccount, String(userId)));
+    if (everywhere.exceeded && !(await this.isKnown(userId, from))) return refuse(everywhere);
     return {
       withdraw,
       succeeded: async () => {
         await Promise.all([this.byPair.delete(pair), this.byPairSlowly.delete(pair)]);
-        await giveBack([
-          [this.byAddress, from],
-          [this.byAccount, account],
-        ]);
+        await giveBack(counted.filter(([counter]) => counter !== this.byPair && counter !== this.byPairSlowly));
       },
     };
   }

@@ -3,7 +3,7 @@ import type { LiveSession, Origin } from '../identity/identity.js';
 import { addressKey } from '../ops/address-key.js';
 import type { Counter } from '../ops/counters.js';
 import { RateLimits } from '../ops/rate-limits.js';
-import { foldEmail, foldName } from '../users/names.js';
+import { foldLogin } from '../users/names.js';
 import { PasswordResets } from './password-resets.js';
 import { RecoveryRequests } from './recovery-requests.js';
 import type { IssuedRecovery } from './recovery-tokens.js';
@@ -37,7 +37,7 @@ export class RecoveryService {
   async request(target: RecoveryTarget, origin: Origin): Promise<void> {
     const from = addressKey(origin.address);
     const login = 'email' in target ? target.email : target.username;
-    const key = JSON.stringify([login.includes('@') ? foldEmail(login) : foldName(login), from]);
+    const key = JSON.stringify([foldLogin(login), from]);
     const counts = [await this.byAddress.consume(from), await this.byTarget.consume(key)];
     if (counts.some(({ exceeded }) => exceeded)) return this.log.debug('A request for recovery over its allowance: no mail');
     this.requests.add(login, origin);

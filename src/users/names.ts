@@ -37,3 +37,8 @@ function prototypesOf(name: string): string {
 export function foldEmail(email: string): string {
   return email.replace(/[A-Z]/g, (letter) => letter.toLowerCase());
 }
+
+/** What somebody typed to log in, as it is found: what has an `@` is an e-mail address, anything else a user name. */
+export function foldLogin(login: string): string {
+  return login.includes('@') ? foldEmail(login) : foldName(login);
+}

@@ -61,12 +61,22 @@ describe('guessing an account from one address', () => {
     expect(await guesses(11, 'patient', origin)).toEqual([...times(10, 'wrong_credentials'), 'too_many_requests']);
   });
 
-  it('counts the user name and the address of an account together', async () => {
+  it('counts what was typed: an account that is limited by its name is free by its e-mail address, and the other way round', async () => {
     await member(node, 'twofold');
     const origin = newOrigin();
-    await guesses(5, 'twofold', origin);
-    await guesses(5, 'Twofold@Example.com', origin);
+    expect(await guesses(11, 'twofold', origin)).toEqual([...times(10, 'wrong_credentials'), 'too_many_requests']);
+    expect(await guesses(11, 'Twofold@Example.com', origin)).toEqual([...times(10, 'wrong_credentials'), 'too_many_requests']);
     expect(await guess('TWOFOLD', origin)).toBe('too_many_requests');
+  });
+
+  it('gives a success back to the login that was typed only', async () => {
+    await member(node, 'halfway');
+    const origin = newOrigin();
+    await guesses(9, 'halfway', origin);
+    await guesses(9, 'halfway@example.com', origin);
+    expect(await guess('halfway', origin, PASSWORD)).toBe('ok');
+    expect(await guesses(2, 'halfway@example.com', origin)).toEqual(['wrong_credentials', 'too_many_requests']);
+    expect(await guesses(10, 'halfway', origin)).toEqual(times(10, 'wrong_credentials'));
   });
 
   it('counts accounts that do not exist in the same way', async () => {
@@ -128,6 +138,47 @@ describe('guessing an account from everywhere', () => {
     pass(3601);
     expect(await guess('famous', stranger, PASSWORD)).toBe('ok');
   });
+
+  it('never shows by the bound of the account that a name and an e-mail address belong together', async () => {
+    await member(node, 'paired');
+    const codesOf = async (name: string, address: string): Promise<string[]> => {
+      const codes: string[] = [];
+      const tenEach = async (rounds: number, login: string): Promise<void> => {
+        for (let round = 0; round < rounds; round++) codes.push(...(await guesses(10, login, newOrigin())));
+      };
+      // Half an hour apart, so that the hours of the two logins and of the account begin at different times.
+      await tenEach(11, name);
+      pass(30 * 60);
+      await tenEach(11, address);
+      pass(31 * 60);
+      await tenEach(11, name);
+      pass(30 * 60);
+      await tenEach(11, address);
+      return codes;
+    };
+    const expected = Array.from({ length: 4 }, () => [
+      ...times(100, 'wrong_credentials'),
+      ...times(10, 'too_many_requests'),
+    ]).flat();
+    expect(await codesOf('paired', 'paired@example.com')).toEqual(expected);
+    expect(await codesOf('nobody-here', 'nobody-there@example.com')).toEqual(expected);
+  }, 120_000);
+
+  it('is bounded for the account itself, under names that change', async () => {
+    const { userId } = await member(node, 'renamed-0');
+    const home = newOrigin();
+    await logIn(node, 'renamed-0', PASSWORD, home);
+    let looked = 0;
+    for (let name = 0; name < 5; name++) {
+      const username = `renamed-${name}`;
+      await node.sql.affected('UPDATE users SET username = $2, username_fold = $2 WHERE id = $1', [userId, username]);
+      for (let index = 0; index < 10; index++) {
+        looked += (await guesses(10, username, newOrigin())).filter((code) => code === 'wrong_credentials').length;
+      }
+    }
+    expect(looked).toBe(400);
+    expect(await guess('renamed-4', home, PASSWORD)).toBe('ok');
+  }, 120_000);
 
   it('does not know an address for ever', async () => {
     const { userId } = await member(node, 'moved');
