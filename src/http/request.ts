@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { FastifyRequest } from 'fastify';
 import { CoreError } from '../errors/catalogue.js';
+import { plainAddress } from './forwarded.js';
 import type { Identity, LiveSession, Origin } from '../identity/identity.js';
 
 declare module 'fastify' {
@@ -28,7 +29,7 @@ export const userAgentOf = ({ headers }: Pick<IncomingMessage, 'headers'>): stri
 export function originOf(request: FastifyRequest): Origin {
   return {
     protocol: request.routeOptions.config.protocol ?? 'rest',
-    address: request.ip,
+    address: plainAddress(request.ip),
     userAgent: userAgentOf(request),
   };
 }

@@ -213,6 +213,22 @@ describe('behind a trusted proxy', () => {
     }
     expect(statuses.slice(10)).toEqual([429, 429]);
   });
+
+  it.each([
+    ['IPv4', (port: number) => `198.51.100.77:${port}`, '198.51.100.77'],
+    ['IPv6', (port: number) => `"[2001:db8:77::1]:${port}"`, '2001:db8:77::1'],
+    ['IPv4 inside IPv6', (port: number) => `[::ffff:198.51.100.78]:${port}`, '198.51.100.78'],
+  ])('a port that the proxy adds to an address of %s does not make another client of it', async (_kind, from, address) => {
+    const { id, username, tokens } = await server.user();
+    const logIn = (port: number, password: string): Promise<Answer> =>
+      server.client().post('/api/v1/auth/login', { username, password }, { 'x-forwarded-for': from(port) });
+    expect((await logIn(40_000, PASSWORD)).status).toBe(200);
+    const sessions = await server.client(tokens.token).get(`/api/v1/users/${id}/sessions`);
+    expect(sessions.body).toContainEqual(expect.objectContaining({ ip: address }));
+    const statuses: number[] = [];
+    for (let count = 0; count < 12; count += 1) statuses.push((await logIn(40_001 + count, WRONG)).status);
+    expect(statuses.slice(10)).toEqual([429, 429]);
+  });
 });
 
 describe('the limit on requests', () => {

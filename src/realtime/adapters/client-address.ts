@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { Injectable } from '@nestjs/common';
 import proxyAddr from '@fastify/proxy-addr';
 import { type TrustFunction, trustOf } from '../../config/trust-proxy.js';
+import { plainAddress } from '../../http/forwarded.js';
 import { Settings } from '../../config/settings.js';
 
 /** The address of a client, as TRUST_PROXY lets us believe it; the same rule that Fastify applies to HTTP requests. */
@@ -16,6 +17,6 @@ export class ClientAddress {
   }
 
   of(request: IncomingMessage): string {
-    return proxyAddr(request, this.trusts) || 'unknown';
+    return plainAddress(proxyAddr(request, this.trusts) || 'unknown');
   }
 }

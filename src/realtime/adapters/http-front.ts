@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type RequestListener, type Server, 
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { answerClientError } from '../../http/client-errors.js';
+import { normalizeForwardedFor } from '../../http/forwarded.js';
 import { asksForWebSocket, ignoreUpgrade, whenAnswered } from './ignore-upgrade.js';
 
 /** Engine.IO's own path. It ends in a slash: `/socket.io` alone is nobody's. */
@@ -42,12 +43,14 @@ export class HttpFront {
         requireHostHeader: false,
       },
       (request, response) => {
+        normalizeForwardedFor(request);
         if (lacksOneHost(request)) answerClientError(NOT_ONE_HOST, request.socket);
         else if (this.handlers && isSocketIo(request)) this.handlers.socketIoRequest(request, response);
         else route(request, response);
       },
     );
     return server.on('upgrade', (request, stream, head) => {
+      normalizeForwardedFor(request);
       whenAnswered(stream, () => {
         if (asksForWebSocket(request)) this.upgrade(request, stream, head);
         else ignoreUpgrade(server, request, stream, head);
