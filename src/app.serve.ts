@@ -9,12 +9,17 @@ import { Settings, SettingsError } from './config/settings.js';
 import { openDatabase } from './database/open-database.js';
 import { DatabaseStartError } from './database/start-error.js';
 import { Sql } from './database/sql.js';
+import { stackOf } from './errors/thrown.js';
 import { listen } from './ops/listen.js';
 import { createLogger } from './ops/logger.js';
+import { cleanText } from './ops/redaction.js';
 import { NestLogger } from './ops/nest-logger.js';
 
 /** The whole way down may take this long; then the process ends whatever still hangs. */
 const SHUTDOWN_MS = 10_000;
+
+/** Fit to be seen: Node itself would print every property, which for errors of the database are a statement's values. */
+const reportOf = (error: unknown): string => cleanText(stackOf(error));
 
 /** Starts the server of this process: settings, database, application, signals. Never leaves it half started. */
 export async function serve(): Promise<void> {
@@ -24,14 +29,20 @@ export async function serve(): Promise<void> {
     shutdown.started();
   } catch (error) {
     // For mistakes that people can mend one line is enough; for ours the stack is needed.
-    console.error(lineOf(error) ?? error);
+    console.error(lineOf(error) ?? reportOf(error));
     await shutdown.run(1);
   }
 }
 
 async function start(settings: Settings, shutdown: Shutdown): Promise<void> {
   // The database speaks before there is an application: from the first line on, the log is in one format.
-  Logger.overrideLogger(new NestLogger(createLogger(settings)));
+  const logger = createLogger(settings);
+  Logger.overrideLogger(new NestLogger(logger));
+  // A mistake of ours after which nothing can be relied on. Node ends the process, too, but prints the error in full.
+  process.on('uncaughtException', (error) => {
+    logger.fatal({ err: error }, 'uncaught');
+    process.exit(1);
+  });
   const database = await openDatabase(settings);
   shutdown.add(() => database.stop());
   const app = await createApp({ settings, databaseUrl: database.url });
@@ -82,7 +93,7 @@ class Shutdown {
     this.limit();
     for (const step of this.steps.reverse()) {
       await step().catch((error: unknown) => {
-        console.error(error);
+        console.error(reportOf(error));
         process.exitCode = 1;
       });
     }

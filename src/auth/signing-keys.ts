@@ -235,7 +235,8 @@ export class SigningKeys implements OnModuleInit, BeforeApplicationShutdown {
     if (this.signer?.kid === row.kid) return this.signer;
     const privateKey = unseal(row.sealed_private, row.kid, this.sealingKey);
     if (!privateKey) {
-      this.log.error(`The signing key ${row.kid} was sealed under another APP_SECRET than this node's`);
+      // The beginning only: the whole id has the shape of a secret, and would be redacted.
+      this.log.error(`The signing key ${row.kid.slice(0, 8)}… was sealed under another APP_SECRET than this node's`);
       return undefined;
     }
     const header = { alg: ALGORITHM, typ: TOKEN_TYPE, kid: row.kid };
