@@ -110,6 +110,7 @@ export class ChatCommands {
     },
     example: { payload: { chat_id: 7, seq: 42 }, answer: { chat_id: 7, read_seq: 42 } },
     errors: ['not_found'],
+    lane: 'none',
   })
   async read({ chat_id, seq }: ReadPayload, caller: Caller): Promise<object> {
     return { chat_id, read_seq: await this.positions.mark(chat_id, sessionOf(caller).userId, seq) };

@@ -35,4 +35,8 @@ export class Chat {
 
   @Column({ type: 'timestamptz', precision: 3, default: () => 'now()' })
   lastActivityAt!: Date;
+
+  /** The last entry of its log by which a message was deleted. */
+  @Column({ type: 'bigint', default: 0 })
+  lastDeletedSeq!: number;
 }

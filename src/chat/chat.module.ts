@@ -22,6 +22,7 @@ import { Presence } from './presence.js';
 import { ReadPositions } from './read-positions.js';
 import { Replays } from './replays.js';
 import { ResumeCommands } from './resume.commands.js';
+import { UnreadCounts } from './unread-counts.js';
 
 /** Chats: who is in them, what is said in them, and who hears it. */
 @Emits(...CHAT_EVENTS)
@@ -39,6 +40,7 @@ import { ResumeCommands } from './resume.commands.js';
     MessageWriter,
     MessageChanges,
     ReadPositions,
+    UnreadCounts,
     ChatsService,
     MembersService,
     ChatCommands,

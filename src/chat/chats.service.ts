@@ -10,6 +10,7 @@ import { CHAT_NAMES, CHAT_OF, CHATS_PAGE, CREATE_CHAT, MEMBERS_OF } from './chat
 import { type Kind, type Message, type MessageRow, messageOf } from './message.js';
 import { Presence } from './presence.js';
 import { unlessRefused } from './refusals.js';
+import { type ChatPosition, UnreadCounts } from './unread-counts.js';
 
 export interface MemberView {
   readonly user_id: number;
@@ -51,10 +52,11 @@ export interface NewChat {
   readonly members: readonly string[];
 }
 
-type SummaryRow = Omit<ChatSummary, 'created_at' | 'last_activity_at'> & {
-  readonly created_at: Date;
-  readonly last_activity_at: Date;
-};
+type SummaryRow = Omit<ChatSummary, 'unread' | 'created_at' | 'last_activity_at'> &
+  ChatPosition & {
+    readonly created_at: Date;
+    readonly last_activity_at: Date;
+  };
 
 /** A row of a page; without a message where nothing has been said. */
 type PageRow = SummaryRow &
@@ -69,13 +71,13 @@ type PageRow = SummaryRow &
 /** Members by whose names a group goes that has none. */
 const NAMED_AFTER = 3;
 
-const summaryOf = (row: SummaryRow): ChatSummary => ({
+const summaryOf = (row: SummaryRow, unread: ReadonlyMap<number, number>): ChatSummary => ({
   chat_id: row.chat_id,
   chat_type: row.chat_type,
   chat_name: row.chat_name,
   last_seq: row.last_seq,
   read_seq: row.read_seq,
-  unread: row.unread,
+  unread: unread.get(row.chat_id) ?? 0,
   created_at: row.created_at.toISOString(),
   last_activity_at: row.last_activity_at.toISOString(),
 });
@@ -88,6 +90,7 @@ export class ChatsService {
     private readonly users: UsersService,
     private readonly streams: ChatStreams,
     private readonly presence: Presence,
+    private readonly unread: UnreadCounts,
   ) {}
 
   /**
@@ -115,9 +118,10 @@ export class ChatsService {
   async get(chatId: number, userId: number): Promise<ChatView> {
     const [row] = await this.sql.rows<SummaryRow>(CHAT_OF, [chatId, userId], 'chat-of');
     if (!row) throw new CoreError('not_found');
+    const unread = await this.unread.of(userId, [row]);
     const rows = await this.sql.rows<Omit<MemberView, 'online'>>(MEMBERS_OF, [chatId], 'members-of');
     const online = await this.presence.onlineOf(rows.map(({ user_id: id }) => id));
-    return { ...summaryOf(row), members: rows.map((member) => ({ ...member, online: online.has(member.user_id) })) };
+    return { ...summaryOf(row, unread), members: rows.map((member) => ({ ...member, online: online.has(member.user_id) })) };
   }
 
   /** The chats of a user, newest activity first. @param cursor `next_cursor` of the page before */
@@ -126,8 +130,9 @@ export class ChatsService {
     const rows = await this.sql.rows<PageRow>(CHATS_PAGE, [userId, limit + 1, at, id]);
     const page = rows.slice(0, limit);
     const last = rows.length > limit ? page.at(-1) : undefined;
+    const unread = await this.unread.of(userId, page);
     return {
-      chats: page.map((row) => ({ ...summaryOf(row), last_message: lastMessageOf(row) })),
+      chats: page.map((row) => ({ ...summaryOf(row, unread), last_message: lastMessageOf(row) })),
       next_cursor: last ? `${last.last_activity_at.getTime()}.${last.chat_id}` : null,
     };
   }

@@ -1,22 +1,8 @@
-/** Unread messages are looked for among so many of the last entries, and counted up to `MAX_UNREAD`: a glance at a list must not read a log. */
-const RECENT = 2_000;
-const MAX_UNREAD = 999;
-
-/** Others' messages after `m.read_seq`. Plan: the end of the one partition's primary key, downwards at most to `RECENT`. */
-const UNREAD = `(
-    SELECT count(*)::int FROM (
-      SELECT 1 FROM messages x
-      WHERE x.chat_id = c.id AND x.seq > greatest(m.read_seq, c.last_seq - ${RECENT})
-        AND x.kind = 'message' AND x.deleted_seq IS NULL AND x.sender_id <> m.user_id
-      LIMIT ${MAX_UNREAD}
-    ) unread
-  )`;
-
 /** The name of a chat for its member `m`: a personal one bears that of the other. */
 const NAME = `CASE WHEN c.chat_type = 'group' THEN c.name ELSE coalesce(o.username, 'deleted user') END`;
 const OTHER = `LEFT JOIN users o ON o.id = CASE WHEN c.low_user_id = m.user_id THEN c.high_user_id ELSE c.low_user_id END`;
 
-const CHAT = `c.id AS chat_id, c.chat_type, ${NAME} AS chat_name, c.last_seq, m.read_seq, ${UNREAD} AS unread, c.created_at, c.last_activity_at`;
+const CHAT = `c.id AS chat_id, c.chat_type, ${NAME} AS chat_name, c.last_seq, c.last_deleted_seq, m.read_seq, c.created_at, c.last_activity_at`;
 
 /** One chat ($1) as its member ($2) sees it: primary keys only. */
 export const CHAT_OF = `
@@ -30,8 +16,8 @@ export const MEMBERS_OF = `
 /**
  * A page of the chats of a user ($1), the one with the newest activity first: at most $2, those after the place ($3, $4).
  *
- * The plan: the user's memberships by the index on (user_id, joined_at), each chat by its primary key, a top-N sort; only for the chats
- * of the page the end of the log is looked at. The activity of a chat changes with every message, so there is no index on it.
+ * The plan: the user's memberships by the index on (user_id, joined_at), each chat by its primary key, a top-N sort; for each chat of the
+ * page, the end of messages_standing_idx. The activity of a chat changes with every message, so there is no index on it.
  */
 export const CHATS_PAGE = `
   SELECT ${CHAT}, l.*, s.username AS sender_name
@@ -45,11 +31,34 @@ export const CHATS_PAGE = `
     SELECT x.seq, x.kind, x.sender_id, coalesce(x.edited_content, x.content) AS content, x.content_type, x.client_msg_id,
       x.created_at AS said_at, x.edited_seq
     FROM messages x
-    WHERE x.chat_id = m.chat_id AND x.seq > c.last_seq - ${RECENT} AND x.kind = 'message' AND x.deleted_seq IS NULL
+    WHERE x.chat_id = m.chat_id AND x.kind = 'message' AND x.deleted_seq IS NULL
     ORDER BY x.seq DESC LIMIT 1
   ) l ON true
   LEFT JOIN users s ON s.id = l.sender_id
   ORDER BY c.last_activity_at DESC, c.id DESC`;
+
+/** Unread messages are counted up to this. */
+export const MAX_UNREAD = 999;
+/** Messages at the end of a chat that a count looks at: a member who writes and never reads has as many unread ones of its own as it likes. */
+const MAX_LOOKED = 2_000;
+
+/**
+ * How many messages stand in chats ($1), each after one entry ($2) and up to another ($3), that are by none of these users ($4).
+ *
+ * The plan: for each chat an Index Only Scan Backward of messages_standing_idx in its one partition, at most `MAX_LOOKED` entries of it.
+ * The table itself is read only for pages that no vacuum has seen yet.
+ */
+export const COUNT_STANDING = `
+  SELECT w.chat_id, (
+    SELECT count(*)::int FROM (
+      SELECT 1 FROM (
+        SELECT x.sender_id FROM messages x
+        WHERE x.chat_id = w.chat_id AND x.seq > w.after_seq AND x.seq <= w.last_seq AND x.kind = 'message' AND x.deleted_seq IS NULL
+        ORDER BY x.seq DESC LIMIT ${MAX_LOOKED}
+      ) newest WHERE newest.sender_id <> ALL ($4::bigint[]) LIMIT ${MAX_UNREAD}
+    ) counted
+  ) AS count
+  FROM unnest($1::bigint[], $2::bigint[], $3::bigint[]) AS w (chat_id, after_seq, last_seq)`;
 
 /** The chats of a user ($1) by name only, newest activity first: at most $2. As `CHATS_PAGE`, without a look at any log. */
 export const CHAT_NAMES = `

@@ -21,6 +21,7 @@ export class MessageCommands {
     answer: SENT_SCHEMA,
     example: { payload: { chat_id: 7, content: 'Hello!' }, answer: SENT_EXAMPLE },
     errors: ['not_found', 'conflict'],
+    lane: 'none',
   })
   send(payload: SendPayload, caller: Caller): Promise<Sent> {
     return this.write(payload, null, caller);
@@ -33,6 +34,7 @@ export class MessageCommands {
     example: { payload: { chat_id: 7, content: 'Hello!', content_type: 'text/plain', chat_type: 'group' }, answer: SENT_EXAMPLE },
     errors: ['not_found', 'conflict'],
     internal: true,
+    lane: 'none',
   })
   post(payload: PostPayload, caller: Caller): Promise<Sent> {
     return this.write(payload, payload.chat_type, caller);

@@ -71,6 +71,7 @@ export class AccountCommands {
     errors: ['wrong_credentials'],
     internal: true,
     liveOnly: true,
+    lane: 'none',
   })
   @AllowAnonymous()
   async logIn({ username, password }: LogInPayload, caller: Caller): Promise<{ token: string }> {
@@ -89,6 +90,7 @@ export class AccountCommands {
     errors: ['taken'],
     internal: true,
     liveOnly: true,
+    lane: 'none',
   })
   @AllowAnonymous()
   async register(payload: RegisterPayload, caller: Caller): Promise<{ token: string }> {
@@ -103,6 +105,7 @@ export class AccountCommands {
     answer: { type: 'object' },
     example: { payload: { known_data: 'alice@example.com', known_data_type: 'email' }, answer: {} },
     internal: true,
+    lane: 'none',
   })
   @AllowAnonymous()
   async recover({ known_data: known, known_data_type: type }: RecoverPayload, caller: Caller): Promise<object> {
@@ -119,6 +122,7 @@ export class AccountCommands {
     errors: ['forbidden'],
     internal: true,
     liveOnly: true,
+    lane: 'none',
   })
   async logOut({ username }: LogOutPayload, caller: Caller): Promise<object> {
     const session = sessionOf(caller);

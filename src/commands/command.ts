@@ -21,7 +21,28 @@ export interface CommandOptions<Payload extends object = object> {
   readonly internal?: boolean;
   /** Makes no sense without a live connection. */
   readonly liveOnly?: boolean;
+  /**
+   * What it costs in frames, 1 unless said: about 1.5 ms of the database each. Taken from the allowance of the connection, of the user, and
+   * over HTTP of the address, where a request is worth 12.
+   */
+  readonly weight?: Weight<Payload>;
+  /**
+   * `none` where it never asks the database itself, or only by a batcher, which serves many callers with one statement. Others wait for
+   * their turn: a user has few under way at a time.
+   */
+  readonly lane?: 'none';
 }
+
+/** What a command weighs by what it is asked for. */
+export interface WeightBy<Payload> {
+  /** The least that it can weigh. */
+  readonly least: number;
+  /** How it grows, for the documentation: «1 more for each 50 chats of `limit`». */
+  readonly by: string;
+  of(payload: Payload): number;
+}
+
+export type Weight<Payload> = number | WeightBy<Payload>;
 
 export interface CommandMetadata extends CommandOptions {
   readonly domain: string;

@@ -10,6 +10,7 @@ import { FramePipeline } from '../realtime/frame-pipeline.js';
 import { LiveShutdown } from '../realtime/live-shutdown.js';
 import { CommandRunner } from '../realtime/ports.js';
 import { AccountCommands } from './account.commands.js';
+import { CommandCosts } from './command-costs.js';
 import { CommandMetrics } from './command-metrics.js';
 import { Dispatcher } from './dispatcher.js';
 import { ProtocolDocsRegistry } from './protocol-docs.js';
@@ -24,6 +25,7 @@ import { SystemCommands } from './system.commands.js';
     ProtocolDocsRegistry,
     Dispatcher,
     { provide: CommandRunner, useExisting: Dispatcher },
+    CommandCosts,
     CommandMetrics,
     SystemCommands,
     AccountCommands,

@@ -3,23 +3,28 @@ import { LiveSessions } from '../auth/live-sessions.js';
 import { CoreError } from '../errors/catalogue.js';
 import { coreErrorOf } from '../errors/core-error-of.js';
 import type { Identity } from '../identity/identity.js';
+import { DatabaseLanes } from '../ops/database-lanes.js';
 import type { CommandFrame } from '../realtime/codec.js';
 import type { Caller } from '../realtime/connection.js';
 import type { CommandRunner } from '../realtime/ports.js';
 import { validate } from '../validation/validate.js';
+import { CommandCosts } from './command-costs.js';
 import { CommandRegistry, type RegisteredCommand } from './registry.js';
 
 type Call = Pick<CommandFrame, 'domain' | 'name' | 'payload' | 'internal'>;
 
 /**
  * The one gate in front of every command, whatever brought it: it is found, the caller's right to it is checked, the
- * payload is validated, the outcome counted. What is known at once is returned at once, without a promise.
+ * payload is validated, what it weighs is charged, it waits for its turn, the outcome is counted. What is known at once is returned at
+ * once, without a promise.
  */
 @Injectable()
 export class Dispatcher implements CommandRunner {
   constructor(
     private readonly registry: CommandRegistry,
     private readonly sessions: LiveSessions,
+    private readonly costs: CommandCosts,
+    private readonly lanes: DatabaseLanes,
   ) {}
 
   run(call: Call, caller: Caller): unknown {
@@ -51,8 +56,14 @@ export class Dispatcher implements CommandRunner {
   }
 
   private call(command: RegisteredCommand, payload: unknown, caller: Caller): unknown {
-    const handler = command.handler as (payload: unknown, caller: Caller) => unknown;
-    return handler(command.payload ? validate(command.payload, payload ?? {}, 'payload') : {}, caller);
+    const input = command.payload ? validate(command.payload, payload ?? {}, 'payload') : {};
+    const charging = this.costs.charge(command, input, caller);
+    return charging ? charging.then(() => this.handle(command, input, caller)) : this.handle(command, input, caller);
+  }
+
+  private handle(command: RegisteredCommand, input: object, caller: Caller): unknown {
+    const handler = command.handler as (payload: object, caller: Caller) => unknown;
+    return command.lane === 'none' ? handler(input, caller) : this.lanes.run(caller, () => handler(input, caller));
   }
 
   private async counted(command: RegisteredCommand, answer: Promise<unknown>): Promise<unknown> {

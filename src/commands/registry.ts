@@ -17,6 +17,10 @@ export interface CommandDescription {
   readonly command: string;
   readonly summary: string;
   readonly access: RegisteredCommand['access'];
+  /** The least that it weighs, in frames. */
+  readonly weight: number;
+  /** How it grows with the payload. */
+  readonly weight_by?: string;
   readonly payload: object;
   readonly answer?: object;
   readonly example?: CommandMetadata['example'];
@@ -73,10 +77,11 @@ export class CommandRegistry implements OnModuleInit {
     return [...this.commands.values()]
       .filter((command) => !command.internal)
       .sort((a, b) => (a.fullName < b.fullName ? -1 : 1))
-      .map(({ fullName, summary, access, payload, answer, example }) => ({
+      .map(({ fullName, summary, access, weight = 1, payload, answer, example }) => ({
         command: fullName,
         summary,
         access,
+        ...(typeof weight === 'number' ? { weight } : { weight: weight.least, weight_by: weight.by }),
         payload: payload ? schemaOf(payload) : { type: 'object' },
         ...(answer ? { answer } : {}),
         ...(example ? { example } : {}),

@@ -27,11 +27,13 @@ const DESCRIPTION: JsonSchema = {
     command: { type: 'string' },
     summary: { type: 'string' },
     access: { type: 'string', enum: ['anonymous', 'user', 'superuser'] },
+    weight: { type: 'number', description: 'Frames that it counts for at least' },
+    weight_by: { type: 'string', description: 'How that grows with the payload' },
     payload: { type: 'object', description: 'JSON Schema' },
     answer: { type: 'object', description: 'JSON Schema' },
     example: { type: 'object', description: 'A payload and its answer' },
   },
-  required: ['command', 'summary', 'access', 'payload'],
+  required: ['command', 'summary', 'access', 'weight', 'payload'],
 };
 
 /** The `system` domain: what every connection needs, whatever it is used for. */
@@ -52,6 +54,7 @@ export class SystemCommands {
       required: ['server_time'],
     },
     example: { payload: { sent_at: 1735689600 }, answer: { sent_at: 1735689600, server_time: 1735689601 } },
+    lane: 'none',
   })
   @AllowAnonymous()
   ping({ sent_at }: PingPayload): { sent_at: unknown; server_time: number } {
@@ -76,6 +79,7 @@ export class SystemCommands {
       payload: {},
       answer: { user_id: 1, username: 'alice', is_superuser: false, session_id: '…', connection_id: '…', protocol: 'game' },
     },
+    lane: 'none',
   })
   @AllowAnonymous()
   whoami(_payload: object, { identity, connection, origin }: Caller): object {
@@ -104,6 +108,7 @@ export class SystemCommands {
     example: { payload: { token: 'eyJhbGciOiJFUzI1NiIs…' }, answer: { user_id: 1, expires_at: 1735693200 } },
     errors: ['not_authenticated', 'conflict'],
     liveOnly: true,
+    lane: 'none',
   })
   @AllowAnonymous()
   async authenticate({ token }: AuthenticatePayload, { connection }: Caller): Promise<object> {
@@ -120,8 +125,11 @@ export class SystemCommands {
     answer: { type: 'object', properties: { commands: { type: 'array', items: DESCRIPTION } }, required: ['commands'] },
     example: {
       payload: {},
-      answer: { commands: [{ command: 'system.ping', summary: '…', access: 'anonymous', payload: { type: 'object' } }] },
+      answer: {
+        commands: [{ command: 'system.ping', summary: '…', access: 'anonymous', weight: 1, payload: { type: 'object' } }],
+      },
     },
+    lane: 'none',
   })
   @AllowAnonymous()
   commands(): object {

@@ -67,6 +67,7 @@ export class MatchCommands {
     example: { payload: { name: 'Friday night', max_players: 4 }, answer: EXAMPLE },
     errors: ['too_many_requests', 'unavailable'],
     liveOnly: true,
+    lane: 'none',
   })
   create({ name, max_players }: CreateMatchPayload, caller: Caller): Promise<Match> {
     const player = playerOf(caller);
@@ -79,6 +80,7 @@ export class MatchCommands {
     answer: PAGE,
     example: { payload: {}, answer: { matches: [EXAMPLE], next_cursor: null } },
     errors: ['unavailable'],
+    lane: 'none',
   })
   list({ limit, cursor }: ListMatchesPayload): Promise<MatchPage> {
     return this.matches.list(limit ?? 50, cursor ?? null);
@@ -91,6 +93,7 @@ export class MatchCommands {
     example: { payload: { match_id: 'q1w2e3r4t5y6' }, answer: EXAMPLE },
     errors: ['not_found', 'conflict', 'too_many_requests', 'unavailable'],
     liveOnly: true,
+    lane: 'none',
   })
   join({ match_id }: MatchPayload, caller: Caller): Promise<Match> {
     return this.matches.join(connectionOf(caller), playerOf(caller), match_id);
@@ -103,6 +106,7 @@ export class MatchCommands {
     example: { payload: { match_id: 'q1w2e3r4t5y6', op: 'move', data: { x: 3, y: 4 } }, answer: {} },
     errors: ['not_found'],
     liveOnly: true,
+    lane: 'none',
   })
   state(payload: StatePayload, caller: Caller): object {
     this.matches.relay(connectionOf(caller), payload.match_id, payload.op, stateOf(payload), recipientsOf(payload));
@@ -116,6 +120,7 @@ export class MatchCommands {
     example: { payload: { match_id: 'q1w2e3r4t5y6' }, answer: {} },
     errors: ['not_found', 'unavailable'],
     liveOnly: true,
+    lane: 'none',
   })
   async leave({ match_id }: MatchPayload, caller: Caller): Promise<object> {
     await this.matches.leave(connectionOf(caller), match_id);

@@ -1,6 +1,7 @@
 import { Global, Module } from '@nestjs/common';
 import { TerminusModule } from '@nestjs/terminus';
 import { DatabaseFigures } from './database-figures.js';
+import { DatabaseLanes } from './database-lanes.js';
 import { Drain } from './drain.js';
 import { Health } from './health.js';
 import { HealthController } from './health.controller.js';
@@ -14,7 +15,7 @@ import { RateLimits } from './rate-limits.js';
 @Module({
   imports: [TerminusModule.forRoot({ logger: false })],
   controllers: [HealthController, MetricsController],
-  providers: [Metrics, RateLimits, Drain, Health, HttpObserver, DatabaseFigures],
-  exports: [Metrics, RateLimits, Drain],
+  providers: [Metrics, RateLimits, Drain, Health, HttpObserver, DatabaseFigures, DatabaseLanes],
+  exports: [Metrics, RateLimits, Drain, DatabaseLanes],
 })
 export class OpsModule {}

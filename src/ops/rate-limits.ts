@@ -32,11 +32,12 @@ export class RateLimits {
   /**
    * Counts one request of a client: the class's requests of a second, and the burst, at once; both refill at that rate.
    * @param address the client's, as TRUST_PROXY lets us believe it
+   * @param requests how many it counts for; parts of one, too
    * @returns 0 where it may pass, else whole seconds (1 or more) after which to try again
    */
-  async take(kind: RateClass, address: string): Promise<number> {
+  async take(kind: RateClass, address: string, requests = 1): Promise<number> {
     if (!this.buckets) return 0;
-    const waitMs = await this.buckets[kind].take(addressKey(address));
+    const waitMs = await this.buckets[kind].take(addressKey(address), requests);
     if (waitMs <= 0) return 0;
     this.metrics.rateLimited(kind);
     return Math.ceil(waitMs / 1000);

@@ -28,13 +28,14 @@ export class RedisTokenBucket {
     this.depthMs = this.costMs * shape.capacity;
   }
 
-  /** Takes one token: 0, or the milliseconds until there is one. Never rejects. */
-  async take(key: string): Promise<number> {
-    if (this.redis.status !== 'ready') return this.insurance.take(key);
+  /** As `TokenBucket.take`. Never rejects. */
+  async take(key: string, tokens = 1): Promise<number> {
+    if (this.redis.status !== 'ready') return this.insurance.take(key, tokens);
+    const costMs = Math.min(tokens * this.costMs, this.depthMs);
     try {
-      return Number(await this.redis.eval(TAKE, 1, this.prefix + key, this.costMs, this.depthMs));
+      return Number(await this.redis.eval(TAKE, 1, this.prefix + key, costMs, this.depthMs));
     } catch {
-      return this.insurance.take(key);
+      return this.insurance.take(key, tokens);
     }
   }
 }

@@ -27,10 +27,10 @@ export class TokenBucket {
     this.depthMs = this.costMs * capacity;
   }
 
-  /** Takes one token: 0, or the milliseconds until there is one. */
-  take(key: string): number {
+  /** Takes tokens, one unless said: 0, or the milliseconds until there are enough. What is more than the bucket holds takes all of it. */
+  take(key: string, tokens = 1): number {
     const now = this.now();
-    const fullAt = Math.max(this.fullAt.get(key) ?? now, now) + this.costMs;
+    const fullAt = Math.max(this.fullAt.get(key) ?? now, now) + Math.min(tokens * this.costMs, this.depthMs);
     const wait = fullAt - now - this.depthMs;
     // Sums of fractions are not exact: a thousandth of a millisecond must not cost a token.
     if (wait > 0.001) return wait;
