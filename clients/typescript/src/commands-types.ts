@@ -466,6 +466,10 @@ export interface components {
                         /** @description JSON Schema */
                         payload: Record<string, unknown>;
                         summary: string;
+                        /** @description Frames that it counts for at least */
+                        weight: number;
+                        /** @description How that grows with the payload */
+                        weight_by?: string;
                     }[];
                 };
                 payload: Record<string, unknown>;

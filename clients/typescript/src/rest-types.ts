@@ -5275,6 +5275,10 @@ export interface operations {
                                 /** @description JSON Schema */
                                 payload: Record<string, unknown>;
                                 summary: string;
+                                /** @description Frames that it counts for at least */
+                                weight: number;
+                                /** @description How that grows with the payload */
+                                weight_by?: string;
                             }[];
                         };
                         request_id: string;
