@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { parseEnv } from 'node:util';
+import { readEnvText } from './env-file.js';
 import { codeOf, reasonOf } from '../errors/thrown.js';
 
 /** The file with the settings is there and cannot be read; `message` is the whole line to print. */
@@ -21,7 +21,7 @@ export function readEnvironment(): Record<string, string | undefined> {
 
 function readEnvFile(path: string): NodeJS.Dict<string> {
   try {
-    return parseEnv(readFileSync(path, 'utf8'));
+    return readEnvText(readFileSync(path));
   } catch (error) {
     if (codeOf(error) === 'ENOENT') return {};
     throw new EnvFileError(path, error);

@@ -1,5 +1,6 @@
 import { isIP } from 'node:net';
 import { z } from 'zod';
+import { isWebOrigin, publicUrl, serviceUrl } from './url-settings.js';
 
 /** The protocols that can be served, in the order in which the start text names them. */
 export const PROTOCOL_NAMES = ['game', 'rest', 'mcp', 'messenger', 'socketio'] as const;
@@ -23,14 +24,6 @@ const wholeNumber = (min: number, max: number, byDefault: number) => {
     .default(byDefault);
 };
 
-const urlWith = (...schemes: readonly string[]) =>
-  z
-    .string()
-    .refine((value) => URL.canParse(value) && schemes.includes(new URL(value).protocol.slice(0, -1)), {
-      error: `a URL that starts with ${schemes.map((scheme) => `${scheme}://`).join(' or ')}`,
-    })
-    .optional();
-
 const protocols = z
   .string()
   .default(PROTOCOL_NAMES.join(','))
@@ -42,8 +35,8 @@ const protocols = z
 const origins = z
   .string()
   .default('')
-  .refine((value) => listOf(value).every((origin) => URL.canParse(origin) && new URL(origin).origin === origin), {
-    error: 'a comma list of origins such as https://app.example.com',
+  .refine((value) => listOf(value).every(isWebOrigin), {
+    error: 'a comma list of origins such as https://app.example.com, without wildcards',
   })
   .transform(listOf);
 
@@ -80,11 +73,11 @@ const schema = z.object({
   NODE_ENV: z.string().default('development'),
   HOST: z.string().min(1, { error: 'a host name or an address' }).default('localhost'),
   PORT: wholeNumber(0, 65_535, 8000),
-  PUBLIC_URL: urlWith('http', 'https'),
-  DATABASE_URL: urlWith('postgres', 'postgresql'),
+  PUBLIC_URL: publicUrl,
+  DATABASE_URL: serviceUrl('postgres', 'postgresql'),
   DATABASE_POOL: wholeNumber(2, 200, 10),
   DATA_DIR: z.string().min(1, { error: 'a folder' }).default('./.data'),
-  REDIS_URL: urlWith('redis', 'rediss'),
+  REDIS_URL: serviceUrl('redis', 'rediss'),
   APP_SECRET: z
     .string()
     .refine((value) => Buffer.byteLength(value) >= 32, { error: 'at least 32 bytes of secret' })
@@ -101,7 +94,7 @@ const schema = z.object({
   LOGIN_THROTTLE: toggle('on'),
   HEARTBEAT_SEC: wholeNumber(1, 3600, 30),
   PROTOCOLS: protocols,
-  SMTP_URL: urlWith('smtp', 'smtps'),
+  SMTP_URL: serviceUrl('smtp', 'smtps'),
   MAIL_FROM: sender,
   RECOVERY_TTL: wholeNumber(1, 604_800, 600),
   PASSWORD_BLOCKLIST: toggle('off'),

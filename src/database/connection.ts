@@ -39,8 +39,9 @@ export function connectionConfig(url: string, applicationName = 'switchboard'): 
   };
 }
 
-/** Where a database is, without its password. */
+/** Where a database is, without its password. A socket of this machine is shown by its folder. */
 export function placeOf(url: string): string {
-  const { hostname, port, pathname } = new URL(url);
-  return `${hostname || 'localhost'}:${port || '5432'}${pathname}`;
+  const { hostname, port, pathname, searchParams } = new URL(url.replace('@/', '@localhost/'));
+  const host = searchParams.get('host') ?? (decodeURIComponent(hostname) || 'localhost');
+  return host.startsWith('/') ? `${host}${pathname}` : `${host}:${port || '5432'}${pathname}`;
 }

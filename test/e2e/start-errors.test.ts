@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { mkdir } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { createServer, type AddressInfo, type Server } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
@@ -124,6 +124,29 @@ describe('what is in the way ends the start with one line', () => {
     const dataDir = await program.newFolder();
     await mkdir(join(dataDir, '.env'));
     expectOneLine(await fail({ dataDir }), /^The settings in .*\/\.env cannot be read: EISDIR/);
+  });
+
+  it.each([
+    [
+      'a line that is no setting',
+      'LOG_LEVEL=warn\nPUBLIC_URL: https://one.example.com\n',
+      /\.env cannot be read: line 2 is not a setting/,
+    ],
+    [
+      'UTF-16',
+      Buffer.from('\ufeffLOG_LEVEL=warn\n', 'utf16le'),
+      /\.env cannot be read: the file is encoded in UTF-16; save it as UTF-8$/,
+    ],
+  ])('a file with settings in %s', async (_what, content, line) => {
+    const dataDir = await program.newFolder();
+    await writeFile(join(dataDir, '.env'), content);
+    expectOneLine(await fail({ dataDir }), line);
+  });
+
+  it('a database URL whose password is not encoded, at once and without a piece of the password', async () => {
+    const failure = await fail({ variables: { DATABASE_URL: 'postgres://app:tr0ub@zebra/quokka#9@127.0.0.1:1/db' } });
+    expectOneLine(failure, /^DATABASE_URL: given .* @ as %40/);
+    expect(failure.lines.join()).not.toMatch(/tr0ub|zebra|quokka/);
   });
 
   it('another server on the same data, which goes on', async () => {

@@ -52,7 +52,11 @@ describe('settings', () => {
     ['RATE_LIMIT', 'yes', 'on or off'],
     ['PROTOCOLS', 'game,ftp', 'a comma list of game, rest, mcp, messenger, socketio'],
     ['PROTOCOLS', ',', 'a comma list of game, rest, mcp, messenger, socketio'],
-    ['CORS_ORIGINS', 'https://a.example/path', 'a comma list of origins such as https://app.example.com'],
+    ...['https://a.example/path', 'https://*.example.com', 'https://a.example,https://*'].map((given) => [
+      'CORS_ORIGINS',
+      given,
+      'a comma list of origins such as https://app.example.com, without wildcards',
+    ]),
     [
       'TRUST_PROXY',
       'everyone',
@@ -103,6 +107,49 @@ describe('settings', () => {
     const line = lineFor({ [name]: given });
     expect(line).toMatch(new RegExp(`^${name}: given ${given.length} characters \\(not shown\\), allowed is `));
     expect(line).not.toContain(given);
+  });
+
+  it.each([
+    ['DATABASE_URL', 'postgres://app:tr0ub@zebra/quokka#9@127.0.0.1:1/db'],
+    ['DATABASE_URL', 'postgres://app:pa/ss@host/db'],
+    ['DATABASE_URL', 'postgres://app:12/34@host/db'],
+    ['DATABASE_URL', 'postgres://app:12?34@host/db'],
+    ['DATABASE_URL', 'postgres://app:pass%word@host/db'],
+    ['DATABASE_URL', 'postgres://app:two words@host/db'],
+    ['REDIS_URL', 'redis://:a#b@host:6379'],
+    ['SMTP_URL', 'smtps://board:p/w@mail.example.com'],
+  ])('explains how to encode a secret in %s: %s', (name, given) => {
+    // The words are always the same, so they cannot hold a piece of what was given.
+    const explained =
+      'in the user name and the password write @ as %40, : as %3A, / as %2F, ? as %3F, # as %23, % as %25 and a blank as %20';
+    const line = lineFor({ [name]: given });
+    expect(line.startsWith(`${name}: given ${given.length} characters (not shown), allowed is a URL `)).toBe(true);
+    expect(line.endsWith(explained)).toBe(true);
+  });
+
+  it.each([
+    ['example.com', 'a URL that starts with http:// or https://'],
+    ['https:example.com', 'a URL that starts with http:// or https://'],
+    ['https://example.com/?a=b', 'a URL without a query and a fragment: links are made of it'],
+    ['https://example.com/#top', 'a URL without a query and a fragment: links are made of it'],
+    ['https://me:secret@example.com', 'a URL without a user name and a password: everybody sees it'],
+  ])('refuses PUBLIC_URL=%s, which could never work', (given, allowed) => {
+    expect(lineFor({ PUBLIC_URL: given })).toBe(
+      `PUBLIC_URL: given ${given.length} characters (not shown), allowed is ${allowed}`,
+    );
+  });
+
+  it.each([
+    ['DATABASE_URL', 'postgres://app:p%40ss%2Fword@host:5432/db?sslmode=require'],
+    ['DATABASE_URL', 'postgres://app:p@ss@host/db'],
+    ['DATABASE_URL', 'postgres://app@/db?host=/var/run/postgresql'],
+    ['DATABASE_URL', 'postgres:///db?host=/var/run/postgresql&user=app@site'],
+    ['DATABASE_URL', 'postgresql://app@%2Fvar%2Frun%2Fpostgresql/db'],
+    ['SMTP_URL', 'smtps://board@example.com:secret@mail.example.com'],
+    ['REDIS_URL', 'rediss://:secret@redis.example.com:6379/1'],
+    ['PUBLIC_URL', 'https://example.com/chat'],
+  ])('takes %s=%s', (name, given) => {
+    expect(Settings.from({ [name]: given })).toHaveProperty(name, given);
   });
 
   it('need a secret of their own in production with a database of its own', () => {
