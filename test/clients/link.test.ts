@@ -471,6 +471,81 @@ describe('commands and messages', () => {
   });
 });
 
+describe('a message that a limit of the hour or the day refuses', () => {
+  it('is rejected, with the time at which to try again, and the next one is tried', async () => {
+    const { live } = await connect();
+    last().greet();
+    const [first, second] = [live.send(1, 'one'), live.send(1, 'two')];
+    const refused = first.catch((error: unknown) => error);
+    await vi.advanceTimersByTimeAsync(0);
+    const sends = (): CommandFrame[] => last().sent.filter(({ command }) => command === 'send');
+    last().refuse(sends().at(-1), { code: 'too_many_requests', detail: 'Quota exceeded', retry_after: 7_200 });
+    expect(await refused).toMatchObject({ code: 'too_many_requests', retryAfter: 7_200 });
+    await vi.advanceTimersByTimeAsync(0);
+    last().answer(sends().at(-1), { chat_id: 1, seq: 1, id: 1, created_at: 'now', duplicate: false });
+    expect(await second).toMatchObject({ seq: 1 });
+    live.close();
+  });
+});
+
+describe('an entry that is withheld', () => {
+  const message = (seq: number) => ({ id: seq, chat_id: 5, seq, kind: 'message', content: `text ${seq}`, created_at: 'now' });
+  const withheld = (seq: number) => ({ ...message(seq), kind: 'withheld', from_id: null, from_name: null, content: null });
+  const deliver = (entry: { readonly kind: string }): void =>
+    last().events.frame({ type: 'event', v: 1, domain: 'chat', event: entry.kind, data: entry });
+  const heardOf = (live: LiveConnection): [seqs: number[], events: string[]] => {
+    const [seqs, events]: [number[], string[]] = [[], []];
+    live.on('entry', ({ seq }) => seqs.push(seq));
+    live.on('event', ({ name }) => events.push(name));
+    return [seqs, events];
+  };
+
+  it('moves the cursor of a chat that is followed, and is shown to nobody', async () => {
+    const { live } = await connect();
+    const heard = heardOf(live);
+    live.follow(5, 0);
+    last().greet();
+    await vi.advanceTimersByTimeAsync(0);
+    last().answer(last().sent.at(-1), { chats: [{ chat_id: 5, recovered: true, last_seq: 0 }] });
+    await vi.advanceTimersByTimeAsync(0);
+    const asked = last().sent.length;
+    for (const entry of [message(1), withheld(2), message(3)]) deliver(entry);
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(heard).toEqual([[1, 3], []]);
+    // Nothing is missing, so nothing is fetched.
+    expect(last().sent.length).toBe(asked);
+    last().events.closed(1006);
+    await vi.advanceTimersByTimeAsync(1_000);
+    last().greet();
+    expect(last().sent.at(-1)?.payload).toEqual({ cursors: [{ chat_id: 5, after_seq: 3 }] });
+    live.close();
+  });
+
+  it('closes a gap where it was fetched', async () => {
+    const { live } = await connect();
+    const heard = heardOf(live);
+    live.follow(5, 0);
+    last().greet();
+    await vi.advanceTimersByTimeAsync(0);
+    last().answer(last().sent.at(-1), { chats: [{ chat_id: 5, recovered: false, last_seq: 2 }] });
+    await vi.advanceTimersByTimeAsync(0);
+    last().answer(last().sent.at(-1), { messages: [withheld(1), message(2)], last_seq: 2, has_more: false });
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect([heard, last().names.filter((name) => name === 'chat.sync')]).toEqual([[[2], []], ['chat.sync']]);
+    live.close();
+  });
+
+  it('of a chat that is not followed is passed over', async () => {
+    const { live } = await connect();
+    const heard = heardOf(live);
+    last().greet();
+    deliver(withheld(1));
+    deliver(message(2));
+    expect(heard).toEqual([[2], []]);
+    live.close();
+  });
+});
+
 describe('a log that ends before the cursor', () => {
   const entry = (seq: number) => ({ id: seq, chat_id: 5, seq, kind: 'message', content: `text ${seq}` });
   const follow = async () => {

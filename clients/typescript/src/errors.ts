@@ -4,16 +4,21 @@ import type { Fault, Issue } from './types.js';
 export class ApiError extends Error {
   override readonly name = 'ApiError';
 
+  /** Seconds after which to try again, if the answer says so. */
+  readonly retryAfter?: number;
+
   /**
    * @param status of the answer; 0 where there was none
    * @param detail what the server says: a sentence, or the list of all faults of the input
+   * @param options `retryAfter`: the header `Retry-After` of the answer
    */
   constructor(
     readonly status: number,
     readonly detail: unknown,
-    options?: ErrorOptions,
+    options: ErrorOptions & { readonly retryAfter?: string | null } = {},
   ) {
     super(typeof detail === 'string' ? detail : sentenceOf(detail, status), options);
+    if (/^\d+$/.test(options.retryAfter ?? '')) this.retryAfter = Number(options.retryAfter);
   }
 }
 

@@ -1,13 +1,18 @@
 import { Backoff } from './backoff.js';
 import { CommandError, localError } from './errors.js';
 import { sleep } from './timing.js';
-import type { CommandAnswer, CommandName, CommandPayload, LogEntry } from './types.js';
+import type { CommandAnswer, CommandName, CommandPayload, LogEntry, SentEntry } from './types.js';
 
 /** What a follower needs of the connection. */
 export interface FollowerHooks {
   /** Asks now; only while there is a connection. */
   ask<N extends CommandName>(name: N, payload: CommandPayload<N>): Promise<CommandAnswer<N>>;
   emit(entry: LogEntry, live: boolean): void;
+}
+
+interface Delivery {
+  readonly entry: SentEntry;
+  readonly live: boolean;
 }
 
 /** Where one log stands. */
@@ -24,7 +29,7 @@ interface Log {
   /** Own changes under way: their answers may be what is missing. */
   own: number;
   /** Entries that came before one that is missing. */
-  readonly ahead: Map<number, { readonly entry: LogEntry; readonly live: boolean }>;
+  readonly ahead: Map<number, Delivery>;
 }
 
 interface Place {
@@ -103,7 +108,7 @@ export class Follower {
   }
 
   /** An entry was told. */
-  hear(entry: LogEntry): void {
+  hear(entry: SentEntry): void {
     const log = this.logs.get(entry.chat_id);
     if (!log) return this.tell(entry);
     this.take(log, entry, !log.isResuming);
@@ -133,7 +138,8 @@ export class Follower {
   }
 
   /** Tells an entry of a chat that is not followed, unless it just was. */
-  private tell(entry: LogEntry): void {
+  private tell(entry: SentEntry): void {
+    if (!isShown(entry)) return;
     // With its time: after a backup was restored, another entry may have the number.
     const key = [entry.chat_id, entry.seq, entry.created_at].join(' ');
     if (this.told.has(key)) return;
@@ -202,14 +208,14 @@ export class Follower {
   }
 
   /** Takes an entry if it is the next one, with those that waited for it; keeps it if it is a later one. */
-  private take(log: Log, entry: LogEntry, live: boolean): void {
+  private take(log: Log, entry: SentEntry, live: boolean): void {
     log.known = Math.max(log.known, entry.seq);
     if (entry.seq > log.cursor + 1 && log.ahead.size < MAX_AHEAD) log.ahead.set(entry.seq, { entry, live });
     if (entry.seq !== log.cursor + 1) return;
-    for (let next: { entry: LogEntry; live: boolean } | undefined = { entry, live }; next; next = log.ahead.get(log.cursor + 1)) {
+    for (let next: Delivery | undefined = { entry, live }; next; next = log.ahead.get(log.cursor + 1)) {
       log.cursor = next.entry.seq;
       log.ahead.delete(log.cursor);
-      this.hooks.emit(next.entry, next.live);
+      if (isShown(next.entry)) this.hooks.emit(next.entry, next.live);
     }
   }
 
@@ -259,5 +265,8 @@ export class Follower {
     return HOPELESS.has(code) || code === 'disconnected' ? 0 : retryAfter * 1000 + backoff.next();
   }
 }
+
+/** A withheld entry only moves the cursor. */
+const isShown = (entry: SentEntry): entry is LogEntry => (entry.kind as string) !== 'withheld';
 
 const isMissing = (log: Log): boolean => log.inDoubt || log.cursor < log.known;

@@ -10,6 +10,8 @@ export interface Answer {
   readonly status: number;
   /** What its JSON says; undefined where it is none. */
   readonly body: unknown;
+  /** The header `Retry-After`. */
+  readonly retryAfter: string | null;
 }
 
 /** Sends a request of the kit's own, and reads the answer. @throws ApiError with status 0 where none comes */
@@ -18,7 +20,8 @@ export async function ask(fetch: Fetch, url: string, init: RequestInit = {}): Pr
   const timer = setTimeout(() => patience.abort(), TIMEOUT_MS);
   try {
     const response = await fetch(new Request(url, { ...init, signal: patience.signal }));
-    return { status: response.status, body: parsed(await response.text()) };
+    const body = parsed(await response.text());
+    return { status: response.status, body, retryAfter: response.headers.get('retry-after') };
   } catch (error) {
     if (error instanceof ApiError) throw error;
     throw new ApiError(0, 'The server cannot be reached', { cause: error });
@@ -39,9 +42,9 @@ export async function post(fetch: Fetch, url: string, body?: object, init: Reque
 }
 
 /** The body of a successful answer. @throws ApiError where it is none */
-export function successOf({ status, body }: Answer): unknown {
+export function successOf({ status, body, retryAfter }: Answer): unknown {
   if (status >= 200 && status < 300) return body;
-  throw new ApiError(status, fieldOf(body, 'detail'));
+  throw new ApiError(status, fieldOf(body, 'detail'), { retryAfter });
 }
 
 /** A field of what may be an object. */

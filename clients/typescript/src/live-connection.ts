@@ -12,6 +12,7 @@ import type {
   CommandName,
   CommandPayload,
   LogEntry,
+  SentEntry,
   SentMessage,
   ServerEvent,
   State,
@@ -26,7 +27,7 @@ interface LiveEvents {
   frame: [frame: WireFrame];
 }
 
-const KINDS: ReadonlySet<unknown> = new Set(['message', 'edited', 'deleted', 'joined', 'left']);
+const KINDS: ReadonlySet<unknown> = new Set(['message', 'edited', 'deleted', 'joined', 'left', 'withheld']);
 /** The longest that timers can wait. */
 const MAX_TIMER_MS = 2 ** 31 - 1;
 const RENEW_AGAIN_MS = 1_000;
@@ -182,7 +183,7 @@ export class LiveConnection {
     if (frame['type'] === 'response') return this.requests.answer(frame);
     if (frame['type'] !== 'event') return;
     const [domain, event, data] = [frame['domain'], frame['event'], frame['data']];
-    if (domain === 'chat' && KINDS.has(event)) return this.follower.hear(data as LogEntry);
+    if (domain === 'chat' && KINDS.has(event)) return this.follower.hear(data as SentEntry);
     if (domain === 'user' && event === 'updated') this.session.update(data as User);
     this.events.emit('event', { name: `${String(domain)}.${String(event)}`, data } as ServerEvent);
   }

@@ -28,6 +28,8 @@ const MAX_LETTERS = 1_000;
 const MAX_CHARACTERS = 4 * 1024 * 1024;
 /** After these it may be stored, or not: the same is sent again. */
 const AGAIN = new Set(['disconnected', 'timeout', 'unavailable', 'too_many_requests', 'queue_full']);
+/** Seconds. A rate limit ends sooner; a quota that is used up lasts for hours, in which no message should seem to be on its way. */
+const MAX_PATIENCE = 60;
 
 /** Messages until they are answered. Those of one chat go one after the other, so that they are stored in the order of `send`. */
 export class Outbox {
@@ -80,13 +82,15 @@ export class Outbox {
       try {
         return resolve(await this.deliver(letter));
       } catch (error) {
-        if (!(error instanceof CommandError) || !AGAIN.has(error.code)) return reject(error);
+        if (!(error instanceof CommandError) || !AGAIN.has(error.code) || isUsedUp(error)) return reject(error);
         // While there is no connection, sending waits by itself.
         if (error.code !== 'disconnected') await sleep((error.retryAfter ?? 0) * 1000 + backoff.next());
       }
     }
   }
 }
+
+const isUsedUp = ({ code, retryAfter = 0 }: CommandError): boolean => code === 'too_many_requests' && retryAfter > MAX_PATIENCE;
 
 /** 128 random bits. `crypto.randomUUID` is not there for pages without TLS. */
 function newId(): string {

@@ -18,10 +18,18 @@ export type Chat = CommandAnswer<'chat.get'>;
 /** A chat in a list, with what was said in it last. */
 export type ChatSummary = CommandAnswer<'chat.list'>['chats'][number];
 export type Member = NonNullable<Chat['members']>[number];
+/** An entry as the server sends it. A `withheld` one is of somebody whom the user blocks: it holds its place in the log, and no more. */
+export type SentEntry = CommandAnswer<'chat.sync'>['messages'][number];
+/** An entry that can be shown. */
+type Shown<Entry extends { readonly kind: string }> = Entry & {
+  readonly kind: Exclude<Entry['kind'], 'withheld'>;
+  readonly from_id: number;
+  readonly from_name: string;
+};
 /** One entry of a chat's log: something said, a change of it, or of who is in the chat. */
-export type LogEntry = CommandAnswer<'chat.sync'>['messages'][number];
+export type LogEntry = Shown<SentEntry>;
 /** An entry of a history: something said, with its changes applied. */
-export type Message = CommandAnswer<'chat.history'>['messages'][number];
+export type Message = Shown<CommandAnswer<'chat.history'>['messages'][number]>;
 /** The answer to a message: it is stored. */
 export type SentMessage = CommandAnswer<'chat.send'>;
 
@@ -41,7 +49,7 @@ export interface Issue {
   readonly type: string;
 }
 
-type Entries = `chat.${LogEntry['kind']}`;
+type Entries = `chat.${SentEntry['kind']}`;
 
 /** Data of events by `domain.event`, without entries of logs. A server that was extended may send others, too. */
 export type Events = Omit<eventComponents['schemas']['Events'], Entries>;
