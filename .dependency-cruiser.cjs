@@ -1,12 +1,12 @@
 /*
  * The floors of the house (docs/architecture.md): imports only point down.
  *
- *   main → app.* → protocols, docs, console, chat, matches, cli → commands → auth → users → the ground
+ *   main → app.* → protocols, docs, console, chat, matches, moderation, cli → commands → auth → users → the ground
  *
  * Rooms of the ground may use each other, without cycles. Types count like values: a type that points up is a dependency, too.
  */
 const GROUND = 'realtime|bus|database|ops|errors|config|identity|validation|http';
-const FEATURES = 'protocols|docs|console|chat|matches|cli';
+const FEATURES = 'protocols|docs|console|chat|matches|moderation|cli';
 const TOP = '^src/(main|app\\.[^/]+)\\.ts$';
 
 /** Nothing below may know what is above. */

@@ -12,6 +12,7 @@ import { DatabaseModule } from './database/database.module.js';
 import { DocsModule } from './docs/docs.module.js';
 import { HttpModule } from './http/http.module.js';
 import { MatchesModule } from './matches/matches.module.js';
+import { ModerationModule } from './moderation/moderation.module.js';
 import { OpsModule } from './ops/ops.module.js';
 import { ProtocolsModule } from './protocols/protocols.module.js';
 import { RealtimeModule } from './realtime/realtime.module.js';
@@ -48,6 +49,7 @@ export class AppModule {
         CommandsModule,
         ChatModule,
         MatchesModule,
+        ModerationModule,
         ProtocolsModule.forRoot(settings),
         DocsModule,
         ConsoleModule.forRoot(settings),

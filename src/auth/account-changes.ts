@@ -3,7 +3,7 @@ import { Sql, type SqlTx } from '../database/sql.js';
 import { CoreError } from '../errors/catalogue.js';
 import type { LiveSession, Origin } from '../identity/identity.js';
 import type { User } from '../users/user.entity.js';
-import { recordOf, type UserRecord } from '../users/user-record.js';
+import { adminRecordOf, type AdminUserRecord, recordOf } from '../users/user-record.js';
 import { type UserFields, UsersRepository } from '../users/users.repository.js';
 import { isActiveSuperuser, lockAccount } from './account-locks.js';
 import { AccountNotices } from './account-notices.js';
@@ -36,14 +36,15 @@ export class AccountChanges {
   ) {}
 
   /** See `AccountsService.update`. */
-  async update(id: number, changes: Changes, by: LiveSession | null, origin: Origin): Promise<UserRecord> {
+  async update(id: number, changes: Changes, by: LiveSession | null, origin: Origin): Promise<AdminUserRecord> {
     const isPrivileged = allow(id, changes, by);
     const passwordHash = await this.newHash(id, changes);
     const { before, after, ended } = await this.sql.transaction(async (tx) => {
       const withSuperusers = changes.is_active === false || changes.is_superuser === false;
       const { user, otherSuperusers } = await lockAccount(this.users, tx, id, by, { isPrivileged, withSuperusers });
       const wanted = apply(user, changes, passwordHash);
-      if (isActiveSuperuser(user) && !isActiveSuperuser(wanted) && otherSuperusers === 0) throw new CoreError('forbidden');
+      const isLast = isActiveSuperuser(user) && otherSuperusers === 0;
+      if (isLast && !isActiveSuperuser({ ...wanted, isSuspended: user.isSuspended })) throw new CoreError('forbidden');
       if (isSame(user, wanted)) return { before: user, after: user, ended: [] };
       const changed = await this.users.update(tx, id, wanted);
       const sessions = await this.endSessions(tx, user, changed, by);
@@ -53,7 +54,7 @@ export class AccountChanges {
       return { before: user, after: changed, ended: sessions };
     });
     if (before !== after) this.notices.changed(before, after, ended);
-    return recordOf(after);
+    return by && !by.isSuperuser ? recordOf(after) : adminRecordOf(after);
   }
 
   /** See `AccountsService.remove`. */

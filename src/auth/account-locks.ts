@@ -1,13 +1,13 @@
 import type { SqlTx } from '../database/sql.js';
 import { CoreError } from '../errors/catalogue.js';
 import type { LiveSession } from '../identity/identity.js';
-import type { User } from '../users/user.entity.js';
+import { isUsable, type User } from '../users/user.entity.js';
 import type { UsersRepository } from '../users/users.repository.js';
 
 export interface LockOptions {
   /** Whether who acts has to be a superuser. */
   readonly isPrivileged: boolean;
-  /** Whether every active superuser is locked, too: before one of them is removed, deactivated or demoted. */
+  /** Whether every active superuser is locked, too: before one of them is removed, deactivated, suspended or demoted. */
   readonly withSuperusers?: boolean;
 }
 
@@ -17,8 +17,9 @@ export interface Locked {
   readonly otherSuperusers: number;
 }
 
-export const isActiveSuperuser = ({ isActive, isSuperuser }: Pick<User, 'isActive' | 'isSuperuser'>): boolean =>
-  isActive && isSuperuser;
+/** One who is suspended looks after nothing meanwhile. */
+export const isActiveSuperuser = (user: Pick<User, 'isActive' | 'isSuspended' | 'isSuperuser'>): boolean =>
+  isUsable(user) && user.isSuperuser;
 
 /**
  * Locks an account until the transaction ends, and who acts on it if that is somebody else. What the table then says of who
@@ -48,6 +49,6 @@ export async function lockSuperuser(users: UsersRepository, tx: SqlTx, by: LiveS
 
 function checkActor(locked: readonly User[], by: LiveSession, isPrivileged: boolean): void {
   const actor = locked.find((user) => user.id === by.userId);
-  if (!actor?.isActive) throw new CoreError('not_authenticated');
+  if (!actor || !isUsable(actor)) throw new CoreError('not_authenticated');
   if (isPrivileged && !actor.isSuperuser) throw new CoreError('forbidden');
 }

@@ -3,7 +3,7 @@ import type { User } from '../users/user.entity.js';
 import { recordOf } from '../users/user-record.js';
 import { AccountEvents } from './account-events.js';
 import { LiveSessions } from './live-sessions.js';
-import { emailChangedMail, passwordChangedMail } from './mail-texts.js';
+import { emailChangedMail, passwordChangedMail, suspendedMail, unsuspendedMail } from './mail-texts.js';
 import { Mailer } from './mailer.js';
 
 /**
@@ -29,6 +29,18 @@ export class AccountNotices {
     if (before.email === null) return;
     if (before.passwordHash !== after.passwordHash) this.mailer.send(passwordChangedMail(before.email, after.username));
     if (before.emailFold !== after.emailFold) this.mailer.send(emailChangedMail(before.email, after.username));
+  }
+
+  /** A suspension has begun, has another end or reason now, or was lifted. @param ended sessions that it has ended */
+  suspensionChanged(user: User, ended: readonly string[]): void {
+    this.live.invalidateSessions(ended);
+    this.live.invalidateUser(user.id);
+    const { email, username, suspendedUntil, suspensionReason } = user;
+    if (email === null) return;
+    const mail = suspendedUntil
+      ? suspendedMail(email, username, suspensionReason ?? '', suspendedUntil)
+      : unsuspendedMail(email, username);
+    this.mailer.send(mail);
   }
 
   removed(id: number, ended: readonly string[]): void {

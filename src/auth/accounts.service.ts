@@ -3,7 +3,7 @@ import { Sql } from '../database/sql.js';
 import { CoreError } from '../errors/catalogue.js';
 import type { LiveSession, Origin } from '../identity/identity.js';
 import type { User } from '../users/user.entity.js';
-import { recordOf, type UserRecord } from '../users/user-record.js';
+import { type AdminUserRecord, recordOf, type UserRecord } from '../users/user-record.js';
 import { UsersRepository } from '../users/users.repository.js';
 import { AccountChanges, type Changes } from './account-changes.js';
 import { lockSuperuser } from './account-locks.js';
@@ -66,9 +66,10 @@ export class AccountsService {
   /**
    * Changes an account. A changed password ends its other sessions, deactivation all of them, and the person is told by mail.
    * @param by null for the owner of the server
+   * @returns the account as `by` may see it
    * @throws CoreError `forbidden`, `not_found`, `taken`, `invalid_input`, `unavailable`
    */
-  update(id: number, changes: Changes, by: LiveSession | null, origin: Origin): Promise<UserRecord> {
+  update(id: number, changes: Changes, by: LiveSession | null, origin: Origin): Promise<AdminUserRecord> {
     return this.changes.update(id, changes, by, origin);
   }
 

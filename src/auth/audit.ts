@@ -16,16 +16,20 @@ export const AUDIT_ACTIONS = [
   'role_changed',
   'activated',
   'deactivated',
+  'user_suspended',
+  'user_unsuspended',
   'user_created',
   'user_deleted',
   'sessions_revoked',
   'connection_closed',
   'key_rotated',
+  'report_made',
+  'report_resolved',
 ] as const;
 
 export type AuditAction = (typeof AUDIT_ACTIONS)[number];
 
-/** What happened, by whom, to whom. Never a password, token or hash, and never what somebody typed as a name: it may be a password. */
+/** What happened, by whom, to whom. Never a password, token, hash or message, and never what somebody typed as a name: it may be a password. */
 export interface AuditEntry {
   readonly action: AuditAction;
   /** Who did it; null for somebody without an account and for the owner of the server. */

@@ -20,6 +20,7 @@ import { RecoveryService } from './recovery.service.js';
 import { RecoveryTokens } from './recovery-tokens.js';
 import { RecoveryWarnings } from './recovery-warnings.js';
 import { SESSION_EXPORTS, SESSION_PROVIDERS } from './sessions.providers.js';
+import { Suspensions } from './suspensions.js';
 
 const ACCOUNT_PROVIDERS = [
   AccountChanges,
@@ -40,6 +41,7 @@ const ACCOUNT_PROVIDERS = [
   RecoveryService,
   RecoveryTokens,
   RecoveryWarnings,
+  Suspensions,
 ];
 
 /** Accounts, their passwords, sessions and tokens. */
@@ -47,6 +49,6 @@ const ACCOUNT_PROVIDERS = [
   imports: [UsersModule],
   controllers: [JwksController],
   providers: [...ACCOUNT_PROVIDERS, ...SESSION_PROVIDERS],
-  exports: [UsersModule, AccountsService, RecoveryService, Audit, AuditLog, Mailer, ...SESSION_EXPORTS],
+  exports: [UsersModule, AccountsService, RecoveryService, Suspensions, Audit, AuditLog, Mailer, ...SESSION_EXPORTS],
 })
 export class AuthModule {}

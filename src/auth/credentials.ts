@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { CoreError } from '../errors/catalogue.js';
 import type { Origin } from '../identity/identity.js';
 import { Metrics } from '../ops/metrics.js';
-import type { User } from '../users/user.entity.js';
+import { isUsable, type User } from '../users/user.entity.js';
 import { UsersRepository } from '../users/users.repository.js';
 import { Audit } from './audit.js';
 import { LoginThrottle } from './login-throttle.js';
@@ -20,8 +20,8 @@ export class Credentials {
   ) {}
 
   /**
-   * @returns the account, active and with the hash that is stored now
-   * @throws CoreError `wrong_credentials` in the same time for an unknown account, a wrong password and an inactive account;
+   * @returns the account, neither inactive nor suspended, with the hash that is stored now
+   * @throws CoreError `wrong_credentials` in the same time for an unknown account, a wrong password, an inactive and a suspended account;
    * `too_many_requests`; `unavailable`
    */
   async verify(login: string, password: string, origin: Origin): Promise<User> {
@@ -35,7 +35,7 @@ export class Credentials {
       await attempt.withdraw();
       throw error;
     }
-    if (!found?.isActive || !fits) return this.refuse(found, fits, origin);
+    if (!found || !isUsable(found) || !fits) return this.refuse(found, fits, origin);
     const user = this.hasher.needsRehash(found.passwordHash) ? await this.rehashed(found, password) : found;
     if (!user) return this.refuse(found, false, origin);
     await attempt.succeeded();
@@ -54,7 +54,7 @@ export class Credentials {
 
   private async refuse(found: User | null, fits: boolean, origin: Origin): Promise<never> {
     this.metrics.login('failed');
-    const reason = found === null ? 'unknown' : fits ? 'inactive' : 'password';
+    const reason = found === null ? 'unknown' : fits ? (found.isActive ? 'suspended' : 'inactive') : 'password';
     await this.audit.write(null, {
       action: 'login_failed',
       actorId: null,
@@ -79,6 +79,6 @@ export class Credentials {
     }
     if (await this.users.rehash(user, passwordHash)) return Object.assign(user, { passwordHash });
     const present = await this.users.findById(user.id);
-    return present?.isActive && (await this.hasher.verify(present.passwordHash, password)) ? present : null;
+    return present && isUsable(present) && (await this.hasher.verify(present.passwordHash, password)) ? present : null;
   }
 }

@@ -9,10 +9,18 @@ const FIRST_MS = { least: 60_000, spread: 240_000 };
 /** Seconds for which what is over is kept: the log-in throttle looks this far back for addresses that are known. */
 const KEPT_SEC = 30 * 86_400;
 const CHUNK = 1_000;
+
+/** What is deleted after some time. */
+interface Chore {
+  /** Deletes at most $1 rows that were over $2 seconds ago. */
+  readonly statement: string;
+  readonly keptSec: number;
+}
+
 /** The advisory lock of the node that purges; any number will do as long as it never changes. */
 const PURGE_LOCK = 7_264_310_953;
 
-/** Deletes, soon after the start and then once an hour, on one node at a time, what is long over: sessions with their tokens, spent tokens, retired keys. */
+/** Deletes, soon after the start and then once an hour, on one node at a time, what is long over: sessions with their tokens, spent tokens, retired keys, and what other rooms `add`. */
 @Injectable()
 export class Housekeeping implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly log = new Logger('Housekeeping');
@@ -20,6 +28,10 @@ export class Housekeeping implements OnApplicationBootstrap, BeforeApplicationSh
   private timer: NodeJS.Timeout | undefined;
   private running: Promise<unknown> | undefined;
   private stopping = false;
+  private readonly chores: Chore[] = [
+    { statement: PURGE_SESSIONS, keptSec: KEPT_SEC },
+    { statement: PURGE_TOKENS, keptSec: KEPT_SEC },
+  ];
 
   constructor(
     private readonly sql: Sql,
@@ -38,9 +50,15 @@ export class Housekeeping implements OnApplicationBootstrap, BeforeApplicationSh
     await this.running;
   }
 
-  /** @returns how many sessions and tokens were deleted; 0 also where another node is at it */
+  /** Another room's rows are deleted from now on, too. */
+  add(chore: Chore): void {
+    this.chores.push(chore);
+  }
+
+  /** @returns how many rows were deleted; 0 also where another node is at it */
   async purge(): Promise<number> {
-    const deleted = (await this.purgeBy(PURGE_SESSIONS)) + (await this.purgeBy(PURGE_TOKENS));
+    let deleted = 0;
+    for (const chore of this.chores) deleted += await this.purgeBy(chore);
     if (!this.stopping) await this.keys.purge();
     return deleted;
   }
@@ -54,12 +72,12 @@ export class Housekeeping implements OnApplicationBootstrap, BeforeApplicationSh
   }
 
   /** In chunks, each a short transaction of its own: nobody waits for a long one, and none is lost with it. */
-  private async purgeBy(statement: string): Promise<number> {
+  private async purgeBy({ statement, keptSec }: Chore): Promise<number> {
     let total = 0;
     for (let deleted = CHUNK; deleted === CHUNK && !this.stopping; total += deleted) {
       deleted = await this.sql.transaction(async (tx) => {
         const [lock] = await tx.rows<{ mine: boolean }>('SELECT pg_try_advisory_xact_lock($1) AS mine', [PURGE_LOCK]);
-        return lock?.mine ? tx.affected(statement, [CHUNK, KEPT_SEC]) : 0;
+        return lock?.mine ? tx.affected(statement, [CHUNK, keptSec]) : 0;
       });
     }
     return total;

@@ -40,6 +40,9 @@ function duration(seconds: number): { readonly english: string; readonly russian
   return { english: minutes === 1 ? '1 minute' : `${minutes} minutes`, russian: `${minutes} мин.` };
 }
 
+/** UTC to the minute: `2026-01-31 14:00 UTC`. */
+const minuteOf = (time: Date): string => `${time.toISOString().slice(0, 16).replace('T', ' ')} UTC`;
+
 /** @param ttlSec for how long the link is good */
 export function recoveryMail(to: string, username: string, link: string, ttlSec: number): Mail {
   const { english, russian } = duration(ttlSec);
@@ -101,6 +104,43 @@ export function emailChangedMail(to: string, username: string): Mail {
         `У учётной записи ${username} теперь другой адрес электронной почты. Это последнее письмо о ней на этот адрес.`,
         'Если это были не вы, сообщите владельцу сервера.',
       ],
+    },
+  );
+}
+
+/** @param reason as the superuser wrote it */
+export function suspendedMail(to: string, username: string, reason: string, until: Date): Mail {
+  return mail(
+    to,
+    {
+      subject: 'Your account is suspended',
+      paragraphs: [
+        `The account ${username} is suspended until ${minuteOf(until)}. You cannot log in before then, and all sessions are over.`,
+        `Reason: ${reason}`,
+        'The suspension ends by itself. If you think that it is a mistake, write to the people who run the server.',
+      ],
+    },
+    {
+      subject: 'Ваша учётная запись приостановлена',
+      paragraphs: [
+        `Учётная запись ${username} приостановлена до ${minuteOf(until)}. До этого времени войти нельзя, все сеансы завершены.`,
+        `Причина: ${reason}`,
+        'Приостановка закончится сама. Если вы считаете её ошибкой, напишите владельцу сервера.',
+      ],
+    },
+  );
+}
+
+export function unsuspendedMail(to: string, username: string): Mail {
+  return mail(
+    to,
+    {
+      subject: 'Your account is no longer suspended',
+      paragraphs: [`The suspension of the account ${username} was lifted. You can log in again.`],
+    },
+    {
+      subject: 'Ваша учётная запись снова доступна',
+      paragraphs: [`Приостановка учётной записи ${username} снята. Вы снова можете войти.`],
     },
   );
 }

@@ -5,6 +5,7 @@ import { Sql } from '../database/sql.js';
 import { CoreError } from '../errors/catalogue.js';
 import { stackOf } from '../errors/thrown.js';
 import type { Origin } from '../identity/identity.js';
+import { isUsable } from '../users/user.entity.js';
 import { UsersRepository } from '../users/users.repository.js';
 import { Audit } from './audit.js';
 import { type Mail, recoveryMail } from './mail-texts.js';
@@ -33,7 +34,7 @@ export class RecoveryRequests implements BeforeApplicationShutdown, OnApplicatio
   ) {}
 
   /**
-   * Returns at once; the mail follows if there is an active account with an address.
+   * Returns at once; the mail follows if there is an account with an address that is neither inactive nor suspended.
    * @param login a user name or an e-mail address
    * @throws CoreError `unavailable` where too many requests wait already
    */
@@ -65,10 +66,10 @@ export class RecoveryRequests implements BeforeApplicationShutdown, OnApplicatio
 
   private async answer(login: string, origin: Origin): Promise<void> {
     const found = await this.users.findForLogin(login);
-    if (!found?.isActive || found.email === null) return;
+    if (!found || !isUsable(found) || found.email === null) return;
     const mail = await this.sql.transaction(async (tx): Promise<Mail | undefined> => {
       const [user] = await this.users.lock(tx, [found.id], false);
-      if (!user?.isActive || user.email === null) return undefined;
+      if (!user || !isUsable(user) || user.email === null) return undefined;
       const { token, expires_in } = await this.tokens.issue(tx, user.id);
       await this.audit.write(tx, { action: 'password_reset_requested', actorId: null, userId: user.id, origin });
       return recoveryMail(user.email, user.username, recoveryLink(this.settings, token), expires_in);

@@ -45,6 +45,7 @@ export const SESSION_PROVIDERS: Provider[] = [
 
 /** What other rooms use of it. The strategies and guards are for `@UseGuards` in their controllers and gateways. */
 export const SESSION_EXPORTS = [
+  Housekeeping,
   TokenReader,
   LiveSessions,
   SessionsService,

@@ -22,6 +22,7 @@ export type RevocationReason =
   | 'password_changed'
   | 'password_reset'
   | 'deactivated'
+  | 'suspended'
   | 'deleted'
   | 'ended_by_user'
   | 'ended_by_superuser';

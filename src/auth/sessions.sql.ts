@@ -1,3 +1,5 @@
+import { isUsableSql } from '../users/users.sql.js';
+
 /**
  * The hot SQL of sessions. What all of it relies on:
  *
@@ -25,14 +27,14 @@ const MILLISECONDS = (column: string): string => `floor(extract(epoch FROM ${col
 /** Many sessions by primary key: nested loops over sessions_pkey and users_pkey, one index probe each. */
 export const READ_SESSIONS = `
   SELECT s.id, s.user_id, s.protocol, u.username, u.is_superuser, ${MILLISECONDS('s.expires_at')} AS expires_at,
-    s.revoked_at IS NULL AND s.expires_at > now() AND u.is_active AS is_alive
+    s.revoked_at IS NULL AND s.expires_at > now() AND ${isUsableSql('u')} AS is_alive
   FROM sessions s
   JOIN users u ON u.id = s.user_id
   WHERE s.id = ANY($1::uuid[])`;
 
 /**
  * Opens many sessions. FOR SHARE waits for a change of the user that is about to commit and then sees the user as changed:
- * a password change or a deactivation meanwhile wins, and an entry whose user is no longer what was verified opens nothing.
+ * a password change, a deactivation or a suspension meanwhile wins, and an entry whose user is no longer what was verified opens nothing.
  * In turn such a change waits for this statement, and its revocation then finds the session.
  *
  * $1 session ids, $2 user ids, $3 password hashes as verified, $4 hashes of refresh tokens (null: none), $5 protocols,
@@ -43,11 +45,11 @@ export const OPEN_SESSIONS = `
     SELECT * FROM unnest($1::uuid[], $2::bigint[], $3::text[], $4::bytea[], $5::text[], $6::text[], $7::text[])
       AS a(id, user_id, password_hash, refresh_hash, protocol, ip, user_agent)
   ), owner AS MATERIALIZED (
-    SELECT id, username, password_hash, is_active, is_superuser FROM users WHERE id = ANY($2::bigint[]) ORDER BY id FOR SHARE
+    SELECT id, username, password_hash, is_active, suspended_until, is_superuser FROM users WHERE id = ANY($2::bigint[]) ORDER BY id FOR SHARE
   ), opened AS (
     INSERT INTO sessions (id, user_id, protocol, ip, user_agent, expires_at)
     SELECT a.id, a.user_id, a.protocol, a.ip, a.user_agent, now() + make_interval(secs => $8)
-    FROM asked a JOIN owner o ON o.id = a.user_id AND o.is_active AND o.password_hash = a.password_hash
+    FROM asked a JOIN owner o ON o.id = a.user_id AND ${isUsableSql('o')} AND o.password_hash = a.password_hash
     RETURNING id, user_id, protocol, ip, user_agent, expires_at
   ), refreshable AS (
     INSERT INTO refresh_tokens (hash, session_id, expires_at)
@@ -106,7 +108,7 @@ export const ROTATE_TOKENS = `
       u.is_superuser, s.expires_at, least(now() + make_interval(secs => $8), s.created_at + make_interval(secs => $9)) AS until,
       CASE
         WHEN s.revoked_at IS NULL AND least(s.expires_at, t.expires_at, s.created_at + make_interval(secs => $9)) > now()
-          AND u.is_active THEN
+          AND ${isUsableSql('u')} THEN
           CASE
             WHEN t.spent_at IS NULL AND a.is_first THEN 'good'
             WHEN t.spent_at IS NULL OR a.raced OR v.spent_at IS NULL THEN 'late'

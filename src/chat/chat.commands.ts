@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import type { Repository } from 'typeorm';
 import { sessionOf } from '../commands/caller.js';
-import { Command } from '../commands/command.js';
+import { Command, SuperuserOnly } from '../commands/command.js';
 import { CoreError } from '../errors/catalogue.js';
 import type { Caller } from '../realtime/connection.js';
 import { CreatePayload, EditPayload, ListPayload, MessagePayload, ReadPayload } from './chat.payloads.js';
@@ -13,6 +13,7 @@ import { type ChatsPage, ChatsService, type ChatView } from './chats.service.js'
 import type { Message } from './message.js';
 import { ChatPayload } from './message.payloads.js';
 import { MessageChanges } from './message-changes.js';
+import { MessageLog } from './message-log.js';
 import { ReadPositions } from './read-positions.js';
 
 const changeOf = ({ chat_id, seq, id, target_seq, created_at }: Message): object => ({
@@ -34,6 +35,7 @@ export class ChatCommands {
     private readonly changes: MessageChanges,
     private readonly positions: ReadPositions,
     private readonly streams: ChatStreams,
+    private readonly log: MessageLog,
     @InjectRepository(ChatMember) private readonly members: Repository<ChatMember>,
   ) {}
 
@@ -114,6 +116,22 @@ export class ChatCommands {
   })
   async read({ chat_id, seq }: ReadPayload, caller: Caller): Promise<object> {
     return { chat_id, read_seq: await this.positions.mark(chat_id, sessionOf(caller).userId, seq) };
+  }
+
+  @Command('chat.announce', {
+    summary: 'Delivers an entry of a log that another part of the server has committed.',
+    payload: MessagePayload,
+    answer: { type: 'object' },
+    example: { payload: { chat_id: 7, seq: 43 }, answer: {} },
+    internal: true,
+    // It reads by a batcher, and whoever runs it holds a place in the lane already.
+    lane: 'none',
+  })
+  @SuperuserOnly()
+  async announce({ chat_id, seq }: MessagePayload): Promise<object> {
+    const [entry] = await this.log.after(chat_id, seq - 1);
+    if (entry) this.streams.committed([entry]);
+    return {};
   }
 
   @Command('chat.typing', {

@@ -98,6 +98,7 @@ const schema = z.object({
   MAIL_FROM: sender,
   RECOVERY_TTL: wholeNumber(1, 604_800, 600),
   PASSWORD_BLOCKLIST: toggle('off'),
+  REPORT_RETENTION_DAYS: wholeNumber(1, 36_500, 180),
   TRUST_PROXY: trustProxy,
   CORS_ORIGINS: origins,
   MAX_CONNECTIONS_PER_USER: wholeNumber(0, 1_000_000, 100),

@@ -12,6 +12,8 @@ export interface RouteAnswer {
   /** One with a `title` is shown once, under that name. */
   readonly schema?: JsonSchema;
   readonly example?: unknown;
+  /** `domain.name` of a command whose answer it is: schema and example are the command's, unless they are given. */
+  readonly command?: string;
   readonly headers?: Readonly<Record<string, string>>;
   /** `application/json` unless given. */
   readonly type?: string;

@@ -14,6 +14,12 @@ export interface UserRecord {
   readonly updated_at: string;
 }
 
+/** An account as superusers see it: the two fields are there for as long as a suspension lasts. */
+export interface AdminUserRecord extends UserRecord {
+  readonly suspended_until?: string;
+  readonly suspension_reason?: string | null;
+}
+
 export function recordOf(user: User): UserRecord {
   return {
     id: user.id,
@@ -25,4 +31,10 @@ export function recordOf(user: User): UserRecord {
     created_at: printTime(user.createdAt),
     updated_at: printTime(user.updatedAt),
   };
+}
+
+export function adminRecordOf(user: User): AdminUserRecord {
+  const { isSuspended, suspendedUntil, suspensionReason } = user;
+  if (!isSuspended || !suspendedUntil) return recordOf(user);
+  return { ...recordOf(user), suspended_until: printTime(suspendedUntil), suspension_reason: suspensionReason };
 }

@@ -46,9 +46,23 @@ export class User {
   @Column({ type: 'boolean', default: false })
   isSuperuser!: boolean;
 
+  /** When the suspension ends; null where there is none. A time in the past shuts nobody out: see `isSuspended`. */
+  @Column({ type: 'timestamptz', precision: 3, nullable: true })
+  suspendedUntil!: Date | null;
+
+  /** What the owner of the account and superusers read about it. */
+  @Column({ type: 'text', nullable: true })
+  suspensionReason!: string | null;
+
+  /** Whether `suspendedUntil` lies ahead by the clock of the database. No column: `users.sql.ts` computes it with every read. */
+  isSuspended!: boolean;
+
   @Column({ type: 'timestamptz', precision: 3, default: () => 'now()' })
   createdAt!: Date;
 
   @Column({ type: 'timestamptz', precision: 3, default: () => 'now()' })
   updatedAt!: Date;
 }
+
+/** Whether an account can log in, and act, at the moment. */
+export const isUsable = ({ isActive, isSuspended }: Pick<User, 'isActive' | 'isSuspended'>): boolean => isActive && !isSuspended;

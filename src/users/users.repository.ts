@@ -14,8 +14,10 @@ import {
   INSERT_USER,
   IS_TAKEN,
   LOCK_USERS,
+  SUSPEND_USER,
   UPDATE_USER,
   USER_BY_EMAIL,
+  USER_BY_ID,
   USER_BY_NAME,
   USERS_PAGE,
   USERS_SEARCH,
@@ -46,7 +48,7 @@ export interface PageRequest {
 }
 
 export interface Page {
-  /** A JSON array of `UserRecord`s, as text. */
+  /** A JSON array of `AdminUserRecord`s, as text. */
   readonly json: string;
   /** All accounts there are; null with `q`. */
   readonly total: number | null;
@@ -82,8 +84,9 @@ export class UsersRepository {
     private readonly sql: Sql,
   ) {}
 
-  findById(id: number): Promise<User | null> {
-    return this.users.findOneBy({ id });
+  async findById(id: number): Promise<User | null> {
+    const [user] = await this.sql.rows<User>(USER_BY_ID, [id], 'user-by-id');
+    return user ?? null;
   }
 
   /** By e-mail address where there is an `@` in it, which no user name has; else by user name, without regard to case. */
@@ -137,6 +140,13 @@ export class UsersRepository {
   /** @throws CoreError `taken`; the transaction can only be rolled back then */
   async update(tx: SqlTx, id: number, fields: UserFields): Promise<User> {
     const [user] = await takenOr(tx.rows<User>(UPDATE_USER, [id, ...columnsOf(fields)], 'update-user'));
+    if (!user) throw new CoreError('not_found');
+    return user;
+  }
+
+  /** Sets when a suspension ends and why it is; null for both ends one. The row has to be locked in `tx`. */
+  async suspend(tx: SqlTx, id: number, until: Date | null, reason: string | null): Promise<User> {
+    const [user] = await tx.rows<User>(SUSPEND_USER, [id, until, reason]);
     if (!user) throw new CoreError('not_found');
     return user;
   }

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { CoalescedReader } from '../database/coalesced-reader.js';
 import type { User } from './user.entity.js';
-import type { UserRecord } from './user-record.js';
+import { type AdminUserRecord, adminRecordOf, type UserRecord } from './user-record.js';
 import { type NamedUser, type Page, type PageRequest, UsersRepository } from './users.repository.js';
 
 /** Reads accounts. Who changes them is `AccountsService`. */
@@ -19,6 +19,12 @@ export class UsersService {
    */
   async find(id: number): Promise<UserRecord | null> {
     return (await this.reader.get(id)) ?? null;
+  }
+
+  /** One account as superusers see it. */
+  async findForAdmin(id: number): Promise<AdminUserRecord | null> {
+    const user = await this.users.findById(id);
+    return user && adminRecordOf(user);
   }
 
   /** Active accounts by user name, in the order of the names; undefined in the place of a name that nobody has. */

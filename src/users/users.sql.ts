@@ -2,12 +2,28 @@
 const USER_COLUMNS = `id, username, username_fold AS "usernameFold", username_skeleton AS "usernameSkeleton",
   username_lookalike AS "usernameLookalike", email,
   email_fold AS "emailFold", full_name AS "fullName", password_hash AS "passwordHash", is_active AS "isActive",
-  is_superuser AS "isSuperuser", created_at AS "createdAt", updated_at AS "updatedAt"`;
+  is_superuser AS "isSuperuser", suspended_until AS "suspendedUntil", suspension_reason AS "suspensionReason",
+  coalesce(suspended_until > now(), false) AS "isSuspended", created_at AS "createdAt", updated_at AS "updatedAt"`;
+
+/** Whether an account can log in and act: `isUsable`, by the clock of the database. @param user the alias of its table */
+export const isUsableSql = (user: string): string => `(${user}.is_active AND coalesce(${user}.suspended_until <= now(), true))`;
 
 /** `UserRecord`, made by the database: the same fields, order and print of time as `recordOf`. */
 const RECORD = `u.id, u.email, u.username, u.full_name, u.is_active, u.is_superuser,
   to_char(u.created_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') AS created_at,
   to_char(u.updated_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') AS updated_at`;
+
+/** What `AdminUserRecord` has beyond it. */
+const SUSPENSION = `to_char(u.suspended_until AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') AS suspended_until, u.suspension_reason`;
+
+/** `AdminUserRecord` of an account `u` as JSON: as `adminRecordOf`. */
+const ADMIN_RECORD = `CASE WHEN u.suspended_until > now()
+    THEN (SELECT row_to_json(x) FROM (SELECT ${RECORD}, ${SUSPENSION}) AS x)
+    ELSE (SELECT row_to_json(x) FROM (SELECT ${RECORD}) AS x)
+  END`;
+
+/** Plan: Index Scan using users_pkey. */
+export const USER_BY_ID = `SELECT ${USER_COLUMNS} FROM users WHERE id = $1`;
 
 /**
  * The account of a log-in: by $1, a folded user name.
@@ -36,11 +52,11 @@ export const COUNT_USERS = `SELECT value FROM counters WHERE name = 'users'`;
 /** JSON of the page `ids` ($1: its limit), and the id after which the next one begins. `ids` holds one row more than the page, if there is one. */
 const pageOf = (ids: string, total: string): string => `
   SELECT
-    '[' || coalesce(string_agg(row_to_json(r)::text, ',' ORDER BY r.id) FILTER (WHERE page.place <= $1), '') || ']' AS json,
+    '[' || coalesce(string_agg(r.record::text, ',' ORDER BY page.id) FILTER (WHERE page.place <= $1), '') || ']' AS json,
     CASE WHEN count(*) > $1 THEN max(page.id) FILTER (WHERE page.place <= $1) END AS "nextAfter",
     ${total} AS total
   FROM (SELECT id, row_number() OVER (ORDER BY id) AS place FROM (${ids}) AS ids) AS page
-  JOIN LATERAL (SELECT ${RECORD} FROM users u WHERE u.id = page.id) AS r ON true`;
+  JOIN LATERAL (SELECT ${ADMIN_RECORD} AS record FROM users u WHERE u.id = page.id) AS r ON true`;
 
 /**
  * A page in id order: $1 limit, $2 id after which it begins, $3 rows to skip.
@@ -89,3 +105,7 @@ export const UPDATE_USER = `
     full_name = $8, password_hash = $9, is_active = $10, is_superuser = $11, updated_at = now()
   WHERE id = $1
   RETURNING ${USER_COLUMNS}`;
+
+/** $1 id, $2 when the suspension ends (null: none), $3 why. */
+export const SUSPEND_USER = `
+  UPDATE users SET suspended_until = $2, suspension_reason = $3, updated_at = now() WHERE id = $1 RETURNING ${USER_COLUMNS}`;

@@ -22,7 +22,7 @@ export const ABOUT_ONE = Object.keys(payloadsOf({ username: '' }, { id: 0 }));
 /** Commands of chats that are not about one chat. */
 export const OF_NONE = ['create', 'list'];
 /** Commands that only routes and modes run. */
-export const INTERNAL = ['names', 'post', 'put_member'];
+export const INTERNAL = ['announce', 'names', 'post', 'put_member'];
 
 export const runCommand = (client: Client, name: string, payload: object): Promise<Answer<Parsed>> =>
   client.post(`/api/v1/commands/chat/${name}`, payload as Record<string, unknown>);

@@ -194,6 +194,7 @@ const DETAILS: readonly Readonly<Record<string, unknown>>[] = [
   {},
   { reason: 'password' },
   { reason: 'inactive' },
+  { reason: 'suspended' },
   { reason: 'unknown' },
   { reason: 'constructor' },
   { superuser: true },
@@ -201,6 +202,9 @@ const DETAILS: readonly Readonly<Record<string, unknown>>[] = [
   { by_owner: true },
   { session_id: 'x', reason: 'ended_by_user' },
   { reason: 'ended_by_superuser', sessions: 3 },
+  { report_id: 12, action: 'delete' },
+  { report_id: 12, action: 'suspend' },
+  { report_id: 12, action: 'dismiss' },
 ];
 const keysOf = (tree: object): string[] =>
   Object.entries(tree).flatMap(([group, texts]) => Object.keys(texts as object).map((key) => `${group}.${key}`));

@@ -440,6 +440,324 @@ export interface components {
                     to?: unknown;
                 };
             };
+            /** @description Shows a report with the message as it was, and what came before it. */
+            "moderation.get_report": {
+                /** Report */
+                answer: {
+                    /** @description Of a message: where it is; null in the report of a user */
+                    chat_id: number | null;
+                    /** @description Of a group */
+                    chat_name: string | null;
+                    /** @enum {string|null} */
+                    chat_type: "personal" | "group" | null;
+                    comment: string | null;
+                    /** @description Up to five entries of the log before it, oldest first */
+                    context: {
+                        content: string | null;
+                        content_type: string | null;
+                        /** Format: date-time */
+                        created_at: string;
+                        deleted: boolean;
+                        from_id: number;
+                        from_name: string;
+                        kind: string;
+                        /** @description Of joined and left: whom it is about */
+                        member_id: number | null;
+                        member_name: string | null;
+                        seq: number;
+                        truncated: boolean;
+                    }[];
+                    /** Format: date-time */
+                    created_at: string;
+                    /** @description The first 200 characters of the message */
+                    excerpt: string | null;
+                    /** @description The copy that was made for the report */
+                    message: {
+                        content_type: string | null;
+                        /** Format: date-time */
+                        created_at: string;
+                        /** @description Whether it was deleted before the report */
+                        deleted: boolean;
+                        from_id: number;
+                        from_name: string;
+                        seq: number;
+                        /** @description Oldest first: what it said first, up to eight edits in between, what it said last */
+                        versions: {
+                            content: string | null;
+                            /** Format: date-time */
+                            created_at: string;
+                            seq: number;
+                            /** @description Only the beginning was kept */
+                            truncated: boolean;
+                        }[];
+                    } | null;
+                    /** @enum {string} */
+                    reason: "spam" | "abuse" | "illegal" | "impersonation" | "other";
+                    report_id: number;
+                    reporter_id: number;
+                    /** @description Names are as they were at the time of the report */
+                    reporter_name: string;
+                    /** @description null while the report is open */
+                    resolution: {
+                        /** @enum {string} */
+                        action: "delete" | "suspend" | "dismiss";
+                        /** Format: date-time */
+                        at: string;
+                        by_id: number;
+                        by_name: string;
+                        /** @description What the superuser wrote; of a suspension, its reason */
+                        note: string | null;
+                        /**
+                         * Format: date-time
+                         * @description When the suspension ends
+                         */
+                        until: string | null;
+                    } | null;
+                    seq: number | null;
+                    /** @enum {string} */
+                    state: "open" | "closed";
+                    /** @description Who is reported: the author of the message, or the user */
+                    user_id: number;
+                    username: string;
+                };
+                payload: {
+                    /** @description The report */
+                    report_id: number;
+                };
+            };
+            /** @description Reports a message, or a user, to the superusers. A copy of the message is kept as evidence; its author is not told. */
+            "moderation.report": {
+                answer: {
+                    report_id: number;
+                };
+                payload: {
+                    /** @description Of a message: its chat */
+                    chat_id?: number | null;
+                    /** @description For the superuser who reads it */
+                    comment?: string | null;
+                    /** @enum {string} */
+                    reason: "spam" | "abuse" | "illegal" | "impersonation" | "other";
+                    /** @description Of a message: its number */
+                    seq?: number | null;
+                    /** @description A user instead of a message: somebody with whom one shares a chat */
+                    user_id?: number | null;
+                };
+            };
+            /** @description Lists reports, newest first. */
+            "moderation.reports": {
+                /** Reports */
+                answer: {
+                    /** @description Where the next page begins; null after the last */
+                    next_cursor: string | null;
+                    /** @description Newest first */
+                    reports: {
+                        /** @description Of a message: where it is; null in the report of a user */
+                        chat_id: number | null;
+                        /** @description Of a group */
+                        chat_name: string | null;
+                        /** @enum {string|null} */
+                        chat_type: "personal" | "group" | null;
+                        comment: string | null;
+                        /** Format: date-time */
+                        created_at: string;
+                        /** @description The first 200 characters of the message */
+                        excerpt: string | null;
+                        /** @enum {string} */
+                        reason: "spam" | "abuse" | "illegal" | "impersonation" | "other";
+                        report_id: number;
+                        reporter_id: number;
+                        /** @description Names are as they were at the time of the report */
+                        reporter_name: string;
+                        /** @description null while the report is open */
+                        resolution: {
+                            /** @enum {string} */
+                            action: "delete" | "suspend" | "dismiss";
+                            /** Format: date-time */
+                            at: string;
+                            by_id: number;
+                            by_name: string;
+                            /** @description What the superuser wrote; of a suspension, its reason */
+                            note: string | null;
+                            /**
+                             * Format: date-time
+                             * @description When the suspension ends
+                             */
+                            until: string | null;
+                        } | null;
+                        seq: number | null;
+                        /** @enum {string} */
+                        state: "open" | "closed";
+                        /** @description Who is reported: the author of the message, or the user */
+                        user_id: number;
+                        username: string;
+                    }[];
+                    /** @description How many reports are open, counted up to 10,000 */
+                    total_open: number;
+                };
+                payload: {
+                    /** @description `next_cursor` of the page before */
+                    cursor?: string | null;
+                    /** @description Reports at most; 50 unless said */
+                    limit?: number | null;
+                    /**
+                     * @description All unless said
+                     * @enum {string|null}
+                     */
+                    state?: "open" | "closed" | null;
+                };
+            };
+            /** @description Closes a report: deletes the message, suspends its author, or dismisses the report. */
+            "moderation.resolve": {
+                /** Report */
+                answer: {
+                    /** @description Of a message: where it is; null in the report of a user */
+                    chat_id: number | null;
+                    /** @description Of a group */
+                    chat_name: string | null;
+                    /** @enum {string|null} */
+                    chat_type: "personal" | "group" | null;
+                    comment: string | null;
+                    /** @description Up to five entries of the log before it, oldest first */
+                    context: {
+                        content: string | null;
+                        content_type: string | null;
+                        /** Format: date-time */
+                        created_at: string;
+                        deleted: boolean;
+                        from_id: number;
+                        from_name: string;
+                        kind: string;
+                        /** @description Of joined and left: whom it is about */
+                        member_id: number | null;
+                        member_name: string | null;
+                        seq: number;
+                        truncated: boolean;
+                    }[];
+                    /** Format: date-time */
+                    created_at: string;
+                    /** @description The first 200 characters of the message */
+                    excerpt: string | null;
+                    /** @description The copy that was made for the report */
+                    message: {
+                        content_type: string | null;
+                        /** Format: date-time */
+                        created_at: string;
+                        /** @description Whether it was deleted before the report */
+                        deleted: boolean;
+                        from_id: number;
+                        from_name: string;
+                        seq: number;
+                        /** @description Oldest first: what it said first, up to eight edits in between, what it said last */
+                        versions: {
+                            content: string | null;
+                            /** Format: date-time */
+                            created_at: string;
+                            seq: number;
+                            /** @description Only the beginning was kept */
+                            truncated: boolean;
+                        }[];
+                    } | null;
+                    /** @enum {string} */
+                    reason: "spam" | "abuse" | "illegal" | "impersonation" | "other";
+                    report_id: number;
+                    reporter_id: number;
+                    /** @description Names are as they were at the time of the report */
+                    reporter_name: string;
+                    /** @description null while the report is open */
+                    resolution: {
+                        /** @enum {string} */
+                        action: "delete" | "suspend" | "dismiss";
+                        /** Format: date-time */
+                        at: string;
+                        by_id: number;
+                        by_name: string;
+                        /** @description What the superuser wrote; of a suspension, its reason */
+                        note: string | null;
+                        /**
+                         * Format: date-time
+                         * @description When the suspension ends
+                         */
+                        until: string | null;
+                    } | null;
+                    seq: number | null;
+                    /** @enum {string} */
+                    state: "open" | "closed";
+                    /** @description Who is reported: the author of the message, or the user */
+                    user_id: number;
+                    username: string;
+                };
+                payload: {
+                    /**
+                     * @description Delete the message, suspend its author, or neither
+                     * @enum {string}
+                     */
+                    action: "delete" | "suspend" | "dismiss";
+                    /** @description Kept with the report; of a suspension (where it has to be given) what the user gets by mail */
+                    reason?: string | null;
+                    /** @description The report */
+                    report_id: number;
+                    /** @description When a suspension (which needs it) ends: at most ten years ahead */
+                    until?: string | null;
+                };
+            };
+            /** @description Shuts an account out until a given time, and ends its sessions. Its owner gets a mail with the reason. */
+            "moderation.suspend": {
+                /** AdminUser */
+                answer: {
+                    /** Format: date-time */
+                    created_at: string;
+                    email: string | null;
+                    full_name: string | null;
+                    id: number;
+                    is_active: boolean;
+                    is_superuser: boolean;
+                    /**
+                     * Format: date-time
+                     * @description When the suspension ends. Only superusers see it, and only while it lasts
+                     */
+                    suspended_until?: string;
+                    /** @description Why. Only superusers see it, and only while it lasts */
+                    suspension_reason?: string | null;
+                    /** Format: date-time */
+                    updated_at: string;
+                    username: string;
+                };
+                payload: {
+                    /** @description What the user gets by mail */
+                    reason: string;
+                    /** @description When it ends: at most ten years ahead */
+                    until: string;
+                    /** @description The user */
+                    user_id: number;
+                };
+            };
+            /** @description Lifts the suspension of an account before its end. */
+            "moderation.unsuspend": {
+                /** AdminUser */
+                answer: {
+                    /** Format: date-time */
+                    created_at: string;
+                    email: string | null;
+                    full_name: string | null;
+                    id: number;
+                    is_active: boolean;
+                    is_superuser: boolean;
+                    /**
+                     * Format: date-time
+                     * @description When the suspension ends. Only superusers see it, and only while it lasts
+                     */
+                    suspended_until?: string;
+                    /** @description Why. Only superusers see it, and only while it lasts */
+                    suspension_reason?: string | null;
+                    /** Format: date-time */
+                    updated_at: string;
+                    username: string;
+                };
+                payload: {
+                    /** @description The user */
+                    user_id: number;
+                };
+            };
             /** @description Exchanges or renews who the connection is, without a new connection. */
             "system.authenticate": {
                 answer: {

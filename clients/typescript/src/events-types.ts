@@ -73,6 +73,16 @@ export interface components {
             "game.left": components["schemas"]["MatchPlayer"];
             /** @description A player has sent a state; every connection in the match hears it, but the sender, or those of the players it is for. */
             "game.state": components["schemas"]["MatchState"];
+            /** @description There is a new report. Superusers receive it. */
+            "moderation.reported": {
+                report_id: number;
+            };
+            /** @description A superuser has closed a report. Superusers receive it. */
+            "moderation.resolved": {
+                /** @enum {string} */
+                action: "delete" | "suspend" | "dismiss";
+                report_id: number;
+            };
             /** @description The account was changed; its own connections hear the new record. */
             "user.updated": components["schemas"]["User"];
         };

@@ -595,6 +595,126 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/commands/moderation/get_report": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Shows a report with the message as it was, and what came before it.
+         * @description The command `moderation.get_report`, as sockets run it. For superusers.
+         */
+        post: operations["command_moderation_get_report"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/commands/moderation/report": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Reports a message, or a user, to the superusers. A copy of the message is kept as evidence; its author is not told.
+         * @description The command `moderation.report`, as sockets run it.
+         */
+        post: operations["command_moderation_report"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/commands/moderation/reports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Lists reports, newest first.
+         * @description The command `moderation.reports`, as sockets run it. For superusers.
+         */
+        post: operations["command_moderation_reports"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/commands/moderation/resolve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Closes a report: deletes the message, suspends its author, or dismisses the report.
+         * @description The command `moderation.resolve`, as sockets run it. For superusers.
+         */
+        post: operations["command_moderation_resolve"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/commands/moderation/suspend": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Shuts an account out until a given time, and ends its sessions. Its owner gets a mail with the reason.
+         * @description The command `moderation.suspend`, as sockets run it. For superusers.
+         */
+        post: operations["command_moderation_suspend"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/commands/moderation/unsuspend": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Lifts the suspension of an account before its end.
+         * @description The command `moderation.unsuspend`, as sockets run it. For superusers.
+         */
+        post: operations["command_moderation_unsuspend"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/commands/system/commands": {
         parameters: {
             query?: never;
@@ -731,6 +851,71 @@ export interface paths {
          * @description The user name may be an e-mail address. Takes JSON and forms.
          */
         post: operations["RestAuth_login_1"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List reports, newest first
+         * @description For superusers.
+         */
+        get: operations["RestReports_list"];
+        put?: never;
+        /**
+         * Report a message or a user to the superusers
+         * @description A copy of the message is kept as evidence, with its edits and what came before it. Its author is not told. While a report
+         *     of the same message or user is open, that one is answered again.
+         */
+        post: operations["RestReports_file"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reports/{report_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A report with its evidence
+         * @description For superusers.
+         */
+        get: operations["RestReports_read"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reports/{report_id}/resolve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Close a report: delete the message, suspend its author, or dismiss the report
+         * @description For superusers.
+         */
+        post: operations["RestReports_resolve"];
         delete?: never;
         options?: never;
         head?: never;
@@ -908,6 +1093,31 @@ export interface paths {
          * @description For the user itself and for superusers.
          */
         delete: operations["RestSessions_end"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/users/{user_id}/suspension": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Suspend a user until a given time
+         * @description While it lasts the account is as an inactive one. Its sessions end at once, and the user gets a mail with the reason and the
+         *     end. A user who is suspended already gets the new end and reason. Refused for oneself and for the last active superuser. For superusers.
+         */
+        put: operations["RestSuspension_suspend"];
+        post?: never;
+        /**
+         * Lift a suspension before its end
+         * @description A user who is not suspended stays as it is. For superusers.
+         */
+        delete: operations["RestSuspension_lift"];
         options?: never;
         head?: never;
         patch?: never;
@@ -1226,10 +1436,30 @@ export interface components {
              */
             role?: "admin" | "member" | null;
         };
+        /** AdminUser */
+        AdminUser: {
+            /** Format: date-time */
+            created_at: string;
+            email: string | null;
+            full_name: string | null;
+            id: number;
+            is_active: boolean;
+            is_superuser: boolean;
+            /**
+             * Format: date-time
+             * @description When the suspension ends. Only superusers see it, and only while it lasts
+             */
+            suspended_until?: string;
+            /** @description Why. Only superusers see it, and only while it lasts */
+            suspension_reason?: string | null;
+            /** Format: date-time */
+            updated_at: string;
+            username: string;
+        };
         /** AuditEntry */
         AuditEntry: {
             /** @enum {string} */
-            action: "login" | "login_failed" | "register" | "logout" | "refresh_reuse" | "password_changed" | "password_reset_requested" | "password_reset" | "email_changed" | "username_changed" | "role_changed" | "activated" | "deactivated" | "user_created" | "user_deleted" | "sessions_revoked" | "connection_closed" | "key_rotated";
+            action: "login" | "login_failed" | "register" | "logout" | "refresh_reuse" | "password_changed" | "password_reset_requested" | "password_reset" | "email_changed" | "username_changed" | "role_changed" | "activated" | "deactivated" | "user_suspended" | "user_unsuspended" | "user_created" | "user_deleted" | "sessions_revoked" | "connection_closed" | "key_rotated" | "report_made" | "report_resolved";
             /** @description Who did it; null for somebody without an account and for the owner of the server */
             actor_id: number | null;
             /** @description What that account is called now; null where it is gone */
@@ -1436,6 +1666,22 @@ export interface components {
             /** @description null while anonymous */
             user_id: number | null;
             username: string | null;
+        };
+        /** ContextEntry */
+        ContextEntry: {
+            content: string | null;
+            content_type: string | null;
+            /** Format: date-time */
+            created_at: string;
+            deleted: boolean;
+            from_id: number;
+            from_name: string;
+            kind: string;
+            /** @description Of joined and left: whom it is about */
+            member_id: number | null;
+            member_name: string | null;
+            seq: number;
+            truncated: boolean;
         };
         CreatePayload: {
             /** @description Of a group; without one it goes by the names of its first members */
@@ -1650,6 +1896,151 @@ export interface components {
             /** @description The last entry that was read */
             seq: number;
         };
+        /** Report */
+        Report: {
+            /** @description Of a message: where it is; null in the report of a user */
+            chat_id: number | null;
+            /** @description Of a group */
+            chat_name: string | null;
+            /** @enum {string|null} */
+            chat_type: "personal" | "group" | null;
+            comment: string | null;
+            /** @description Up to five entries of the log before it, oldest first */
+            context: components["schemas"]["ContextEntry"][];
+            /** Format: date-time */
+            created_at: string;
+            /** @description The first 200 characters of the message */
+            excerpt: string | null;
+            /** @description The copy that was made for the report */
+            message: components["schemas"]["ReportedMessage"] | null;
+            /** @enum {string} */
+            reason: "spam" | "abuse" | "illegal" | "impersonation" | "other";
+            report_id: number;
+            reporter_id: number;
+            /** @description Names are as they were at the time of the report */
+            reporter_name: string;
+            /** @description null while the report is open */
+            resolution: components["schemas"]["Resolution"] | null;
+            seq: number | null;
+            /** @enum {string} */
+            state: "open" | "closed";
+            /** @description Who is reported: the author of the message, or the user */
+            user_id: number;
+            username: string;
+        };
+        /** ReportedMessage */
+        ReportedMessage: {
+            content_type: string | null;
+            /** Format: date-time */
+            created_at: string;
+            /** @description Whether it was deleted before the report */
+            deleted: boolean;
+            from_id: number;
+            from_name: string;
+            seq: number;
+            /** @description Oldest first: what it said first, up to eight edits in between, what it said last */
+            versions: {
+                content: string | null;
+                /** Format: date-time */
+                created_at: string;
+                seq: number;
+                /** @description Only the beginning was kept */
+                truncated: boolean;
+            }[];
+        };
+        ReportIdPayload: {
+            /** @description The report */
+            report_id: number;
+        };
+        ReportPayload: {
+            /** @description Of a message: its chat */
+            chat_id?: number | null;
+            /** @description For the superuser who reads it */
+            comment?: string | null;
+            /** @enum {string} */
+            reason: "spam" | "abuse" | "illegal" | "impersonation" | "other";
+            /** @description Of a message: its number */
+            seq?: number | null;
+            /** @description A user instead of a message: somebody with whom one shares a chat */
+            user_id?: number | null;
+        };
+        /** Reports */
+        Reports: {
+            /** @description Where the next page begins; null after the last */
+            next_cursor: string | null;
+            /** @description Newest first */
+            reports: components["schemas"]["ReportSummary"][];
+            /** @description How many reports are open, counted up to 10,000 */
+            total_open: number;
+        };
+        ReportsPayload: {
+            /** @description `next_cursor` of the page before */
+            cursor?: string | null;
+            /** @description Reports at most; 50 unless said */
+            limit?: number | null;
+            /**
+             * @description All unless said
+             * @enum {string|null}
+             */
+            state?: "open" | "closed" | null;
+        };
+        /** ReportSummary */
+        ReportSummary: {
+            /** @description Of a message: where it is; null in the report of a user */
+            chat_id: number | null;
+            /** @description Of a group */
+            chat_name: string | null;
+            /** @enum {string|null} */
+            chat_type: "personal" | "group" | null;
+            comment: string | null;
+            /** Format: date-time */
+            created_at: string;
+            /** @description The first 200 characters of the message */
+            excerpt: string | null;
+            /** @enum {string} */
+            reason: "spam" | "abuse" | "illegal" | "impersonation" | "other";
+            report_id: number;
+            reporter_id: number;
+            /** @description Names are as they were at the time of the report */
+            reporter_name: string;
+            /** @description null while the report is open */
+            resolution: components["schemas"]["Resolution"] | null;
+            seq: number | null;
+            /** @enum {string} */
+            state: "open" | "closed";
+            /** @description Who is reported: the author of the message, or the user */
+            user_id: number;
+            username: string;
+        };
+        /** Resolution */
+        Resolution: {
+            /** @enum {string} */
+            action: "delete" | "suspend" | "dismiss";
+            /** Format: date-time */
+            at: string;
+            by_id: number;
+            by_name: string;
+            /** @description What the superuser wrote; of a suspension, its reason */
+            note: string | null;
+            /**
+             * Format: date-time
+             * @description When the suspension ends
+             */
+            until: string | null;
+        };
+        ResolvePayload: {
+            /**
+             * @description Delete the message, suspend its author, or neither
+             * @enum {string}
+             */
+            action: "delete" | "suspend" | "dismiss";
+            /** @description Kept with the report; of a suspension (where it has to be given) what the user gets by mail */
+            reason?: string | null;
+            /** @description The report */
+            report_id: number;
+            /** @description When a suspension (which needs it) ends: at most ten years ahead */
+            until?: string | null;
+        };
         RestCreateChatBody: {
             chat_name?: string | null;
             /** @enum {string} */
@@ -1731,6 +2122,18 @@ export interface components {
             /** @description 3 to 64 letters and digits of any script and _ . - */
             username: string;
         };
+        RestReportBody: {
+            /** @description Of a message: its chat */
+            chat_id?: number | null;
+            /** @description For the superuser who reads it */
+            comment?: string | null;
+            /** @enum {string} */
+            reason: "spam" | "abuse" | "illegal" | "impersonation" | "other";
+            /** @description Of a message: its number */
+            seq?: number | null;
+            /** @description A user instead of a message: somebody with whom one shares a chat */
+            user_id?: number | null;
+        };
         RestResetBody: {
             /**
              * Format: password
@@ -1738,6 +2141,20 @@ export interface components {
              */
             password: string;
             token: string;
+        };
+        RestResolveBody: {
+            /** @enum {string} */
+            action: "delete" | "suspend" | "dismiss";
+            /** @description Kept with the report; of a suspension (where it has to be given) what the user gets by mail */
+            reason?: string | null;
+            /** @description When a suspension (which needs it) ends: at most ten years ahead */
+            until?: string | null;
+        };
+        RestSuspensionBody: {
+            /** @description What the user gets by mail */
+            reason: string;
+            /** @description When it ends: at most ten years ahead */
+            until: string;
         };
         RestUpdateUserBody: {
             /** Format: email */
@@ -1800,6 +2217,14 @@ export interface components {
             last_seen: string;
             online: boolean;
         };
+        SuspendPayload: {
+            /** @description What the user gets by mail */
+            reason: string;
+            /** @description When it ends: at most ten years ahead */
+            until: string;
+            /** @description The user */
+            user_id: number;
+        };
         SyncPayload: {
             /** @description The last entry that the client has */
             after_seq: number;
@@ -1826,6 +2251,10 @@ export interface components {
             /** Format: date-time */
             updated_at: string;
             username: string;
+        };
+        UserPayload: {
+            /** @description The user */
+            user_id: number;
         };
     };
     responses: never;
@@ -1918,7 +2347,7 @@ export interface operations {
         parameters: {
             query?: {
                 /** @description Only this */
-                action?: "login" | "login_failed" | "register" | "logout" | "refresh_reuse" | "password_changed" | "password_reset_requested" | "password_reset" | "email_changed" | "username_changed" | "role_changed" | "activated" | "deactivated" | "user_created" | "user_deleted" | "sessions_revoked" | "connection_closed" | "key_rotated";
+                action?: "login" | "login_failed" | "register" | "logout" | "refresh_reuse" | "password_changed" | "password_reset_requested" | "password_reset" | "email_changed" | "username_changed" | "role_changed" | "activated" | "deactivated" | "user_suspended" | "user_unsuspended" | "user_created" | "user_deleted" | "sessions_revoked" | "connection_closed" | "key_rotated" | "report_made" | "report_resolved";
                 /** @description Only what this account did */
                 actor_id?: number;
                 /** @description Only entries before this id; the `Link` header gives the next page by it */
@@ -5243,6 +5672,722 @@ export interface operations {
             };
         };
     };
+    command_moderation_get_report: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReportIdPayload"];
+            };
+        };
+        responses: {
+            /** @description The answer of the command */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["Report"];
+                        request_id: string;
+                        /** @constant */
+                        success: true;
+                    };
+                };
+            };
+            /** @description The body is not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RestError"];
+                };
+            };
+            /** @description No token, or none that is good */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommandFault"];
+                };
+            };
+            /** @description The account may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommandFault"];
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommandFault"];
+                };
+            };
+            /** @description The body is over 1 MiB */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RestError"];
+                };
+            };
+            /** @description The body is of another kind */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RestError"];
+                };
+            };
+            /** @description A field is missing or wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommandFault"];
+                };
+            };
+            /** @description Over the limit; come again after `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RestError"];
+                };
+            };
+            /** @description A fault of the server; its log knows more by `X-Request-Id` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommandFault"];
+                };
+            };
+            /** @description The server cannot do it now; come again after `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommandFault"];
+                };
+            };
+        };
+    };
+    command_moderation_report: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReportPayload"];
+            };
+        };
+        responses: {
+            /** @description The answer of the command */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: {
+                            report_id: number;
+                        };
+                        request_id: string;
+                        /** @constant */
+                        success: true;
+                    };
+                };
+            };
+            /** @description The body is not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RestError"];
+                };
+            };
+            /** @description No token, or none that is good */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommandFault"];
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommandFault"];
+                };
+            };
+            /** @description The request conflicts with what is there */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommandFault"];
+                };
+            };
+            /** @description The body is over 1 MiB */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RestError"];
+                };
+            };
+            /** @description The body is of another kind */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RestError"];
+                };
+            };
+            /** @description A field is missing or wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommandFault"];
+                };
+            };
+            /** @description Over the limit; come again after `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RestError"];
+                };
+            };
+            /** @description A fault of the server; its log knows more by `X-Request-Id` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommandFault"];
+                };
+            };
+            /** @description The server cannot do it now; come again after `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommandFault"];
+                };
+            };
+        };
+    };
+    command_moderation_reports: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReportsPayload"];
+            };
+        };
+        responses: {
+            /** @description The answer of the command */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["Reports"];
+                        request_id: string;
+                        /** @constant */
+                        success: true;
+                    };
+                };
+            };
+            /** @description The body is not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RestError"];
+                };
+            };
+            /** @description No token, or none that is good */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommandFault"];
+                };
+            };
+            /** @description The account may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommandFault"];
+                };
+            };
+            /** @description The body is over 1 MiB */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RestError"];
+                };
+            };
+            /** @description The body is of another kind */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RestError"];
+                };
+            };
+            /** @description A field is missing or wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommandFault"];
+                };
+            };
+            /** @description Over the limit; come again after `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RestError"];
+                };
+            };
+            /** @description A fault of the server; its log knows more by `X-Request-Id` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommandFault"];
+                };
+            };
+            /** @description The server cannot do it now; come again after `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommandFault"];
+                };
+            };
+        };
+    };
+    command_moderation_resolve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ResolvePayload"];
+            };
+        };
+        responses: {
+            /** @description The answer of the command */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["Report"];
+                        request_id: string;
+                        /** @constant */
+                        success: true;
+                    };
+                };
+            };
+            /** @description The body is not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RestError"];
+                };
+            };
+            /** @description No token, or none that is good */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommandFault"];
+                };
+            };
+            /** @description The account may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommandFault"];
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommandFault"];
+                };
+            };
+            /** @description The request conflicts with what is there */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommandFault"];
+                };
+            };
+            /** @description The body is over 1 MiB */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RestError"];
+                };
+            };
+            /** @description The body is of another kind */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RestError"];
+                };
+            };
+            /** @description A field is missing or wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommandFault"];
+                };
+            };
+            /** @description Over the limit; come again after `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RestError"];
+                };
+            };
+            /** @description A fault of the server; its log knows more by `X-Request-Id` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommandFault"];
+                };
+            };
+            /** @description The server cannot do it now; come again after `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommandFault"];
+                };
+            };
+        };
+    };
+    command_moderation_suspend: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SuspendPayload"];
+            };
+        };
+        responses: {
+            /** @description The answer of the command */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["AdminUser"];
+                        request_id: string;
+                        /** @constant */
+                        success: true;
+                    };
+                };
+            };
+            /** @description The body is not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RestError"];
+                };
+            };
+            /** @description No token, or none that is good */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommandFault"];
+                };
+            };
+            /** @description The account may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommandFault"];
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommandFault"];
+                };
+            };
+            /** @description The body is over 1 MiB */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RestError"];
+                };
+            };
+            /** @description The body is of another kind */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RestError"];
+                };
+            };
+            /** @description A field is missing or wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommandFault"];
+                };
+            };
+            /** @description Over the limit; come again after `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RestError"];
+                };
+            };
+            /** @description A fault of the server; its log knows more by `X-Request-Id` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommandFault"];
+                };
+            };
+            /** @description The server cannot do it now; come again after `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommandFault"];
+                };
+            };
+        };
+    };
+    command_moderation_unsuspend: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UserPayload"];
+            };
+        };
+        responses: {
+            /** @description The answer of the command */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["AdminUser"];
+                        request_id: string;
+                        /** @constant */
+                        success: true;
+                    };
+                };
+            };
+            /** @description The body is not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RestError"];
+                };
+            };
+            /** @description No token, or none that is good */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommandFault"];
+                };
+            };
+            /** @description The account may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommandFault"];
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommandFault"];
+                };
+            };
+            /** @description The body is over 1 MiB */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RestError"];
+                };
+            };
+            /** @description The body is of another kind */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RestError"];
+                };
+            };
+            /** @description A field is missing or wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommandFault"];
+                };
+            };
+            /** @description Over the limit; come again after `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RestError"];
+                };
+            };
+            /** @description A fault of the server; its log knows more by `X-Request-Id` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommandFault"];
+                };
+            };
+            /** @description The server cannot do it now; come again after `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommandFault"];
+                };
+            };
+        };
+    };
     command_system_commands: {
         parameters: {
             query?: never;
@@ -5848,6 +6993,413 @@ export interface operations {
             };
         };
     };
+    RestReports_list: {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` of the page before */
+                cursor?: string;
+                /** @description Reports at most; 50 unless said */
+                limit?: number;
+                /** @description All unless said */
+                state?: "open" | "closed";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of reports */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Reports"];
+                };
+            };
+            /** @description No token, or none that is good */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RestError"];
+                };
+            };
+            /** @description The account may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RestError"];
+                };
+            };
+            /** @description A field is missing or wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RestInvalidInput"];
+                };
+            };
+            /** @description Over the limit; come again after `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RestError"];
+                };
+            };
+            /** @description A fault of the server; its log knows more by `X-Request-Id` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RestError"];
+                };
+            };
+            /** @description The server cannot do it now; come again after `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RestError"];
+                };
+            };
+        };
+    };
+    RestReports_file: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RestReportBody"];
+            };
+        };
+        responses: {
+            /** @description The report */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        report_id: number;
+                    };
+                };
+            };
+            /** @description The body is not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RestError"];
+                };
+            };
+            /** @description No token, or none that is good */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RestError"];
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RestError"];
+                };
+            };
+            /** @description The request conflicts with what is there */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RestError"];
+                };
+            };
+            /** @description The body is over 1 MiB */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RestError"];
+                };
+            };
+            /** @description The body is of another kind */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RestError"];
+                };
+            };
+            /** @description A field is missing or wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RestInvalidInput"];
+                };
+            };
+            /** @description Over the limit; come again after `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RestError"];
+                };
+            };
+            /** @description A fault of the server; its log knows more by `X-Request-Id` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RestError"];
+                };
+            };
+            /** @description The server cannot do it now; come again after `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RestError"];
+                };
+            };
+        };
+    };
+    RestReports_read: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                report_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The report, with the message as it was */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Report"];
+                };
+            };
+            /** @description No token, or none that is good */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RestError"];
+                };
+            };
+            /** @description The account may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RestError"];
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RestError"];
+                };
+            };
+            /** @description A field is missing or wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RestInvalidInput"];
+                };
+            };
+            /** @description Over the limit; come again after `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RestError"];
+                };
+            };
+            /** @description A fault of the server; its log knows more by `X-Request-Id` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RestError"];
+                };
+            };
+            /** @description The server cannot do it now; come again after `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RestError"];
+                };
+            };
+        };
+    };
+    RestReports_resolve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                report_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RestResolveBody"];
+            };
+        };
+        responses: {
+            /** @description The report, closed */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Report"];
+                };
+            };
+            /** @description The body is not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RestError"];
+                };
+            };
+            /** @description No token, or none that is good */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RestError"];
+                };
+            };
+            /** @description The account may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RestError"];
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RestError"];
+                };
+            };
+            /** @description The request conflicts with what is there */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RestError"];
+                };
+            };
+            /** @description The body is over 1 MiB */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RestError"];
+                };
+            };
+            /** @description The body is of another kind */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RestError"];
+                };
+            };
+            /** @description A field is missing or wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RestInvalidInput"];
+                };
+            };
+            /** @description Over the limit; come again after `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RestError"];
+                };
+            };
+            /** @description A fault of the server; its log knows more by `X-Request-Id` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RestError"];
+                };
+            };
+            /** @description The server cannot do it now; come again after `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RestError"];
+                };
+            };
+        };
+    };
     RestUsers_list: {
         parameters: {
             query?: {
@@ -5872,7 +7424,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["User"][];
+                    "application/json": components["schemas"]["AdminUser"][];
                 };
             };
             /** @description No token, or none that is good */
@@ -6053,7 +7605,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["User"];
+                    "application/json": components["schemas"]["AdminUser"];
                 };
             };
             /** @description No token, or none that is good */
@@ -6142,7 +7694,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["User"];
+                    "application/json": components["schemas"]["AdminUser"];
                 };
             };
             /** @description The body is not JSON. The name or the e-mail address belongs to another account */
@@ -6860,6 +8412,207 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Message"];
+                };
+            };
+            /** @description No token, or none that is good */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RestError"];
+                };
+            };
+            /** @description The account may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RestError"];
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RestError"];
+                };
+            };
+            /** @description A field is missing or wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RestInvalidInput"];
+                };
+            };
+            /** @description Over the limit; come again after `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RestError"];
+                };
+            };
+            /** @description A fault of the server; its log knows more by `X-Request-Id` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RestError"];
+                };
+            };
+            /** @description The server cannot do it now; come again after `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RestError"];
+                };
+            };
+        };
+    };
+    RestSuspension_suspend: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                user_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RestSuspensionBody"];
+            };
+        };
+        responses: {
+            /** @description The user */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AdminUser"];
+                };
+            };
+            /** @description The body is not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RestError"];
+                };
+            };
+            /** @description No token, or none that is good */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RestError"];
+                };
+            };
+            /** @description The account may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RestError"];
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RestError"];
+                };
+            };
+            /** @description The body is over 1 MiB */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RestError"];
+                };
+            };
+            /** @description The body is of another kind */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RestError"];
+                };
+            };
+            /** @description A field is missing or wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RestInvalidInput"];
+                };
+            };
+            /** @description Over the limit; come again after `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RestError"];
+                };
+            };
+            /** @description A fault of the server; its log knows more by `X-Request-Id` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RestError"];
+                };
+            };
+            /** @description The server cannot do it now; come again after `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RestError"];
+                };
+            };
+        };
+    };
+    RestSuspension_lift: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                user_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The user */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AdminUser"];
                 };
             };
             /** @description No token, or none that is good */

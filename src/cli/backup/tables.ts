@@ -17,6 +17,7 @@ export const TABLES: readonly string[] = [
   'chat_members',
   'departed_users',
   'messages',
+  'reports',
 ];
 
 /** Tables that a server fills by itself at its first start, before anybody has used it. */

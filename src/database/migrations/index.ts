@@ -2,6 +2,13 @@ import { Accounts1763676000000 } from './0001-accounts.js';
 import { Chats1763700000000 } from './0002-chats.js';
 import { AuditIndexes1763900000000 } from './0003-audit-indexes.js';
 import { Unread1764100000000 } from './0004-unread.js';
+import { Moderation1764300000000 } from './0006-moderation.js';
 
 /** All migrations, oldest first. One that has landed is never rewritten. */
-export const migrations = [Accounts1763676000000, Chats1763700000000, AuditIndexes1763900000000, Unread1764100000000];
+export const migrations = [
+  Accounts1763676000000,
+  Chats1763700000000,
+  AuditIndexes1763900000000,
+  Unread1764100000000,
+  Moderation1764300000000,
+];

@@ -23,6 +23,7 @@ const LOGIN_PATH = '/api/v1/login/access-token';
 export async function buildDocument(app: INestApplication): Promise<OpenApi> {
   const found = await scan(app);
   const formats = app.get(ErrorFormats);
+  const registry = app.get(CommandRegistry, { strict: false });
   const handlers = handlersOf(app.get(ModulesContainer));
   const schemas = new Schemas(found.schemas);
   const schemes = securitySchemes(LOGIN_PATH in found.paths);
@@ -30,6 +31,7 @@ export async function buildDocument(app: INestApplication): Promise<OpenApi> {
     schemas,
     security: Object.keys(schemes).map((name) => ({ [name]: [] })),
     writerOf: writers(formats, schemas),
+    commandOf: (name) => [...registry.all()].find(({ fullName }) => fullName === name),
   };
   const described = describePaths(found.paths, handlers, parts);
   const commands = commandsOf(app, described, handlers, found.paths, parts);

@@ -1,3 +1,4 @@
+import type { RegisteredCommand } from '../../commands/registry.js';
 import type { RouteAnswer, RouteDocs } from '../../http/route-docs.js';
 import { fieldsOf } from '../../validation/fields.js';
 import type { Dto } from '../../validation/validate.js';
@@ -13,6 +14,8 @@ export interface OperationParts {
   /** Each of these opens what needs an account. */
   readonly security: readonly SecurityRequirement[];
   writerOf(protocol: string | undefined): ErrorWriter;
+  /** What a command answers; undefined where there is none of that name. */
+  readonly commandOf: (name: string) => Pick<RegisteredCommand, 'answer' | 'example'> | undefined;
 }
 
 /** The operation of a documented handler, in full. */
@@ -22,9 +25,7 @@ export function operationOf(path: string, handler: Handler, docs: RouteDocs, par
   const names = pathParameters(path);
   const integer = names.find((name) => handler.integers.has(name));
   const exposure: Exposure = { access, protocol, path, body, query, integer, errors };
-  const answers = [answer, ...otherAnswers].map(
-    (given) => [String(given.status ?? 200), answerOf(given, parts.schemas)] as const,
-  );
+  const answers = [answer, ...otherAnswers].map((given) => [String(given.status ?? 200), answerOf(given, parts)] as const);
   return {
     tags: [tagOf(handler)],
     summary: docs.summary,
@@ -112,10 +113,10 @@ export function bodyOf(dto: Dto, isForm: boolean, schemas: Schemas, example: unk
   };
 }
 
-function answerOf(
-  { description, schema, example, headers = {}, type = 'application/json' }: RouteAnswer,
-  schemas: Schemas,
-): ResponseObject {
+function answerOf(answer: RouteAnswer, { schemas, commandOf }: OperationParts): ResponseObject {
+  const { description, headers = {}, type = 'application/json' } = answer;
+  const command = answer.command === undefined ? undefined : commandOf(answer.command);
+  const { schema = command?.answer, example = command?.example?.answer } = answer;
   const own = Object.entries(headers).map(([name, text]) => [name, { description: text, schema: { type: 'string' } }] as const);
   const media = { schema: schema ? schemas.ofAnswer(schema) : plainSchema(type), ...(example === undefined ? {} : { example }) };
   return { description, headers: { ...REQUEST_ID, ...Object.fromEntries(own) }, content: { [type]: media } };

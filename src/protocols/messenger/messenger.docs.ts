@@ -86,6 +86,10 @@ const ABOUT: Readonly<Record<ModeName, { readonly summary: string; readonly answ
   },
   addMembers: { summary: 'Takes users into a group: the owner or an admin does.', answer: {} },
   leaveChat: { summary: 'Leaves a group.', answer: {} },
+  reportMessage: {
+    summary: 'Reports a message to the superusers. A copy of it is kept; its author is not told.',
+    answer: { report_id: { type: 'integer' } },
+  },
 };
 
 /** The frame of a request: the fields of its command's payload, by their names in this protocol. */

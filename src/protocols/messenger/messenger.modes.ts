@@ -97,6 +97,12 @@ export const MODES = {
   },
   addMembers: { command: ['chat', 'add_members'], fields: same('chat_id', 'members'), answer: nothing, signed: true },
   leaveChat: { command: ['chat', 'leave'], fields: same('chat_id'), answer: nothing, signed: true },
+  reportMessage: {
+    command: ['moderation', 'report_message'],
+    fields: { ...same('chat_id', 'reason', 'comment'), message_id: 'seq' },
+    answer: asItIs,
+    signed: true,
+  },
 } satisfies Readonly<Record<string, Mode>>;
 
 export type ModeName = keyof typeof MODES;

@@ -1,10 +1,8 @@
 import { AUDIT_ACTIONS, type AuditAction } from '../../auth/audit.js';
 import { Int, Text } from '../../validation/fields.js';
+import { Timestamp } from '../../validation/timestamp.js';
 
 const MAX_LISTED = 1_000;
-/** RFC 3339, so that every clock means the same; without days that a month does not have, which would be read as days of the next. */
-const TIME =
-  /^\d{4}-(02-(0[1-9]|1\d|2\d)|(0[469]|11)-(0[1-9]|[12]\d|30)|(0[13578]|1[02])-(0[1-9]|[12]\d|3[01]))T([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d{1,6})?(Z|[+-]([01]\d|2[0-3]):[0-5]\d)$/;
 
 export class RestOwnConnectionsQuery {
   @Text({ max: 64, optional: true, description: 'Only connections of this protocol' })
@@ -35,10 +33,10 @@ export class RestAuditQuery {
   @Text({ max: 64, optional: true, description: 'Only what came from this address' })
   ip?: string;
 
-  @Text({ pattern: TIME, optional: true, description: 'Only entries from this time on, such as `2024-02-11T00:00:00Z`' })
+  @Timestamp({ optional: true, description: 'Only entries from this time on, such as `2024-02-11T00:00:00Z`' })
   since?: string;
 
-  @Text({ pattern: TIME, optional: true, description: 'Only entries before this time' })
+  @Timestamp({ optional: true, description: 'Only entries before this time' })
   until?: string;
 
   @Int({ min: 1, optional: true, description: 'Only entries before this id; the `Link` header gives the next page by it' })

@@ -21,7 +21,9 @@ import { RestFiguresController } from './figures.controller.js';
 import { restCodec } from './rest.codec.js';
 import { restDocs } from './rest.docs.js';
 import { restErrorFormat } from './rest.errors.js';
+import { RestReportsController } from './reports.controller.js';
 import { RestSessionsController } from './sessions.controller.js';
+import { RestSuspensionController } from './suspension.controller.js';
 import { RestUsersController } from './users.controller.js';
 
 const MAX_CLIENT_ID = 128;
@@ -50,6 +52,8 @@ function clientIdOf({ client_id: id }: Readonly<Record<string, string | undefine
     RestFiguresController,
     RestChatsController,
     RestMessagesController,
+    RestReportsController,
+    RestSuspensionController,
     RestCommandsController,
     RestRecoverPageController,
   ],

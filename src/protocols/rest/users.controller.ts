@@ -8,13 +8,14 @@ import { PathId, ValidBody, ValidQuery } from '../../http/input.js';
 import { ProtocolController } from '../../http/protocol-controller.js';
 import { sessionOf, originOf } from '../../http/request.js';
 import { Documented } from '../../http/route-docs.js';
-import type { UserRecord } from '../../users/user-record.js';
+import type { AdminUserRecord, UserRecord } from '../../users/user-record.js';
 import { UsersService } from '../../users/users.service.js';
 import { RestCreateUserBody, RestUpdateUserBody, RestUsersQuery } from './rest.dto.js';
-import { USER_EXAMPLE, USER_SCHEMA } from '../../users/user-schema.js';
+import { ADMIN_USER_SCHEMA, USER_EXAMPLE, USER_SCHEMA } from '../../users/user-schema.js';
 import { listOf, MESSAGE_SCHEMA } from './rest.schemas.js';
 
 const USER = { description: 'The user', schema: USER_SCHEMA, example: USER_EXAMPLE };
+const ADMIN_USER = { ...USER, schema: ADMIN_USER_SCHEMA };
 
 /** Users: everyone's own record, and all of them for superusers. */
 @ProtocolController('rest', 'api/v1/users')
@@ -33,7 +34,7 @@ export class RestUsersController {
     query: RestUsersQuery,
     answer: {
       description: 'A page of users',
-      schema: listOf(USER_SCHEMA),
+      schema: listOf(ADMIN_USER_SCHEMA),
       example: [USER_EXAMPLE],
       headers: {
         'X-Total-Count': 'How many users there are; left out with `q`',
@@ -73,9 +74,12 @@ export class RestUsersController {
 
   @Get(':user_id')
   @SelfOrSuperuser()
-  @Documented({ summary: 'A user', answer: USER, errors: ['not_found'] })
-  read(@PathId('user_id') userId: number): Promise<UserRecord> {
-    return this.find(userId);
+  @Documented({ summary: 'A user', answer: ADMIN_USER, errors: ['not_found'] })
+  async read(@PathId('user_id') userId: number, @Req() request: FastifyRequest): Promise<AdminUserRecord> {
+    if (!sessionOf(request).isSuperuser) return this.find(userId);
+    const user = await this.users.findForAdmin(userId);
+    if (!user) throw new CoreError('not_found');
+    return user;
   }
 
   @Put(':user_id')
@@ -84,14 +88,14 @@ export class RestUsersController {
     summary: 'Change a user',
     description: 'All fields are optional; null clears `full_name` only. A new password ends all other sessions.',
     body: RestUpdateUserBody,
-    answer: USER,
+    answer: ADMIN_USER,
     errors: ['not_found', 'taken'],
   })
   update(
     @PathId('user_id') userId: number,
     @ValidBody(RestUpdateUserBody) body: RestUpdateUserBody,
     @Req() request: FastifyRequest,
-  ): Promise<UserRecord> {
+  ): Promise<AdminUserRecord> {
     return this.accounts.update(userId, body, sessionOf(request), originOf(request));
   }
 

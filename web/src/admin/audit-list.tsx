@@ -5,6 +5,7 @@ import {
   ChevronDown,
   CircleCheck,
   CircleSlash,
+  Flag,
   KeyRound,
   LogIn,
   LogOut,
@@ -39,11 +40,15 @@ const ICONS: Readonly<Record<string, LucideIcon>> = {
   role_changed: UserCog,
   activated: CircleCheck,
   deactivated: CircleSlash,
+  user_suspended: CircleSlash,
+  user_unsuspended: CircleCheck,
   user_created: UserPlus,
   user_deleted: Trash2,
   sessions_revoked: LogOut,
   connection_closed: Unplug,
   key_rotated: KeyRound,
+  report_made: Flag,
+  report_resolved: Flag,
 };
 const COLOURS = { alarming: 'red', ending: 'orange', usual: 'gray' } as const;
 

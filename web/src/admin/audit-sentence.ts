@@ -34,7 +34,7 @@ const textOf = (value: unknown): string => (typeof value === 'string' || typeof 
 const KEYS: Readonly<Record<string, (entry: AuditEntry, isByAnother: boolean) => string>> = {
   login_failed: ({ details }) => {
     const reason = textOf(details['reason']);
-    return ['password', 'inactive', 'unknown'].includes(reason) ? `login_failed_${reason}` : 'login_failed';
+    return ['password', 'inactive', 'suspended', 'unknown'].includes(reason) ? `login_failed_${reason}` : 'login_failed';
   },
   password_changed: byWhom('password_changed'),
   password_reset_requested: ({ details }) =>
@@ -50,11 +50,25 @@ const KEYS: Readonly<Record<string, (entry: AuditEntry, isByAnother: boolean) =>
   // One that was ended by itself is named; of all together only the number is.
   sessions_revoked: ({ details }, isByAnother) =>
     `${'session_id' in details ? 'session_revoked' : 'sessions_revoked'}${isByAnother ? '_by' : ''}`,
+  report_resolved: ({ details }) => {
+    const action = textOf(details['action']);
+    return ['delete', 'suspend', 'dismiss'].includes(action) ? `report_resolved_${action}` : 'report_resolved';
+  },
   connection_closed: (entry, isByAnother) =>
     entry.user_id === null ? 'connection_closed_anonymous' : `connection_closed${isByAnother ? '_by' : ''}`,
 };
 
-const PLAIN = ['login', 'register', 'logout', 'refresh_reuse', 'password_reset', 'key_rotated'];
+const PLAIN = [
+  'login',
+  'register',
+  'logout',
+  'refresh_reuse',
+  'password_reset',
+  'key_rotated',
+  'user_suspended',
+  'user_unsuspended',
+  'report_made',
+];
 
 function byWhom(key: string): (entry: AuditEntry, isByAnother: boolean) => string {
   return (_entry, isByAnother) => (isByAnother ? `${key}_by` : key);
@@ -102,5 +116,7 @@ export function piecesOf(text: string): Piece[] {
 /** How grave an entry is to the eye: something went wrong, something was taken or ended, or all as usual. */
 export function graveness(action: string): 'alarming' | 'ending' | 'usual' {
   if (action === 'login_failed' || action === 'refresh_reuse') return 'alarming';
-  return ['user_deleted', 'deactivated', 'sessions_revoked', 'connection_closed'].includes(action) ? 'ending' : 'usual';
+  return ['user_deleted', 'deactivated', 'user_suspended', 'sessions_revoked', 'connection_closed'].includes(action)
+    ? 'ending'
+    : 'usual';
 }
