@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { answerClientError } from '../../http/client-errors.js';
+import { answerClientError, framingFault } from '../../http/client-errors.js';
 import { normalizeForwardedFor } from '../../http/forwarded.js';
 import { asksForWebSocket, ignoreUpgrade, whenAnswered } from './ignore-upgrade.js';
 
@@ -26,6 +26,8 @@ export interface FrontHandlers {
  */
 export class HttpFront {
   private handlers: FrontHandlers | null = null;
+  /** Connections that end with an answer that is on its way. */
+  private readonly ending = new WeakSet<Socket>();
 
   /** For Fastify's `serverFactory`. */
   readonly createServer = (handler: unknown): Server => {
@@ -44,7 +46,10 @@ export class HttpFront {
       },
       (request, response) => {
         normalizeForwardedFor(request);
-        if (lacksOneHost(request)) answerClientError(NOT_ONE_HOST, request.socket);
+        // Behind a request that was refused: where it begins nobody can say (RFC 9112 §9.6).
+        if (this.ending.has(request.socket)) return;
+        const fault = framingFault(request);
+        if (fault) this.refuse(fault, request, response);
         else if (this.handlers && isSocketIo(request)) this.handlers.socketIoRequest(request, response);
         else route(request, response);
       },
@@ -62,27 +67,20 @@ export class HttpFront {
     this.handlers = handlers;
   }
 
+  /** Answers in turn and ends the connection: earlier requests of it may still wait for their answers. */
+  private refuse(fault: Error, { socket }: IncomingMessage, response: ServerResponse): void {
+    this.ending.add(socket);
+    if (response.socket) answerClientError(fault, socket);
+    else response.once('socket', () => answerClientError(fault, socket));
+  }
+
   private upgrade(request: IncomingMessage, stream: Duplex, head: Buffer): void {
+    const fault = framingFault(request);
     if (!this.handlers) stream.destroy();
-    else if (lacksOneHost(request)) answerClientError(NOT_ONE_HOST, stream as Socket);
+    else if (fault) answerClientError(fault, stream as Socket);
     else if (isSocketIo(request)) this.handlers.socketIoUpgrade(request, stream, head);
     else this.handlers.upgrade(request, stream, head);
   }
-}
-
-const NOT_ONE_HOST = new Error('Not exactly one Host header');
-
-/**
- * RFC 9112 §3.2 wants exactly one (HTTP/1.0 none at all): of several a proxy before us may have believed another, and Node keeps
- * the first and says nothing. `Host` is short, so that few names have to be compared.
- */
-function lacksOneHost({ rawHeaders, httpVersion }: IncomingMessage): boolean {
-  let found = 0;
-  for (let i = 0; i < rawHeaders.length; i += 2) {
-    const name = rawHeaders[i];
-    if (name?.length === 4 && name.toLowerCase() === 'host') found += 1;
-  }
-  return found > 1 || (found === 0 && httpVersion === '1.1');
 }
 
 const isSocketIo = (request: IncomingMessage): boolean => request.url?.startsWith(SOCKET_IO_PREFIX) === true;
