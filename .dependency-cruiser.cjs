@@ -5,7 +5,7 @@
  *
  * Rooms of the ground may use each other, without cycles. Types count like values: a type that points up is a dependency, too.
  */
-const GROUND = 'realtime|bus|database|ops|errors|config|identity|validation|http';
+const GROUND = 'realtime|bus|database|ops|errors|config|identity|validation|http|quotas';
 const FEATURES = 'protocols|docs|console|chat|matches|moderation|cli';
 const TOP = '^src/(main|app\\.[^/]+)\\.ts$';
 

@@ -1,5 +1,6 @@
 import { type BeforeApplicationShutdown, Injectable, Logger, type OnApplicationBootstrap } from '@nestjs/common';
 import { Sql } from '../database/sql.js';
+import { PURGE_USE, USE_KEPT_SEC } from '../quotas/quota-use.sql.js';
 import { PURGE_SESSIONS, PURGE_TOKENS } from './sessions.sql.js';
 import { SigningKeys } from './signing-keys.js';
 
@@ -31,6 +32,7 @@ export class Housekeeping implements OnApplicationBootstrap, BeforeApplicationSh
   private readonly chores: Chore[] = [
     { statement: PURGE_SESSIONS, keptSec: KEPT_SEC },
     { statement: PURGE_TOKENS, keptSec: KEPT_SEC },
+    { statement: PURGE_USE, keptSec: USE_KEPT_SEC },
   ];
 
   constructor(

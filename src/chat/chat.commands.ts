@@ -11,6 +11,7 @@ import { ChatMember } from './chat-member.entity.js';
 import { ChatStreams } from './chat-streams.js';
 import { type ChatsPage, ChatsService, type ChatView } from './chats.service.js';
 import type { Message } from './message.js';
+import { costOf } from './message-cost.js';
 import { ChatPayload } from './message.payloads.js';
 import { MessageChanges } from './message-changes.js';
 import { MessageLog } from './message-log.js';
@@ -45,6 +46,7 @@ export class ChatCommands {
     answer: CHAT_SCHEMA,
     example: { payload: { chat_type: 'group', chat_name: 'The readers', members: ['bob'] }, answer: CHAT_EXAMPLE },
     errors: ['conflict'],
+    spends: ({ members }) => ({ chats: 1, members: members.length, lookups: members.length }),
   })
   create({ chat_type, chat_name, members }: CreatePayload, caller: Caller): Promise<ChatView> {
     return this.chats.create({ type: chat_type, name: chat_name ?? null, members }, sessionOf(caller), caller.connection);
@@ -86,6 +88,7 @@ export class ChatCommands {
     answer: CHANGE_SCHEMA,
     example: { payload: { chat_id: 7, seq: 42, content: 'Hello, all!' }, answer: CHANGE_EXAMPLE },
     errors: ['not_found', 'forbidden'],
+    spends: costOf,
   })
   async edit({ chat_id, seq, content }: EditPayload, caller: Caller): Promise<object> {
     return changeOf(await this.changes.edit({ chatId: chat_id, seq }, sessionOf(caller).userId, content, caller.connection));

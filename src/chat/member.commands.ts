@@ -22,6 +22,7 @@ export class MemberCommands {
     answer: CHAT_SCHEMA,
     example: { payload: { chat_id: 7, members: ['bob'] }, answer: CHAT_EXAMPLE },
     errors: ['not_found', 'forbidden', 'conflict'],
+    spends: ({ members }) => ({ members: members.length, lookups: members.length }),
   })
   async add({ chat_id, members, role }: AddMembersPayload, caller: Caller): Promise<ChatView> {
     const { userId } = sessionOf(caller);
@@ -40,6 +41,7 @@ export class MemberCommands {
   @Command('chat.put_member', {
     summary: 'As chat.add_members, for one user by id.',
     payload: PutMemberPayload,
+    spends: () => ({ members: 1, lookups: 1 }),
     internal: true,
   })
   async put({ chat_id, user_id, role }: PutMemberPayload, caller: Caller): Promise<ChatView> {

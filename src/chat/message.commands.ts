@@ -1,7 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { sessionOf } from '../commands/caller.js';
 import { Command } from '../commands/command.js';
+import type { Spending } from '../quotas/spending.js';
 import type { Caller } from '../realtime/connection.js';
+import { costOf } from './message-cost.js';
 import { PAGE_EXAMPLE, PAGE_SCHEMA, SENT_EXAMPLE, SENT_SCHEMA } from './message.schemas.js';
 import { DEFAULT_CONTENT_TYPE, HistoryPayload, PostPayload, SendPayload, SyncPayload } from './message.payloads.js';
 import { MessageLog, type Page } from './message-log.js';
@@ -22,9 +24,10 @@ export class MessageCommands {
     example: { payload: { chat_id: 7, content: 'Hello!' }, answer: SENT_EXAMPLE },
     errors: ['not_found', 'conflict'],
     lane: 'none',
+    spends: costOf,
   })
-  send(payload: SendPayload, caller: Caller): Promise<Sent> {
-    return this.write(payload, null, caller);
+  send(payload: SendPayload, caller: Caller, spending: Spending): Promise<Sent> {
+    return this.write(payload, null, caller, spending);
   }
 
   @Command('chat.post', {
@@ -33,11 +36,12 @@ export class MessageCommands {
     answer: SENT_SCHEMA,
     example: { payload: { chat_id: 7, content: 'Hello!', content_type: 'text/plain', chat_type: 'group' }, answer: SENT_EXAMPLE },
     errors: ['not_found', 'conflict'],
+    spends: costOf,
     internal: true,
     lane: 'none',
   })
-  post(payload: PostPayload, caller: Caller): Promise<Sent> {
-    return this.write(payload, payload.chat_type, caller);
+  post(payload: PostPayload, caller: Caller, spending: Spending): Promise<Sent> {
+    return this.write(payload, payload.chat_type, caller, spending);
   }
 
   @Command('chat.history', {
@@ -63,8 +67,13 @@ export class MessageCommands {
     return this.log.sync(chat_id, sessionOf(caller).userId, after_seq, limit ?? 200);
   }
 
-  private write(payload: SendPayload, chatType: 'personal' | 'group' | null, caller: Caller): Promise<Sent> {
-    return this.writer.send({
+  private async write(
+    payload: SendPayload,
+    chatType: 'personal' | 'group' | null,
+    caller: Caller,
+    spending: Spending,
+  ): Promise<Sent> {
+    const sent = await this.writer.send({
       chatId: payload.chat_id,
       sender: sessionOf(caller),
       content: payload.content,
@@ -73,5 +82,8 @@ export class MessageCommands {
       chatType,
       connection: caller.connection,
     });
+    // It was paid for when it was stored.
+    if (sent.duplicate) spending.giveBack();
+    return sent;
   }
 }

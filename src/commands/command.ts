@@ -1,5 +1,7 @@
 import { SetMetadata } from '@nestjs/common';
 import type { ErrorCode } from '../errors/catalogue.js';
+import type { Amounts } from '../quotas/quota-kinds.js';
+import type { Spending } from '../quotas/spending.js';
 import type { Caller } from '../realtime/connection.js';
 import type { JsonSchema } from '../validation/fields.js';
 import type { Dto } from '../validation/validate.js';
@@ -19,6 +21,11 @@ export interface CommandOptions<Payload extends object = object> {
   readonly errors?: readonly ErrorCode[];
   /** Only a codec may ask for it, never a client by its name. */
   readonly internal?: boolean;
+  /**
+   * What it spends of the caller's quotas, by its validated payload. Spent before the handler runs and given back where that fails, but for
+   * what was looked up; the handler itself gives back what it turned out not to use (`Spending.giveBack`).
+   */
+  spends?(payload: NoInfer<Payload>): Amounts;
   /** Makes no sense without a live connection. */
   readonly liveOnly?: boolean;
   /**
@@ -49,8 +56,8 @@ export interface CommandMetadata extends CommandOptions {
   readonly name: string;
 }
 
-/** What a command's method looks like: it gets the validated payload and who asks, and returns the answer's `data`. */
-export type CommandHandler = (payload: never, caller: Caller) => unknown;
+/** What a command's method looks like: it gets the validated payload, who asks and what was spent, and returns the answer's `data`. */
+export type CommandHandler = (payload: never, caller: Caller, spending: Spending) => unknown;
 
 /**
  * Makes a provider's method a command of every transport: raw WebSockets, Socket.IO and
@@ -60,7 +67,7 @@ export type CommandHandler = (payload: never, caller: Caller) => unknown;
 export function Command<Payload extends object>(name: `${string}.${string}`, options: CommandOptions<Payload>) {
   const [domain = '', command = ''] = name.split('.');
   const metadata: CommandMetadata = { ...options, domain, name: command };
-  return <Method extends (payload: Payload, caller: Caller) => unknown>(
+  return <Method extends (payload: Payload, caller: Caller, spending: Spending) => unknown>(
     target: object,
     key: string | symbol,
     descriptor: TypedPropertyDescriptor<Method>,

@@ -4,6 +4,7 @@ import { AuthModule } from '../auth/auth.module.js';
 import { RawServer } from '../realtime/adapters/raw-server.js';
 import { UpgradeChecks } from '../realtime/adapters/upgrade-checks.js';
 import { UpgradeGate } from '../realtime/adapters/upgrade-gate.js';
+import { QuotasModule } from '../quotas/quotas.module.js';
 import { ConnectionDirectory } from '../realtime/connection-directory.js';
 import { Figures } from '../realtime/figures.js';
 import { FramePipeline } from '../realtime/frame-pipeline.js';
@@ -16,10 +17,11 @@ import { Dispatcher } from './dispatcher.js';
 import { ProtocolDocsRegistry } from './protocol-docs.js';
 import { CommandRegistry } from './registry.js';
 import { SystemCommands } from './system.commands.js';
+import { UsageCommands } from './usage.commands.js';
 
 /** The command core: registry and dispatcher, the commands that every protocol has, and what feeds frames to them. */
 @Module({
-  imports: [DiscoveryModule, AuthModule],
+  imports: [DiscoveryModule, AuthModule, QuotasModule],
   providers: [
     CommandRegistry,
     ProtocolDocsRegistry,
@@ -29,6 +31,7 @@ import { SystemCommands } from './system.commands.js';
     CommandMetrics,
     SystemCommands,
     AccountCommands,
+    UsageCommands,
     FramePipeline,
     RawServer,
     UpgradeChecks,

@@ -4,6 +4,8 @@ import { CoreError } from '../errors/catalogue.js';
 import { coreErrorOf } from '../errors/core-error-of.js';
 import type { Identity } from '../identity/identity.js';
 import { DatabaseLanes } from '../ops/database-lanes.js';
+import { Quotas } from '../quotas/quotas.js';
+import { NOTHING_SPENT, type Spending } from '../quotas/spending.js';
 import type { CommandFrame } from '../realtime/codec.js';
 import type { Caller } from '../realtime/connection.js';
 import type { CommandRunner } from '../realtime/ports.js';
@@ -15,8 +17,8 @@ type Call = Pick<CommandFrame, 'domain' | 'name' | 'payload' | 'internal'>;
 
 /**
  * The one gate in front of every command, whatever brought it: it is found, the caller's right to it is checked, the
- * payload is validated, what it weighs is charged, it waits for its turn, the outcome is counted. What is known at once is returned at
- * once, without a promise.
+ * payload is validated, what it weighs is charged, what it spends is counted, it waits for its turn, the outcome is counted. What is known
+ * at once is returned at once, without a promise.
  */
 @Injectable()
 export class Dispatcher implements CommandRunner {
@@ -24,6 +26,7 @@ export class Dispatcher implements CommandRunner {
     private readonly registry: CommandRegistry,
     private readonly sessions: LiveSessions,
     private readonly costs: CommandCosts,
+    private readonly quotas: Quotas,
     private readonly lanes: DatabaseLanes,
   ) {}
 
@@ -58,12 +61,36 @@ export class Dispatcher implements CommandRunner {
   private call(command: RegisteredCommand, payload: unknown, caller: Caller): unknown {
     const input = command.payload ? validate(command.payload, payload ?? {}, 'payload') : {};
     const charging = this.costs.charge(command, input, caller);
-    return charging ? charging.then(() => this.handle(command, input, caller)) : this.handle(command, input, caller);
+    return charging ? charging.then(() => this.spend(command, input, caller)) : this.spend(command, input, caller);
   }
 
-  private handle(command: RegisteredCommand, input: object, caller: Caller): unknown {
-    const handler = command.handler as (payload: object, caller: Caller) => unknown;
-    return command.lane === 'none' ? handler(input, caller) : this.lanes.run(caller, () => handler(input, caller));
+  private spend(command: RegisteredCommand, input: object, caller: Caller): unknown {
+    const { identity, origin } = caller;
+    if (!command.spends || !identity) return this.handle(command, input, caller, NOTHING_SPENT);
+    const spender = { userId: identity.session.userId, address: origin.address };
+    const spending = this.quotas.spend(spender, command.spends(input));
+    if (spending instanceof Promise) return spending.then((spent) => this.handleSpent(command, input, caller, spent));
+    return this.handleSpent(command, input, caller, spending);
+  }
+
+  /** What was spent is given back if the handler fails. */
+  private handleSpent(command: RegisteredCommand, input: object, caller: Caller, spending: Spending): unknown {
+    const fail = (thrown: unknown): never => {
+      spending.failed(coreErrorOf(thrown));
+      throw thrown;
+    };
+    try {
+      const answer = this.handle(command, input, caller, spending);
+      return answer instanceof Promise ? answer.catch(fail) : answer;
+    } catch (thrown) {
+      return fail(thrown);
+    }
+  }
+
+  private handle(command: RegisteredCommand, input: object, caller: Caller, spending: Spending): unknown {
+    const handler = command.handler as (payload: object, caller: Caller, spending: Spending) => unknown;
+    if (command.lane === 'none') return handler(input, caller, spending);
+    return this.lanes.run(caller, () => handler(input, caller, spending));
   }
 
   private async counted(command: RegisteredCommand, answer: Promise<unknown>): Promise<unknown> {

@@ -24,6 +24,9 @@ const wholeNumber = (min: number, max: number, byDefault: number) => {
     .default(byDefault);
 };
 
+/** 0 is no limit. */
+const quota = (byDefault: number) => wholeNumber(0, 1_000_000_000, byDefault);
+
 const protocols = z
   .string()
   .default(PROTOCOL_NAMES.join(','))
@@ -103,6 +106,15 @@ const schema = z.object({
   CORS_ORIGINS: origins,
   MAX_CONNECTIONS_PER_USER: wholeNumber(0, 1_000_000, 100),
   MAX_CONNECTIONS_PER_ADDRESS: wholeNumber(0, 1_000_000, 1000),
+  QUOTA_MESSAGES_PER_DAY: quota(50_000),
+  QUOTA_MEGABYTES_PER_DAY: quota(200),
+  QUOTA_CHATS_PER_DAY: quota(500),
+  QUOTA_MEMBERS_PER_DAY: quota(5_000),
+  QUOTA_LOOKUPS_PER_HOUR: quota(5_000),
+  QUOTA_REPORTS_PER_DAY: quota(50),
+  QUOTA_MAILS_PER_DAY: quota(20),
+  QUOTA_MATCHES_PER_USER: quota(20),
+  QUOTA_MATCHES_PER_ADDRESS: quota(100),
   LOG_LEVEL: z
     .enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], {
       error: 'fatal, error, warn, info, debug, trace or silent',

@@ -4,6 +4,25 @@ export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
         Commands: {
+            /** @description Shows how far the caller's quotas are used. */
+            "account.usage": {
+                /** Usage */
+                answer: {
+                    quotas: {
+                        /** @description messages, bytes, chats, members, lookups, reports, mails; matches where they are served */
+                        kind: string;
+                        /** @description null where there is none */
+                        limit: number | null;
+                        /**
+                         * Format: date-time
+                         * @description When `used` begins at 0 again; null for what is open at once, such as matches
+                         */
+                        resets_at: string | null;
+                        used: number;
+                    }[];
+                };
+                payload: Record<string, unknown>;
+            };
             /** @description Takes users into a group: the owner or an admin does. With a role given, which is for the owner, members get it. */
             "chat.add_members": {
                 /** Chat */

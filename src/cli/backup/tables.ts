@@ -18,6 +18,7 @@ export const TABLES: readonly string[] = [
   'departed_users',
   'messages',
   'reports',
+  'quota_use',
 ];
 
 /** Tables that a server fills by itself at its first start, before anybody has used it. */

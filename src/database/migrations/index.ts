@@ -3,6 +3,7 @@ import { Chats1763700000000 } from './0002-chats.js';
 import { AuditIndexes1763900000000 } from './0003-audit-indexes.js';
 import { Unread1764100000000 } from './0004-unread.js';
 import { Moderation1764300000000 } from './0006-moderation.js';
+import { Quotas1764400000000 } from './0007-quotas.js';
 
 /** All migrations, oldest first. One that has landed is never rewritten. */
 export const migrations = [
@@ -11,4 +12,5 @@ export const migrations = [
   AuditIndexes1763900000000,
   Unread1764100000000,
   Moderation1764300000000,
+  Quotas1764400000000,
 ];

@@ -55,6 +55,7 @@ export const TAGS: Readonly<Record<string, string>> = {
   'rest: moderation': 'Reports of messages and users; superusers close them, and suspend users who do harm.',
   'rest: commands': 'Every command of the sockets, over plain HTTP.',
   'commands: system': 'What every connection needs, whatever it is used for.',
+  'commands: account': "The caller's own account.",
   'commands: chat': 'Chats and their messages.',
   'commands: moderation': 'Reports, and what superusers do about them.',
   'commands: game': 'Matches that relay state between players.',

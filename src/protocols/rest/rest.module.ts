@@ -4,6 +4,7 @@ import { CommandsModule } from '../../commands/commands.module.js';
 import { ProtocolDocsRegistry } from '../../commands/protocol-docs.js';
 import { CoreError } from '../../errors/catalogue.js';
 import { ErrorFormats } from '../../http/error-formats.js';
+import { QuotasModule } from '../../quotas/quotas.module.js';
 import { SocketEndpoints } from '../../realtime/endpoints.js';
 import { UsersModule } from '../../users/users.module.js';
 import { lengthOf } from '../../validation/fields.js';
@@ -24,6 +25,7 @@ import { restErrorFormat } from './rest.errors.js';
 import { RestReportsController } from './reports.controller.js';
 import { RestSessionsController } from './sessions.controller.js';
 import { RestSuspensionController } from './suspension.controller.js';
+import { RestUsageController } from './usage.controller.js';
 import { RestUsersController } from './users.controller.js';
 
 const MAX_CLIENT_ID = 128;
@@ -42,10 +44,11 @@ function clientIdOf({ client_id: id }: Readonly<Record<string, string | undefine
 
 /** The web API: accounts, users, sessions, commands over HTTP, and WebSockets that may be anonymous. */
 @Module({
-  imports: [AuthModule, UsersModule, CommandsModule],
+  imports: [AuthModule, UsersModule, CommandsModule, QuotasModule],
   controllers: [
     RestAuthController,
     RestUsersController,
+    RestUsageController,
     RestSessionsController,
     RestConnectionsController,
     RestAuditController,
