@@ -46,6 +46,9 @@ export const publicUrl = z
   })
   .optional();
 
+/** Origins of schemes that browsers do not know, as hybrid apps and extensions send them: `capacitor://localhost`. */
+const APP_ORIGIN = /^(?!(?:https?|wss?|ftp|file):)[a-z][a-z\d+.-]*:\/\/[a-z\d._-]+(?::\d{1,5})?$/;
+
 /** An origin as browsers send it. A wildcard is never sent, so it would never match. */
 export const isWebOrigin = (origin: string): boolean =>
-  URL.canParse(origin) && new URL(origin).origin === origin && !origin.includes('*');
+  APP_ORIGIN.test(origin) || (URL.canParse(origin) && new URL(origin).origin === origin && !origin.includes('*'));

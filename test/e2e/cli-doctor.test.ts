@@ -115,6 +115,14 @@ describe('settings', { timeout: PATIENCE }, () => {
     expect(JSON.stringify(findings)).not.toContain(HIDDEN);
   });
 
+  it('that name the server by two origins are noticed', async () => {
+    const variables = { PUBLIC_URL: 'https://chat.invalid/app', CORS_ORIGINS: 'https://app.invalid,http://chat.invalid' };
+    const findings = await examine(variables);
+    expectFinding(findings, 'settings', 'warning', /lets http:\/\/chat\.invalid in, .* PUBLIC_URL, https:\/\/chat\.invalid$/);
+    const fine = await examine({ ...variables, CORS_ORIGINS: 'https://app.invalid,https://chat.invalid' });
+    expectFinding(fine, 'settings', 'ok', /can be used$/);
+  });
+
   it('of production are looked at more closely', async () => {
     const findings = await examine({ NODE_ENV: 'production', RATE_LIMIT: 'off', LOGIN_THROTTLE: 'off', APP_SECRET: undefined });
     expectFinding(findings, 'settings', 'fault', /^APP_SECRET: given nothing/);

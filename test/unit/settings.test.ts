@@ -52,11 +52,16 @@ describe('settings', () => {
     ['RATE_LIMIT', 'yes', 'on or off'],
     ['PROTOCOLS', 'game,ftp', 'a comma list of game, rest, mcp, messenger, socketio'],
     ['PROTOCOLS', ',', 'a comma list of game, rest, mcp, messenger, socketio'],
-    ...['https://a.example/path', 'https://*.example.com', 'https://a.example,https://*'].map((given) => [
-      'CORS_ORIGINS',
-      given,
-      'a comma list of origins such as https://app.example.com, without wildcards',
-    ]),
+    ...[
+      'https://a.example/path',
+      'https://*.example.com',
+      'https://a.example,https://*',
+      'capacitor://*',
+      'capacitor://localhost/',
+      'file://',
+      'file://localhost',
+      'null',
+    ].map((given) => ['CORS_ORIGINS', given, 'a comma list of origins such as https://app.example.com, without wildcards']),
     [
       'TRUST_PROXY',
       'everyone',

@@ -30,7 +30,7 @@ export function readSettings(variables: Variables): Usable {
   for (;;) {
     try {
       const settings = Settings.from(usable);
-      findings.push(...ofFirstSuperuser(settings), ...ofLimits(settings));
+      findings.push(...ofFirstSuperuser(settings), ...ofLimits(settings), ...ofOrigins(settings));
       if (findings.length === 0) findings.push(ok(CHECK, countedText(variables)));
       return { settings, broken, findings };
     } catch (thrown) {
@@ -72,6 +72,19 @@ function ofLimits({ NODE_ENV, RATE_LIMIT, LOGIN_THROTTLE }: Settings): Finding[]
   const off = [!RATE_LIMIT && 'RATE_LIMIT', !LOGIN_THROTTLE && 'LOGIN_THROTTLE'].filter((name) => name !== false);
   return off.map((name) =>
     warning(CHECK, `${name} is off in production: passwords can be guessed at full speed`, `Take ${name}=off away.`),
+  );
+}
+
+/** Whether CORS_ORIGINS names the server itself by another scheme or port than PUBLIC_URL: one of the two is a slip, as a rule. */
+function ofOrigins({ PUBLIC_URL, CORS_ORIGINS }: Settings): Finding[] {
+  if (PUBLIC_URL === undefined) return [];
+  const own = new URL(PUBLIC_URL);
+  return CORS_ORIGINS.filter((origin) => origin !== own.origin && new URL(origin).hostname === own.hostname).map((origin) =>
+    warning(
+      CHECK,
+      `CORS_ORIGINS lets ${origin} in, which is not the origin of PUBLIC_URL, ${own.origin}`,
+      'Take it out of CORS_ORIGINS, or change PUBLIC_URL, unless pages are served there.',
+    ),
   );
 }
 

@@ -113,7 +113,7 @@ export const checkPublicUrl =
       findings.push(warning(PUBLIC, found, 'Add rest to PROTOCOLS.'));
     }
     if (url === undefined) {
-      const found = `no PUBLIC_URL: links in mails lead to http://localhost:${port}`;
+      const found = `no PUBLIC_URL: links in mails lead to http://localhost:${port}, and any name that leads here counts as the server's own`;
       const mend = 'Set PUBLIC_URL to the address at which people reach the server.';
       return [...findings, NODE_ENV === 'production' ? warning(PUBLIC, found, mend) : ok(PUBLIC, found)];
     }
