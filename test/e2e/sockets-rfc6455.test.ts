@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { bytes, FRAMING_FAULTS, manyPieces } from '../support/framing-faults.js';
 import { TestServer } from '../support/server.js';
 import { frameOf, OPCODE, TcpSocket } from '../support/tcp-socket.js';
 import { until } from '../support/until.js';
@@ -64,42 +65,10 @@ describe.each(Object.entries(GATEWAYS))('the handshake of %s (RFC 6455 §4.2)', 
   });
 });
 
-const bytes = (...values: number[]): Buffer => Buffer.from(values);
-
-/** What a client must not send, and the code that answers it (§5, §7.4.1, §8.1). */
-const FAULTS: readonly (readonly [what: string, sent: () => Buffer, code: number])[] = [
-  ['an unmasked frame', () => frameOf(OPCODE.text, '{}', { masked: false }), 1002],
-  ['a reserved opcode for data', () => frameOf(3, '{}'), 1002],
-  ['a reserved opcode for control', () => frameOf(11), 1002],
-  ['a reserved bit', () => frameOf(OPCODE.text, '{}', { rsv: 4 }), 1002],
-  ['all reserved bits', () => frameOf(OPCODE.ping, '', { rsv: 7 }), 1002],
-  ['a fragmented ping', () => frameOf(OPCODE.ping, 'x', { fin: false }), 1002],
-  ['a ping of 126 bytes', () => frameOf(OPCODE.ping, 'x'.repeat(126)), 1002],
-  ['a continuation of nothing', () => frameOf(OPCODE.continuation, 'x'), 1002],
-  [
-    'a new message inside another',
-    () => Buffer.concat([frameOf(OPCODE.text, '{', { fin: false }), frameOf(OPCODE.text, '}')]),
-    1002,
-  ],
-  ['a close frame of one byte', () => frameOf(OPCODE.close, bytes(3)), 1002],
-  ['a close frame with code 1005', () => frameOf(OPCODE.close, bytes(3, 237)), 1002],
-  ['a close frame with code 999', () => frameOf(OPCODE.close, bytes(3, 231)), 1002],
-  ['text that is not UTF-8', () => frameOf(OPCODE.text, bytes(0x7b, 0xc3, 0x28, 0x7d)), 1007],
-  ['text with an encoded surrogate', () => frameOf(OPCODE.text, bytes(0xed, 0xa0, 0x80)), 1007],
-  ['a close reason that is not UTF-8', () => frameOf(OPCODE.close, bytes(3, 232, 0xff)), 1007],
-  ['a frame of 256 KiB and a byte', () => frameOf(OPCODE.text, 'x'.repeat(262_145)), 1009],
-  ['a length of 2^63 bytes', () => bytes(0x81, 0xff, 0x80, 0, 0, 0, 0, 0, 0, 0, 1, 2, 3, 4), 1009],
-  [
-    'a message that grows too large in pieces',
-    () => Buffer.concat([frameOf(OPCODE.text, 'x'.repeat(200_000), { fin: false }), frameOf(0, 'x'.repeat(62_145))]),
-    1009,
-  ],
-];
-
 const noticeOf = (frame: { code?: number; data?: { code: number } } | undefined) => frame?.code ?? frame?.data?.code;
 
 describe.each(Object.entries(GATEWAYS))('faults of framing on %s', (_name, gateway) => {
-  it.each(FAULTS)('%s', async (_what, sent, code) => {
+  it.each(FRAMING_FAULTS)('%s', async (_what, sent, code) => {
     const tcp = await open(gateway);
     tcp.send(sent());
     const { frames, code: closed } = await tcp.rest();
@@ -108,12 +77,13 @@ describe.each(Object.entries(GATEWAYS))('faults of framing on %s', (_name, gatew
     await tcp.closed;
   });
 
-  it('ends a message in 200,000 pieces long before it has them all', async () => {
+  it.each([
+    ['of one byte', 'x'],
+    ['without a byte', ''],
+  ])('ends a message in 200,000 pieces %s long before it has them all', async (_what, piece) => {
     const tcp = await open(gateway);
     const before = process.memoryUsage().rss;
-    tcp.send(frameOf(OPCODE.text, '', { fin: false }));
-    const piece = frameOf(OPCODE.continuation, 'x', { fin: false });
-    tcp.send(Buffer.concat(Array.from({ length: 200_000 }, () => piece)));
+    tcp.send(manyPieces(200_000, piece));
     const { code } = await tcp.rest();
     expect(code).toBe(1008);
     expect(process.memoryUsage().rss - before).toBeLessThan(50 * 1024 * 1024);

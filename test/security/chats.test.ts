@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { connect, connected } from '../conformance/drivers/socketio.js';
 import { ABOUT_ONE, OF_NONE, payloadsOf, runCommand, storedOfChats } from '../support/chat-probes.js';
 import { makeAccounts, makeGroup } from '../support/chats.js';
 import { runSql } from '../support/database.js';
@@ -126,6 +127,47 @@ describe('a stranger', () => {
       });
     },
   );
+
+  describe('reads not one row of the chats around', () => {
+    const ids = (): number[] => Array.from({ length: 2001 }, (_unused, i) => chat - 1000 + i);
+    /** What is answered for each id, without what differs by request; fifty at once. */
+    const answersFor = async (ask: (id: number) => Promise<unknown>): Promise<Set<string>> => {
+      const answers = new Set<string>();
+      const left = ids();
+      while (left.length > 0)
+        for (const answer of await Promise.all(left.splice(0, 50).map(ask))) answers.add(JSON.stringify(answer));
+      return answers;
+    };
+
+    it.each(['', '/messages'])('over HTTP, by GET /api/v1/chats/{id}%s', async (rest) => {
+      const answers = await answersFor(async (id) => {
+        const { status, body } = await stranger.client.get(`/api/v1/chats/${id}${rest}`);
+        return [status, body];
+      });
+      expect([...answers].map((text) => JSON.parse(text))).toEqual([[404, { detail: 'Resource not found' }]]);
+    });
+
+    it.each(['get', 'history', 'sync', 'send'])('over Socket.IO, by chat.%s', async (name) => {
+      const client = await connected(connect(server, 'websocket', { auth: { token: stranger.tokens.token } }));
+      const answers = await answersFor(async (id) => {
+        const frame = { request_id: 'r', domain: 'chat', command: name, payload: payloadOf(name, id) };
+        return (await client.timeout(5_000).emitWithAck('command', frame)).code;
+      });
+      client.disconnect();
+      expect([...answers]).toEqual(['"not_found"']);
+    });
+
+    it.each(['getMessages', 'sendGroupMessage', 'leaveChat'])('over messenger, by %s', async (mode) => {
+      const messenger = await server.socket(`/?token=${stranger.tokens.token}`);
+      const answers = new Set<string>();
+      for (const id of ids()) {
+        const { timestamp: _timestamp, ...answer } = await messenger.ask({ mode, chat_id: id, content: 'x' });
+        answers.add(JSON.stringify(answer));
+      }
+      messenger.terminate();
+      expect([...answers].map((text) => JSON.parse(text).status)).toEqual([404]);
+    });
+  });
 
   it('learns of no chat, place or name by what it says about one', async () => {
     const tries: Readonly<Record<string, readonly object[]>> = {

@@ -147,6 +147,32 @@ describe('asking for a link', () => {
   });
 });
 
+describe('asking for links beyond the limit on requests', () => {
+  it('is refused with 429 and Retry-After over HTTP and messenger, and the account still logs in', async () => {
+    const limited = await TestServer.start({ variables: { RATE_LIMIT: 'on' } });
+    try {
+      const user = await limited.user();
+      const ask = () => limited.client().post('/api/v1/auth/recover', { email: user.email });
+      const answers = await Promise.all(Array.from({ length: 60 }, ask));
+      const refused = answers.filter(({ status }) => status !== 202);
+      expect(refused.length).toBeGreaterThan(20);
+      for (const { status, headers } of refused) {
+        expect(status).toBe(429);
+        expect(Number(headers.get('retry-after'))).toBeGreaterThan(0);
+      }
+      const socket = await limited.socket('/');
+      const frame = { mode: 'recovery', known_data: user.username, known_data_type: 'username' };
+      expect(await socket.ask(frame)).toMatchObject({ mode: 'recovery', status: 429 });
+      await socket.close();
+      const path = '/api/v1/auth/login';
+      const logIn = () => limited.client().post(path, { username: user.username, password: PASSWORD });
+      await until(async () => (await logIn()).status === 200);
+    } finally {
+      await limited.stop();
+    }
+  });
+});
+
 describe('a link', () => {
   it('sets the password once, ends every session and logs nobody in', async () => {
     const user = await server.user();
