@@ -68,7 +68,7 @@ describe.each(Object.entries(GATEWAYS))('the handshake of %s (RFC 6455 §4.2)', 
 const noticeOf = (frame: { code?: number; data?: { code: number } } | undefined) => frame?.code ?? frame?.data?.code;
 
 describe.each(Object.entries(GATEWAYS))('faults of framing on %s', (_name, gateway) => {
-  it.each(FRAMING_FAULTS)('%s', async (_what, sent, code) => {
+  it.each(FRAMING_FAULTS)('closes with the code that the RFC has for %s', async (_what, sent, code) => {
     const tcp = await open(gateway);
     tcp.send(sent());
     const { frames, code: closed } = await tcp.rest();

@@ -84,8 +84,8 @@ const CAUSES: Record<string, (user: Account, other: Account) => Promise<{ readon
   },
 };
 
-describe('a session is dead everywhere, and its sockets are closed within a second, after', () => {
-  it.each(Object.entries(CAUSES))('%s', async (_name, cause) => {
+describe('a session', () => {
+  it.each(Object.entries(CAUSES))('is dead everywhere, its sockets closed within a second, after %s', async (_name, cause) => {
     const user = await server.user();
     const tokens = await server.client().logIn(user.username, PASSWORD);
     const other = { ...user, tokens, client: server.client(tokens.token) };

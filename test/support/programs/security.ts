@@ -1,0 +1,76 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { dirname, join, relative } from 'node:path';
+import { CHECKS, tableLines, titlePattern } from '../../security/checks/all.js';
+import type { HoldingTest } from '../../security/checks/check.js';
+
+const DOCUMENT = 'docs/security.md';
+
+interface Ran {
+  readonly file: string;
+  readonly title: string;
+  readonly status: string;
+}
+
+interface Report {
+  readonly testResults: readonly {
+    readonly name: string;
+    readonly assertionResults: readonly { readonly title: string; readonly status: string }[];
+  }[];
+}
+
+/** Runs the named tests alone. @returns every test of their files, those that were passed over included */
+function run(tests: readonly HoldingTest[]): Ran[] {
+  const vitest = join(dirname(createRequire(import.meta.url).resolve('vitest/package.json')), 'vitest.mjs');
+  const folder = mkdtempSync(join(tmpdir(), 'switchboard-security-'));
+  const results = join(folder, 'results.json');
+  const files = [...new Set(tests.map(({ file }) => file))];
+  const names = [...new Set(tests.map((test) => titlePattern(test).source.slice(1, -1)))];
+  const options = ['--reporter=dot', '--reporter=json', `--outputFile.json=${results}`, '-t', `(?:${names.join('|')})$`];
+  spawnSync(process.execPath, [vitest, 'run', ...options, ...files], { stdio: 'inherit' });
+  const { testResults } = JSON.parse(readFileSync(results, 'utf8')) as Report;
+  rmSync(folder, { recursive: true, force: true });
+  return testResults.flatMap(({ name, assertionResults }) =>
+    assertionResults.map(({ title, status }) => ({ file: relative(process.cwd(), name).replaceAll('\\', '/'), title, status })),
+  );
+}
+
+/** How a test ended in all its cases, in one word and a number. */
+function resultOf(test: HoldingTest, ran: readonly Ran[]): string {
+  const pattern = titlePattern(test);
+  const cases = ran.filter(({ file, title }) => file === test.file && pattern.test(title));
+  const failed = cases.filter(({ status }) => status === 'failed').length;
+  const passed = cases.filter(({ status }) => status === 'passed').length;
+  if (failed > 0) return `FAILED in ${failed} of ${cases.length}`;
+  return passed === 0 ? 'NOT RUN' : `passed${passed > 1 ? ` (${passed} cases)` : ''}`;
+}
+
+function report(): boolean {
+  const ran = run(CHECKS.flatMap(({ tests }) => tests));
+  let held = 0;
+  for (const { number, what, tests } of CHECKS) {
+    const results = tests.map((test) => ({ test, result: resultOf(test, ran) }));
+    const isHeld = results.length > 0 && results.every(({ result }) => result.startsWith('passed'));
+    if (isHeld) held += 1;
+    console.log(`${String(number).padStart(2)}  ${isHeld ? 'ok    ' : 'FAILED'}  ${what}`);
+    for (const { test, result } of results) console.log(`            ${result.padEnd(18)} ${test.file}: ${test.title}`);
+  }
+  console.log(`${held} of ${CHECKS.length} checks hold.`);
+  return held === CHECKS.length;
+}
+
+/** Puts the list into the document, in the place of the table that it has. */
+function write(): void {
+  const lines = readFileSync(DOCUMENT, 'utf8').split('\n');
+  const [head = ''] = tableLines();
+  const from = lines.indexOf(head);
+  if (from === -1) throw new Error(`${DOCUMENT} has no line "${head}"`);
+  let to = from;
+  while (lines[to]?.startsWith('|')) to += 1;
+  writeFileSync(DOCUMENT, [...lines.slice(0, from), ...tableLines(), ...lines.slice(to)].join('\n'));
+}
+
+if (process.argv.includes('--write')) write();
+else process.exitCode = report() ? 0 : 1;
