@@ -8,6 +8,8 @@ import type { HoldingTest } from '../../security/checks/check.js';
 
 const DOCUMENT = 'docs/security.md';
 
+const print = (line: string): void => void process.stdout.write(`${line}\n`);
+
 interface Ran {
   readonly file: string;
   readonly title: string;
@@ -54,10 +56,10 @@ function report(): boolean {
     const results = tests.map((test) => ({ test, result: resultOf(test, ran) }));
     const isHeld = results.length > 0 && results.every(({ result }) => result.startsWith('passed'));
     if (isHeld) held += 1;
-    console.log(`${String(number).padStart(2)}  ${isHeld ? 'ok    ' : 'FAILED'}  ${what}`);
-    for (const { test, result } of results) console.log(`            ${result.padEnd(18)} ${test.file}: ${test.title}`);
+    print(`${String(number).padStart(2)}  ${isHeld ? 'ok    ' : 'FAILED'}  ${what}`);
+    for (const { test, result } of results) print(`            ${result.padEnd(18)} ${test.file}: ${test.title}`);
   }
-  console.log(`${held} of ${CHECKS.length} checks hold.`);
+  print(`${held} of ${CHECKS.length} checks hold.`);
   return held === CHECKS.length;
 }
 
