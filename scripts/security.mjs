@@ -1,4 +1,7 @@
-/** Runs the security suite and prints it as a table: `npm run security`; with `-- --write` renews the table of docs/security.md instead. */
+/**
+ * Runs the security suite and prints it as a table: `npm run security [-- <numbers of checks>]`; with `-- --write` renews the table of
+ * docs/security.md instead.
+ */
 import { spawnSync } from 'node:child_process';
 import { dirname, join } from 'node:path';
 import { buildWhenNeeded } from './build.mjs';

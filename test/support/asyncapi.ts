@@ -108,17 +108,30 @@ export class DescribedProtocol {
   }
 
   /** What a message has against a frame; empty where nothing. */
-  faultsOf(name: string, { event, frame }: Frame): string {
-    const message = this.message(name);
-    const wanted = message.headers?.properties.event.const;
-    if (wanted !== event) return `the event is ${event}, not ${wanted}`;
+  faultsOf(name: string, frame: Frame): string {
+    const wanted = this.eventOf(name);
+    if (wanted !== frame.event) return `the event is ${frame.event}, not ${wanted}`;
+    const validate = this.validatorOf(name);
+    return validate(frame.frame) ? '' : this.ajv.errorsText(validate.errors);
+  }
+
+  /** Whether a frame is such a message, without a word of why not. */
+  fits(name: string, frame: Frame): boolean {
+    return this.eventOf(name) === frame.event && this.validatorOf(name)(frame.frame);
+  }
+
+  private eventOf(name: string): string | undefined {
+    return this.message(name).headers?.properties.event.const;
+  }
+
+  private validatorOf(name: string): ValidateFunction {
     let validate = this.validators.get(name);
     if (!validate) {
       const { components } = this.document;
-      validate = this.ajv.compile({ ...strict(message.payload), components });
+      validate = this.ajv.compile({ ...strict(this.message(name).payload), components });
       this.validators.set(name, validate);
     }
-    return validate(frame) ? '' : this.ajv.errorsText(validate.errors);
+    return validate;
   }
 
   /** The messages from the server that a frame may be. */

@@ -97,9 +97,10 @@ export const REQUESTS: readonly SecurityCheck[] = [
   ),
   check(
     45,
-    'A request whose length is ambiguous, or whose header is folded, gets 400 and is closed',
+    'A request whose length is ambiguous, whose coding is unknown or whose header is folded is refused and closed',
     'ASVS 4.2.1; RFC 9112 §6.3',
     httpFraming('%s: 400, closed, and what follows is not taken for a second request'),
+    httpFraming('%s with %j: %i, closed, and what follows is not taken for a second request'),
   ),
   check(
     46,
