@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { has } from '../support/capabilities.js';
+import { makeGroup } from '../support/chats.js';
 import { ConsoleBrowser, NARROW, type VisitOptions, type Visitor } from '../support/console.js';
 import { readOutbox } from '../support/mail.js';
 import { type Account, PASSWORD, TestServer } from '../support/server.js';
@@ -133,6 +134,47 @@ describe.runIf(has.chromium)("one's own account", { timeout: 60_000 }, () => {
     await notice(here, 'The session is over').waitFor();
     await end.waitFor({ state: 'detached' });
     expect(await list.getByRole('alert').count()).toBe(0);
+  });
+
+  it('shows how much of its limits it has used, to itself and to superusers', async () => {
+    const [account, boss] = [await server.user(), await server.user({ isSuperuser: true })];
+    const chat = await makeGroup(server.database.url, [account.id]);
+    for (const content of ['one', 'two'])
+      expect((await account.client.post(`/api/v1/chats/${chat}/messages`, { content })).status).toBe(200);
+    const here = await signedIn(account);
+    const messages = here.page
+      .getByRole('region', { name: 'Usage' })
+      .getByRole('listitem')
+      .filter({ hasText: 'Messages' })
+      .first();
+    await messages.getByText('2 of 50,000').waitFor();
+    await messages.getByText(/^Resets in \d+ (hours?|minutes?|seconds?)$/).waitFor();
+    expect(await messages.getByRole('progressbar').getAttribute('aria-valuenow')).toBe('1');
+    const there = await signedIn(boss, undefined, `#/admin/users/${account.id}`);
+    await there.page.getByRole('region', { name: 'Usage' }).getByText('2 of 50,000').waitFor();
+  });
+
+  it('says when one can go on after a limit was reached', async () => {
+    const strict = await TestServer.start({ variables: { QUOTA_MESSAGES_PER_DAY: '1' } });
+    try {
+      const account = await strict.user();
+      const chat = await makeGroup(strict.database.url, [account.id]);
+      const visitor = await browser.visitor(strict.url);
+      await visitor.open(`#/chats/${chat}`);
+      await visitor.signIn(account.username);
+      await visitor.say('one');
+      await visitor.message('one').waitFor();
+      await visitor.say('two');
+      await visitor.messages
+        .getByRole('alert')
+        .getByText(/You have reached a limit\. Try again in \d+ (hours?|minutes?)\./)
+        .waitFor();
+      await visitor.open('#/account');
+      await visitor.page.getByRole('region', { name: 'Usage' }).getByText('1 of 1').first().waitFor();
+    } finally {
+      await browser.leave();
+      await strict.stop();
+    }
   });
 
   it('is left in all tabs at once', async () => {

@@ -5,8 +5,9 @@ import { ClientList } from './client-list';
 import { PasswordForm } from './password-form';
 import { ProfileForm } from './profile-form';
 import { SessionList } from './session-list';
+import { UsageSection } from './usage-section';
 
-/** One's own profile, password, sessions and clients. */
+/** One's own profile, password, usage, sessions and clients. */
 export default function AccountPage() {
   const { t } = useTranslation();
   useTitle(t('account.title'));
@@ -20,6 +21,7 @@ export default function AccountPage() {
           <ProfileForm />
           <PasswordForm />
         </SimpleGrid>
+        <UsageSection />
         <SessionList />
         <ClientList />
       </Stack>

@@ -1,6 +1,6 @@
 import { Text } from '@mantine/core';
 import { useTranslation } from 'react-i18next';
-import { agoText } from '../shared/time';
+import { agoText } from '../shared/time-text';
 import { useRegion } from '../shared/use-region';
 
 interface ActivityProps {

@@ -1,15 +1,28 @@
-import type { components } from '../../../clients/typescript/src/index.js';
+import type { components, paths } from '../../../clients/typescript/src/index.js';
 import { switchboard } from '../session/switchboard';
 import { answered } from '../shared/faults';
 import { nextOf } from './address';
 import { noteClock } from './clock';
 
 type Schemas = components['schemas'];
-export type User = Schemas['User'];
+export type User = Schemas['AdminUser'];
 export type Session = Required<Schemas['Session']>;
 export type Connection = Schemas['Connection'];
 export type AuditEntry = Schemas['AuditEntry'];
 export type Figures = Schemas['Figures'];
+
+export type ReportList = Schemas['Reports'];
+export type ReportSummary = Schemas['ReportSummary'];
+export type Report = Schemas['Report'];
+export type Usage = Schemas['Usage'];
+export type Decision = NonNullable<
+  paths['/api/v1/reports/{report_id}/resolve']['post']['requestBody']
+>['content']['application/json'];
+export type Action = Decision['action'];
+export type ReportState = ReportSummary['state'];
+
+/** Characters of a reason that superusers give. */
+export const MAX_NOTE = 500;
 
 const { rest } = switchboard;
 
@@ -61,6 +74,29 @@ export const changeUser = (id: number, body: UserChanges): Promise<User> =>
 
 export const deleteUser = (id: number): Promise<unknown> =>
   answered(rest.DELETE('/api/v1/users/{user_id}', { params: ofUser(id) }));
+
+export const suspendUser = (id: number, body: { readonly until: string; readonly reason: string }): Promise<User> =>
+  answered(rest.PUT('/api/v1/users/{user_id}/suspension', { params: ofUser(id), body }));
+
+export const endSuspension = (id: number): Promise<User> =>
+  answered(rest.DELETE('/api/v1/users/{user_id}/suspension', { params: ofUser(id) }));
+
+export const readUsage = (id: number): Promise<Usage> =>
+  answered(rest.GET('/api/v1/users/{user_id}/usage', { params: ofUser(id) }));
+
+const REPORTS = 30;
+
+/** A page of reports, newest first. @param cursor `next_cursor` of the page before */
+export const listReports = (state: ReportState, cursor: string | null): Promise<ReportList> =>
+  answered(rest.GET('/api/v1/reports', { params: { query: { state, limit: REPORTS, ...(cursor === null ? {} : { cursor }) } } }));
+
+const ofReport = (id: number) => ({ path: { report_id: id } });
+
+export const readReport = (id: number): Promise<Report> =>
+  answered(rest.GET('/api/v1/reports/{report_id}', { params: ofReport(id) }));
+
+export const resolveReport = (id: number, body: Decision): Promise<Report> =>
+  answered(rest.POST('/api/v1/reports/{report_id}/resolve', { params: ofReport(id), body }));
 
 /** A one-time token to set a new password with, and for how many seconds it is good. */
 export const resetPassword = (id: number): Promise<{ token: string; expires_in: number }> =>

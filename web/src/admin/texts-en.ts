@@ -1,4 +1,7 @@
+import { moderation } from './texts-moderation-en.js';
+
 export const en = {
+  ...moderation,
   common: {
     refresh: 'Refresh',
     all_one: 'Show all {{count}}',
@@ -36,6 +39,7 @@ export const en = {
     state: 'State',
     created: 'Created',
     inactive: 'deactivated',
+    suspended: 'suspended',
     superuser: 'superuser',
     you: 'you',
     none: 'Nobody was found',
@@ -205,7 +209,7 @@ export const en = {
     activated: 'Activated',
     deactivated: 'Deactivated',
     user_suspended: 'Suspended',
-    user_unsuspended: 'Suspension lifted',
+    user_unsuspended: 'Suspension ended',
     user_created: 'User created',
     user_deleted: 'User deleted',
     sessions_revoked: 'Sessions ended',
@@ -241,13 +245,6 @@ export const en = {
     activated_by: '{{actor}} activated {{user}}',
     deactivated: '{{user}} deactivated the own account',
     deactivated_by: '{{actor}} deactivated {{user}}',
-    user_suspended: '{{actor}} suspended {{user}}',
-    user_unsuspended: '{{actor}} lifted the suspension of {{user}}',
-    report_made: '{{actor}} reported {{user}}',
-    report_resolved: '{{actor}} closed a report about {{user}}',
-    report_resolved_delete: '{{actor}} closed a report about {{user}} and deleted the message',
-    report_resolved_suspend: '{{actor}} closed a report about {{user}} with a suspension',
-    report_resolved_dismiss: '{{actor}} dismissed a report about {{user}}',
     user_created: '{{actor}} created the account {{user}}',
     superuser_created: '{{actor}} created the superuser {{user}}',
     user_deleted: '{{user}} deleted the own account',
@@ -260,6 +257,13 @@ export const en = {
     connection_closed_by: '{{actor}} closed a connection of {{user}}',
     connection_closed_anonymous: '{{actor}} closed an anonymous connection',
     key_rotated: '{{actor}} changed the key that signs tokens',
+    user_suspended: '{{actor}} suspended {{user}}',
+    user_unsuspended: '{{actor}} ended the suspension of {{user}}',
+    report_made: '{{actor}} reported {{user}}',
+    report_resolved: '{{actor}} closed a report about {{user}}',
+    report_resolved_delete: '{{actor}} deleted a reported message from {{user}}',
+    report_resolved_suspend: '{{actor}} suspended {{user}} after a report',
+    report_resolved_dismiss: '{{actor}} dismissed a report about {{user}}',
     other: '{{action}}: {{user}}, by {{actor}}',
   },
   figures: {

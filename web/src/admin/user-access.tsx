@@ -1,15 +1,17 @@
 import { Alert, Box, Button, Group, Stack, Switch, Text } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
-import { type ReactNode, useId } from 'react';
+import { useId } from 'react';
 import { useTranslation } from 'react-i18next';
 import { ApiError } from '../../../clients/typescript/src/index.js';
 import { confirm } from '../shared/confirm';
 import { Section } from '../shared/section';
 import { useAction } from '../shared/use-action';
+import { tell } from '../shared/tell';
 import { changeUser, type User, type UserChanges } from './api';
+import { Deed } from './deed';
 import { DeleteUser } from './delete-user';
 import { ResetPassword } from './reset-password';
-import { tell } from '../shared/tell';
+import { UserSuspension } from './user-suspension';
 
 interface UserAccessProps {
   readonly user: User;
@@ -65,6 +67,7 @@ export function UserAccess({ user, isOneself, onChange }: UserAccessProps) {
           isBusy={isBusy}
           onChange={(isOn) => void activate(isOn)}
         />
+        {!isOneself && <UserSuspension user={user} onChange={onChange} />}
         <Deed title={t('user.password')} text={t('user.passwordText')}>
           <Button variant="default" onClick={reset.open}>
             {t('user.reset')}
@@ -108,19 +111,5 @@ function Choice({ title, text, isOn, isBusy, onChange }: ChoiceProps) {
         onChange={(event) => onChange(event.currentTarget.checked)}
       />
     </Group>
-  );
-}
-
-function Deed({ title, text, children }: { readonly title: string; readonly text: string; readonly children: ReactNode }) {
-  return (
-    <Stack gap="xs" align="start">
-      <Box>
-        <Text fw={550}>{title}</Text>
-        <Text size="sm" c="dimmed">
-          {text}
-        </Text>
-      </Box>
-      {children}
-    </Stack>
   );
 }

@@ -18,6 +18,7 @@ import { UserHistory } from './user-history';
 import { UserProfile } from './user-profile';
 import { UserSessions } from './user-sessions';
 import { UserState } from './user-state';
+import { UserUsage } from './user-usage';
 import { useRegion } from '../shared/use-region';
 
 /** One account, and all that a superuser may do with it. */
@@ -73,6 +74,7 @@ export function UserPage({ id }: { readonly id: number }) {
             <Stack gap="md">
               <UserSessions user={user} isOneself={id === oneself.id} />
               <UserConnections user={user} />
+              <UserUsage user={user} />
               <UserHistory user={user} />
             </Stack>
           </Grid.Col>

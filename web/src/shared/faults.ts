@@ -63,9 +63,23 @@ export function fieldFaults(error: unknown, t: TFunction): Record<string, string
   );
 }
 
+/** Seconds. What is refused for less is a matter of a moment; for more, a limit of the hour or the day is used up. */
+const MOMENT = 90;
+
+const isTooMany = (error: unknown): error is ApiError | CommandError =>
+  (error instanceof ApiError && error.status === 429) || (error instanceof CommandError && error.code === 'too_many_requests');
+
+/** When one can go on after a limit was reached, in minutes, or hours if it takes longer. */
+function limitText(seconds: number, t: TFunction): string {
+  const minutes = Math.ceil(seconds / 60);
+  return minutes < 60 ? t('faults.limitMinutes', { count: minutes }) : t('faults.limitHours', { count: Math.ceil(minutes / 60) });
+}
+
 /** What to tell people of whatever was thrown. */
 export function faultText(error: unknown, t: TFunction): string {
   if (error instanceof TypeError) return t('faults.offline');
+  const waitSeconds = isTooMany(error) ? (error.retryAfter ?? 0) : 0;
+  if (waitSeconds > MOMENT) return limitText(waitSeconds, t);
   const known =
     error instanceof ApiError ? STATUSES[error.status] : error instanceof CommandError ? CODES[error.code] : undefined;
   if (known !== undefined) return t(known);
@@ -80,5 +94,5 @@ export async function answered<Data>(
   const { data, error, response } = await request;
   if (response.ok) return data as Data;
   const detail = typeof error === 'object' && error !== null && 'detail' in error ? error.detail : error;
-  throw new ApiError(response.status, detail);
+  throw new ApiError(response.status, detail, { retryAfter: response.headers.get('retry-after') });
 }

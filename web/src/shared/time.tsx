@@ -1,20 +1,17 @@
 import { useEffect, useState } from 'react';
+import { agoText, untilText } from './time-text';
 import { useRegion } from './use-region';
 
-const UNITS: readonly (readonly [Intl.RelativeTimeFormatUnit, number])[] = [
-  ['day', 86_400],
-  ['hour', 3_600],
-  ['minute', 60],
-  ['second', 1],
-];
-
-/** How long ago, in the largest unit that fits; `now` below five seconds. */
-export function agoText(at: Date, now: number, language: string): string {
-  const seconds = Math.max(0, (now - at.getTime()) / 1_000);
-  const format = new Intl.RelativeTimeFormat(language, { numeric: 'auto' });
-  if (seconds < 5) return format.format(0, 'second');
-  const [unit, size] = UNITS.find(([, length]) => seconds >= length) ?? ['second', 1];
-  return format.format(-Math.floor(seconds / size), unit);
+/** A point in time that is yet to come: in how long; the whole of it on demand. */
+export function UntilTime({ at }: { readonly at: string }) {
+  const region = useRegion();
+  const now = useNow(15_000);
+  const date = new Date(at);
+  return (
+    <time dateTime={at} title={new Intl.DateTimeFormat(region, { dateStyle: 'medium', timeStyle: 'short' }).format(date)}>
+      {untilText(date, now, region)}
+    </time>
+  );
 }
 
 /** A point in time: how long ago, for a week; the whole of it on demand. */

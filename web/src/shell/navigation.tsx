@@ -1,8 +1,9 @@
-import { Box, NavLink, Text } from '@mantine/core';
+import { Badge, Box, NavLink, Text } from '@mantine/core';
 import {
   Activity,
   BookOpen,
   Cable,
+  Flag,
   type LucideIcon,
   LogIn,
   LogOut,
@@ -17,6 +18,8 @@ import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link, useLocation } from 'wouter';
 import { signOut, useSession } from '../session/session';
+import { useStore } from '../chat/use-store';
+import { type OpenReports, openReportsOf } from './open-reports';
 
 /** Where one can go. What only superusers may see, only they are offered. */
 export function Navigation() {
@@ -40,6 +43,7 @@ export function Navigation() {
       {user?.is_superuser && (
         <Places title={t('nav.people')}>
           <Place to="/admin/users" icon={UsersRound} label={t('nav.users')} />
+          <Place to="/admin/reports" icon={Flag} label={t('nav.reports')} badge={<OpenReportsBadge />} />
           <Place to="/admin/connections" icon={Plug} label={t('nav.connections')} />
           <Place to="/admin/audit" icon={ScrollText} label={t('nav.audit')} />
           <Place to="/admin/figures" icon={Activity} label={t('nav.figures')} />
@@ -74,14 +78,33 @@ function Places({ title, children }: { readonly title: string; readonly children
   );
 }
 
+/** How many reports wait for a decision; nothing while none does. */
+function OpenReportsBadge() {
+  const { live, user } = useSession();
+  return live && user ? <OpenReportsCount store={openReportsOf(live, user.id)} /> : null;
+}
+
+function OpenReportsCount({ store }: { readonly store: OpenReports }) {
+  const { t } = useTranslation();
+  useStore(store);
+  const { count } = store;
+  if (count === 0) return null;
+  return (
+    <Badge size="md" circle={count < 10} aria-label={t('nav.openReports', { count })}>
+      {count > 99 ? '99+' : count}
+    </Badge>
+  );
+}
+
 interface PlaceProps {
   readonly to: string;
   readonly icon: LucideIcon;
   readonly label: string;
   readonly note?: string;
+  readonly badge?: ReactNode;
 }
 
-function Place({ to, icon: Icon, label, note }: PlaceProps) {
+function Place({ to, icon: Icon, label, note, badge }: PlaceProps) {
   const [location] = useLocation();
   const isHere = to === '/' ? location === '/' : location.startsWith(to);
   return (
@@ -93,6 +116,7 @@ function Place({ to, icon: Icon, label, note }: PlaceProps) {
       active={isHere}
       aria-current={isHere ? 'page' : undefined}
       leftSection={<Icon size={18} aria-hidden />}
+      rightSection={badge}
     />
   );
 }

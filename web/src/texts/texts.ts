@@ -1,6 +1,7 @@
 import i18next from 'i18next';
 import { initReactI18next } from 'react-i18next';
 import type { en as admin } from '../admin/texts-en';
+import type { en as contacts } from '../contacts/texts-en';
 import type { en as explorer } from '../explorer/texts-en';
 import { en } from './en';
 import { ru } from './ru';
@@ -13,7 +14,7 @@ const CHOICE = 'switchboard.language';
 declare module 'i18next' {
   interface CustomTypeOptions {
     defaultNS: 'console';
-    resources: { console: typeof en; admin: typeof admin; explorer: typeof explorer };
+    resources: { console: typeof en; admin: typeof admin; contacts: typeof contacts; explorer: typeof explorer };
   }
 }
 
