@@ -7,6 +7,7 @@ export type Role = 'owner' | 'admin' | 'member';
 @Entity('chat_members')
 @Check('chat_members_role_check', `role IN ('owner', 'admin', 'member')`)
 @Index(['userId', 'joinedAt'])
+@Index(['userId'], { where: 'NOT chosen' })
 export class ChatMember {
   @PrimaryColumn({ type: 'bigint' })
   chatId!: number;
@@ -28,4 +29,16 @@ export class ChatMember {
   /** The last entry of the log that the member has read. */
   @Column({ type: 'bigint', default: 0 })
   readSeq!: number;
+
+  /** Made, accepted or written into by the member, who else was only put into it. */
+  @Column({ type: 'boolean', default: true })
+  chosen!: boolean;
+
+  /** The entry of the log by which the member came in; 0 of those who were there from the beginning. */
+  @Column({ type: 'bigint', default: 0 })
+  joinedSeq!: number;
+
+  /** The last entry of the log when the member hid the chat: it is listed again from the next one on. */
+  @Column({ type: 'bigint', nullable: true })
+  hiddenSeq!: number | null;
 }

@@ -10,7 +10,7 @@ import { MessageLog } from './message-log.js';
 import { OpenChats, type Stream } from './open-chats.js';
 
 const LOG_TOPIC = 'chat.log';
-const CREATED_TOPIC = 'chat.created';
+const CREATED_TOPIC = 'chat.made';
 const EPHEMERAL_TOPIC = 'chat.ephemeral';
 
 /** Characters of content in one message on the bus; a longer entry is only named there, and read from the log. */
@@ -28,6 +28,11 @@ export interface CreatedChat {
   readonly chat_type: 'personal' | 'group';
   readonly chat_name: string | null;
   readonly members: readonly { readonly user_id: number; readonly username: string }[];
+}
+
+interface Created {
+  readonly chat: CreatedChat;
+  readonly memberIds: readonly number[];
 }
 
 /** What other nodes are told of entries: whole ones, and those that are named by chat and `seq` only. */
@@ -65,7 +70,7 @@ export class ChatStreams implements OnModuleInit, OnModuleDestroy {
     this.subscriptions.push(
       // Only nodes publish on these topics, and only with the methods below.
       this.bus.subscribe(LOG_TOPIC, (message) => this.heard(message as unknown as Told)),
-      this.bus.subscribe(CREATED_TOPIC, (message) => this.opened(message as unknown as CreatedChat, null)),
+      this.bus.subscribe(CREATED_TOPIC, (message) => this.opened(message as unknown as Created, null)),
       this.bus.subscribe(EPHEMERAL_TOPIC, (message) => this.pass(message as unknown as Ephemeral, null)),
     );
   }
@@ -142,10 +147,18 @@ export class ChatStreams implements OnModuleInit, OnModuleDestroy {
     if (told.entries.length + told.named.length > 0) this.forward(told);
   }
 
-  /** A new chat: its members are told, and hear it from now on. */
-  created(chat: CreatedChat, except: Connection | null = null): void {
-    this.bus.forward(CREATED_TOPIC, chat as unknown as JsonValue);
-    this.opened(chat, except);
+  /**
+   * A new chat: its members are told, and hear it from now on.
+   * @param memberIds who is in it: of those whom it names, the other one of a personal chat may not be
+   */
+  created(
+    chat: CreatedChat,
+    memberIds: readonly number[] = chat.members.map(({ user_id: id }) => id),
+    except: Connection | null = null,
+  ): void {
+    const created: Created = { chat, memberIds };
+    this.bus.forward(CREATED_TOPIC, created as unknown as JsonValue);
+    this.opened(created, except);
   }
 
   /** Tells the members of a chat of something that is never stored. */
@@ -276,16 +289,22 @@ export class ChatStreams implements OnModuleInit, OnModuleDestroy {
     }, RETRY_MS).unref();
   }
 
-  private opened(chat: CreatedChat, except: Connection | null): void {
+  private opened({ chat, memberIds }: Created, except: Connection | null): void {
     const { chat_id: chatId, chat_type: type, members } = chat;
-    for (const { user_id: userId } of members) {
+    // What its creator sees of the others is not for all of them: who is online is published to those who may know it.
+    const shown = { ...chat, members: members.map((member) => ({ ...member, online: false })) };
+    const delivery = this.hub.delivery({ domain: 'chat', event: 'created', data: shown });
+    for (const userId of memberIds) {
       const stream = this.chats.join(chatId, userId, 0);
       if (!stream) continue;
       // Something may have been said already, and heard before this.
       void this.refresh(stream);
       const other = members.find(({ user_id: id }) => id !== userId)?.username ?? null;
-      const data = type === 'personal' ? { ...chat, chat_name: other } : chat;
-      this.hub.toUsers([userId], { domain: 'chat', event: 'created', data }, except);
+      const own =
+        type === 'group'
+          ? delivery
+          : this.hub.delivery({ domain: 'chat', event: 'created', data: { ...shown, chat_name: other } });
+      for (const connection of this.hub.of(userId)) if (connection !== except) own.to(connection);
     }
   }
 

@@ -41,7 +41,8 @@ export class ChatCommands {
   ) {}
 
   @Command('chat.create', {
-    summary: 'Makes a chat. A second personal chat of the same two is the first one.',
+    summary:
+      'Makes a chat. A second personal chat of the same two is the first one. `invited` names those who were asked to come into a group.',
     payload: CreatePayload,
     answer: CHAT_SCHEMA,
     example: { payload: { chat_type: 'group', chat_name: 'The readers', members: ['bob'] }, answer: CHAT_EXAMPLE },
@@ -69,8 +70,8 @@ export class ChatCommands {
     answer: CHATS_SCHEMA,
     example: { payload: { limit: 100 }, answer: CHATS_EXAMPLE },
   })
-  list({ limit, cursor }: ListPayload, caller: Caller): Promise<ChatsPage> {
-    return this.chats.list(sessionOf(caller).userId, limit ?? 100, cursor ?? null);
+  list({ limit, cursor, hidden }: ListPayload, caller: Caller): Promise<ChatsPage> {
+    return this.chats.list(sessionOf(caller).userId, limit ?? 100, cursor ?? null, hidden ?? false);
   }
 
   @Command('chat.names', {

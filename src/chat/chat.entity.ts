@@ -39,4 +39,8 @@ export class Chat {
   /** The last entry of its log by which a message was deleted. */
   @Column({ type: 'bigint', default: 0 })
   lastDeletedSeq!: number;
+
+  /** Of a personal chat: one of the two has not answered or accepted it, or has left. Neither sees the other's presence then. */
+  @Column({ type: 'boolean', default: false })
+  oneSided!: boolean;
 }

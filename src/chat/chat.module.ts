@@ -8,6 +8,14 @@ import { CHAT_EVENTS } from './chat.events.js';
 import { CHAT_ENTITIES } from './chat.entities.js';
 import { ChatStreams } from './chat-streams.js';
 import { ChatsService } from './chats.service.js';
+import { Consents } from './contacts/consents.js';
+import { ContactsCommands } from './contacts/contacts.commands.js';
+import { CONTACT_EVENTS } from './contacts/contacts.events.js';
+import { ContactsService } from './contacts/contacts.service.js';
+import { RequestCommands } from './contacts/request.commands.js';
+import { RequestNotices } from './contacts/request-notices.js';
+import { RequestsService } from './contacts/requests.service.js';
+import { UserEvents } from './contacts/user-events.js';
 import { Departures } from './departures.js';
 import { Holds } from './holds.js';
 import { MemberCommands } from './member.commands.js';
@@ -25,10 +33,11 @@ import { ResumeCommands } from './resume.commands.js';
 import { UnreadCounts } from './unread-counts.js';
 
 /** Chats: who is in them, what is said in them, and who hears it. */
-@Emits(...CHAT_EVENTS)
+@Emits(...CHAT_EVENTS, ...CONTACT_EVENTS)
 @Module({
   imports: [CommandsModule, UsersModule, TypeOrmModule.forFeature(CHAT_ENTITIES)],
   providers: [
+    Consents,
     OpenChats,
     Holds,
     MessageLog,
@@ -47,6 +56,12 @@ import { UnreadCounts } from './unread-counts.js';
     MemberCommands,
     MessageCommands,
     ResumeCommands,
+    UserEvents,
+    RequestsService,
+    RequestNotices,
+    RequestCommands,
+    ContactsService,
+    ContactsCommands,
   ],
   exports: [ChatStreams, MessageLog, MessageWriter],
 })

@@ -1,4 +1,4 @@
-import { Int, Text, TextList } from '../validation/fields.js';
+import { Flag, Int, Text, TextList } from '../validation/fields.js';
 import { ChatPayload, MAX_CONTENT } from './message.payloads.js';
 import type { GivenRole } from './members.service.js';
 
@@ -29,6 +29,9 @@ export class ListPayload {
 
   @Text({ optional: true, nullable: true, max: 64, description: '`next_cursor` of the page before' })
   cursor?: string | null;
+
+  @Flag({ optional: true, nullable: true, description: 'Those that the caller has hidden, instead of the others' })
+  hidden?: boolean | null;
 }
 
 export class MessagePayload extends ChatPayload {

@@ -30,7 +30,15 @@ const MEMBER_SCHEMA: JsonSchema = {
 export const CHAT_SCHEMA: JsonSchema = {
   title: 'Chat',
   type: 'object',
-  properties: { ...SUMMARY, members: { type: 'array', items: MEMBER_SCHEMA } },
+  properties: {
+    ...SUMMARY,
+    members: { type: 'array', items: MEMBER_SCHEMA },
+    invited: {
+      type: 'array',
+      items: { type: 'integer' },
+      description: 'Answered to who takes others in: ids of those who were asked instead, and come in when they accept',
+    },
+  },
   required: [...Object.keys(SUMMARY), 'members'],
 };
 

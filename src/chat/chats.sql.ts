@@ -8,13 +8,41 @@ const CHAT = `c.id AS chat_id, c.chat_type, ${NAME} AS chat_name, c.last_seq, c.
 export const CHAT_OF = `
   SELECT ${CHAT} FROM chat_members m JOIN chats c ON c.id = m.chat_id ${OTHER} WHERE m.chat_id = $1 AND m.user_id = $2`;
 
-/** Who is in a chat ($1), its owner first: its part of the primary key of chat_members, and each name by the primary key of users. */
+/**
+ * Who is in a chat ($1), its owner first, as one of its members ($2) sees them: how far somebody has read only where it is shared with the
+ * member. Where $3 is true, a personal chat names the other one until one of the two has left, whether or not the other is in it: that a
+ * block kept somebody out must not show.
+ *
+ * The plan: the chat's part of the primary key of chat_members; each name, and what a member shares with the other, by primary keys.
+ */
 export const MEMBERS_OF = `
-  SELECT m.user_id, u.username, m.role, m.read_seq
-  FROM chat_members m JOIN users u ON u.id = m.user_id WHERE m.chat_id = $1 ORDER BY m.role <> 'owner', m.joined_at, m.user_id`;
+  SELECT q.user_id, q.username, q.role, CASE WHEN q.is_shown THEN q.read_seq ELSE 0 END AS read_seq, q.is_shown, q.is_member
+  FROM (
+    SELECT m.user_id, u.username, m.role, m.read_seq, m.joined_at, true AS is_member, m.user_id = $2 OR (NOT c.one_sided
+      AND p.user_id IS NULL AND own.user_id IS NULL AND other.user_id IS NULL) AS is_shown
+    FROM chats c JOIN chat_members m ON m.chat_id = c.id JOIN users u ON u.id = m.user_id
+    LEFT JOIN user_privacy p ON p.user_id = m.user_id AND NOT p.share_presence
+    LEFT JOIN blocks own ON own.user_id = $2 AND own.blocked_id = m.user_id
+    LEFT JOIN blocks other ON other.user_id = m.user_id AND other.blocked_id = $2
+    WHERE c.id = $1
+    UNION ALL
+    SELECT u.id, u.username, 'member', 0, c.created_at, false, false
+    FROM chats c JOIN users u ON u.id = CASE WHEN c.low_user_id = $2 THEN c.high_user_id ELSE c.low_user_id END
+    WHERE c.id = $1 AND $3 AND c.chat_type = 'personal'
+      AND NOT EXISTS (SELECT 1 FROM chat_members m WHERE m.chat_id = c.id AND m.user_id = u.id)
+      AND NOT EXISTS (SELECT 1 FROM chat_leavers l WHERE l.chat_id = c.id)
+  ) q ORDER BY q.role <> 'owner', q.joined_at, q.user_id`;
+
+/** Whom the user $1 has blocked; read once for each statement. */
+const BLOCKED = '(SELECT b.blocked_id FROM blocks b WHERE b.user_id = $1)';
+
+/** A chat that its member has hidden since its last entry. Entries by the other one of a personal chat who is blocked bring none back. */
+const IS_HIDDEN = `(m.hidden_seq IS NOT NULL AND (m.hidden_seq >= c.last_seq OR (c.chat_type = 'personal'
+      AND CASE WHEN c.low_user_id = m.user_id THEN c.high_user_id ELSE c.low_user_id END IN ${BLOCKED})))`;
 
 /**
- * A page of the chats of a user ($1), the one with the newest activity first: at most $2, those after the place ($3, $4).
+ * A page of the chats of a user ($1), the one with the newest activity first: at most $2, those after the place ($3, $4). Those that are
+ * hidden, or not, as $5 says.
  *
  * The plan: the user's memberships by the index on (user_id, joined_at), each chat by its primary key, a top-N sort; for each chat of the
  * page, the end of messages_standing_idx. The activity of a chat changes with every message, so there is no index on it.
@@ -23,7 +51,7 @@ export const CHATS_PAGE = `
   SELECT ${CHAT}, l.*, s.username AS sender_name
   FROM (
     SELECT m.* FROM chat_members m JOIN chats c ON c.id = m.chat_id
-    WHERE m.user_id = $1 AND ($3::timestamptz IS NULL OR (c.last_activity_at, c.id) < ($3::timestamptz, $4::bigint))
+    WHERE m.user_id = $1 AND ($3::timestamptz IS NULL OR (c.last_activity_at, c.id) < ($3::timestamptz, $4::bigint)) AND ${IS_HIDDEN} = $5
     ORDER BY c.last_activity_at DESC, c.id DESC LIMIT $2
   ) m
   JOIN chats c ON c.id = m.chat_id ${OTHER}
@@ -64,10 +92,10 @@ export const COUNT_STANDING = `
 export const CHAT_NAMES = `
   SELECT c.id AS chat_id, c.chat_type, ${NAME} AS chat_name
   FROM chat_members m JOIN chats c ON c.id = m.chat_id ${OTHER}
-  WHERE m.user_id = $1 ORDER BY c.last_activity_at DESC, c.id DESC LIMIT $2`;
+  WHERE m.user_id = $1 AND NOT ${IS_HIDDEN} ORDER BY c.last_activity_at DESC, c.id DESC LIMIT $2`;
 
-export const CREATE_CHAT = 'SELECT * FROM create_chat($1, $2, $3, $4)';
-export const ADD_MEMBERS = 'SELECT * FROM add_chat_members($1, $2, $3, $4)';
+export const CREATE_CHAT = 'SELECT * FROM create_chat($1, $2, $3, $4, $5)';
+export const ADD_MEMBERS = 'SELECT * FROM add_chat_members($1, $2, $3, $4, $5)';
 export const REMOVE_MEMBER = 'SELECT * FROM remove_chat_member($1, $2, $3)';
 export const CHANGE_MESSAGE = 'SELECT * FROM change_message($1, $2, $3, $4, $5)';
 

@@ -12,12 +12,21 @@ const STEP = 100;
 const NEXT = 'SELECT user_id FROM departed_users ORDER BY departed_at LIMIT 1';
 const CHATS_OF = `SELECT chat_id FROM chat_members WHERE user_id = $1 LIMIT ${STEP}`;
 const DEPART = 'SELECT * FROM depart_from_chat($1, $2)';
+/** Requests for the account and by it, in the order in which others lock them. */
+const TAKE_BACK = `
+  WITH held AS (
+    SELECT r.chat_id, r.user_id, r.from_id FROM chat_requests r WHERE r.user_id = $1 OR r.from_id = $1
+    ORDER BY r.chat_id, r.user_id, r.from_id LIMIT ${STEP} FOR UPDATE
+  )
+  DELETE FROM chat_requests r USING held h WHERE r.chat_id = h.chat_id AND r.user_id = h.user_id AND r.from_id = h.from_id`;
+const FORGET_LEFT = 'DELETE FROM chat_leavers WHERE user_id = $1';
 /** Only once nothing is left to do; a chat that it was added to meanwhile is not possible, since adding locks the account. */
 const DONE =
   'DELETE FROM departed_users d WHERE d.user_id = $1 AND NOT EXISTS (SELECT 1 FROM chat_members m WHERE m.user_id = $1)';
 
 /**
- * Takes accounts that have been deleted out of their chats, each with an entry of the log; their messages stay. The deletion leaves a
+ * Takes accounts that have been deleted out of their chats, each with an entry of the log; their messages stay, and requests for them and by
+ * them go. The deletion leaves a
  * row in `departed_users`, so nothing is forgotten whatever stops in between. Several nodes may do it at once: a membership ends once.
  */
 @Injectable()
@@ -90,6 +99,8 @@ export class Departures implements OnApplicationBootstrap, OnModuleDestroy {
       }
       if (chats.length < STEP) break;
     }
+    while (!this.isClosed && (await this.sql.affected(TAKE_BACK, [userId])) === STEP);
+    await this.sql.affected(FORGET_LEFT, [userId]);
     await this.sql.affected(DONE, [userId]);
   }
 }

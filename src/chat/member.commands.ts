@@ -17,7 +17,8 @@ export class MemberCommands {
   ) {}
 
   @Command('chat.add_members', {
-    summary: 'Takes users into a group: the owner or an admin does. With a role given, which is for the owner, members get it.',
+    summary:
+      'Takes users into a group: the owner or an admin does. With a role given, which is for the owner, members get it. `invited` names those who were asked instead.',
     payload: AddMembersPayload,
     answer: CHAT_SCHEMA,
     example: { payload: { chat_id: 7, members: ['bob'] }, answer: CHAT_EXAMPLE },
@@ -28,14 +29,9 @@ export class MemberCommands {
     const { userId } = sessionOf(caller);
     // First whether the chat is there for the caller: names are looked up for its members only.
     await this.members.add(chat_id, userId, [], role ?? null);
-    const users = await this.chats.named(members);
-    await this.members.add(
-      chat_id,
-      userId,
-      users.map(({ id }) => id),
-      role ?? null,
-    );
-    return this.chats.get(chat_id, userId);
+    const ids = (await this.chats.named(members)).map(({ id }) => id);
+    await this.members.add(chat_id, userId, ids, role ?? null);
+    return this.chats.getWithInvited(chat_id, userId, ids);
   }
 
   @Command('chat.put_member', {
@@ -47,7 +43,7 @@ export class MemberCommands {
   async put({ chat_id, user_id, role }: PutMemberPayload, caller: Caller): Promise<ChatView> {
     const { userId } = sessionOf(caller);
     await this.members.put(chat_id, userId, user_id, role ?? null);
-    return this.chats.get(chat_id, userId);
+    return this.chats.getWithInvited(chat_id, userId, [user_id]);
   }
 
   @Command('chat.remove_member', {
@@ -62,7 +58,8 @@ export class MemberCommands {
   }
 
   @Command('chat.leave', {
-    summary: 'Leaves a group. When the owner goes, the eldest admin, or else the eldest member, owns it.',
+    summary:
+      'Leaves a chat, and comes back only by accepting. When the owner of a group goes, the eldest admin, or else the eldest member, owns it.',
     payload: ChatPayload,
     answer: LEFT_SCHEMA,
     example: { payload: { chat_id: 7 }, answer: { chat_id: 7, seq: 44 } },

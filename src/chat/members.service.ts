@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { Settings } from '../config/settings.js';
 import { Sql } from '../database/sql.js';
 import { CoreError } from '../errors/catalogue.js';
 import { UsersService } from '../users/users.service.js';
@@ -17,14 +18,15 @@ export class MembersService {
     private readonly sql: Sql,
     private readonly users: UsersService,
     private readonly streams: ChatStreams,
+    private readonly settings: Settings,
   ) {}
 
   /**
-   * Takes users into a group; those who are in it get the role, where one is given.
+   * Takes users into a group; those who are in it get the role, where one is given. Who cannot be put into it is asked.
    * @throws CoreError `not_found`, `forbidden`, `conflict`
    */
   async add(chatId: number, actorId: number, userIds: readonly number[], role: GivenRole | null): Promise<void> {
-    await this.append(ADD_MEMBERS, [chatId, actorId, userIds, role]);
+    await this.append(ADD_MEMBERS, [chatId, actorId, userIds, role, this.settings.CONTACTS === 'request']);
   }
 
   /** As `add` for one user by id. @throws CoreError also `not_found` where there is no such account, but only to whoever may add it */
@@ -35,7 +37,7 @@ export class MembersService {
   }
 
   /**
-   * Takes a user out of a group; oneself is to leave it.
+   * Takes a user out of a group. Oneself is to leave, also a personal chat; who leaves comes back only by accepting.
    * @returns the entry that says so
    * @throws CoreError `not_found`, `forbidden`, `conflict`
    */

@@ -31,8 +31,10 @@ export interface Sent {
   readonly duplicate: boolean;
 }
 
+type Refusal = 'conflict' | 'not_found' | 'wrong_type' | 'blocked';
+
 interface Appended {
-  readonly outcome: 'stored' | 'duplicate' | 'conflict' | 'not_found' | 'wrong_type';
+  readonly outcome: 'stored' | 'duplicate' | Refusal;
   readonly seq: number;
   readonly created_at: Date;
 }
@@ -81,7 +83,8 @@ export class MessageWriter implements OnModuleInit {
 
   /**
    * Stores a message and delivers it to the members of its chat.
-   * @throws CoreError `not_found` to whoever is no member; `conflict` where the `client_msg_id` stands for another content;
+   * @throws CoreError `not_found` to whoever is no member; `conflict` where the `client_msg_id` stands for another content, or
+   * the sender has blocked the other one of a personal chat;
    * `invalid_input` for another type of chat; `unavailable` where too much waits, or where it is not known whether it was stored
    */
   send(message: Outgoing): Promise<Sent> {
@@ -150,7 +153,7 @@ function entryOf({ sender, content, contentType, clientMsgId }: Outgoing, { chat
   };
 }
 
-function refusalOf(outcome: 'conflict' | 'not_found' | 'wrong_type', chatType: string | null): CoreError {
+function refusalOf(outcome: Refusal, chatType: string | null): CoreError {
   switch (outcome) {
     case 'conflict':
       return new CoreError('conflict', { detail: 'Another message was sent with this client_msg_id' });
@@ -160,6 +163,8 @@ function refusalOf(outcome: 'conflict' | 'not_found' | 'wrong_type', chatType: s
         msg: `the chat is not a ${chatType} one`,
         type: 'value_error.chat_type',
       });
+    case 'blocked':
+      return new CoreError('conflict', { detail: 'You have blocked this user' });
     case 'not_found':
       return new CoreError('not_found');
   }

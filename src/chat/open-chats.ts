@@ -4,6 +4,7 @@ import { Sql } from '../database/sql.js';
 import type { Connection } from '../realtime/connection.js';
 import { Hub } from '../realtime/hub.js';
 import type { ConnectionListener } from '../realtime/listeners.js';
+import { Consents } from './contacts/consents.js';
 import { CHATS_OF_USERS } from './message-log.sql.js';
 
 /** How long a user's chats stay open after the last connection went, in case it comes back. */
@@ -60,6 +61,7 @@ export class OpenChats implements ConnectionListener, OnModuleInit, OnModuleDest
   constructor(
     private readonly sql: Sql,
     private readonly hub: Hub,
+    private readonly consents: Consents,
   ) {
     this.reader = new Batcher({ run: (userIds) => this.read(userIds), maxBatch: 500, maxQueued: 20_000, inFlight: 2 });
   }
@@ -160,10 +162,10 @@ export class OpenChats implements ConnectionListener, OnModuleInit, OnModuleDest
     const user: OpenUser = { chats: new Set(), connections: 0, idleSince: performance.now(), opening: null };
     this.users.set(userId, user);
     this.openings += 1;
-    const opening = this.reader
-      .add(userId)
+    // Whom the user has blocked is known before anything is delivered.
+    const opening = Promise.all([this.reader.add(userId), this.consents.open(userId)])
       .then(
-        (rows) => {
+        ([rows]) => {
           for (const row of rows) this.enter(row, user);
         },
         (thrown: unknown) => {
@@ -211,7 +213,10 @@ export class OpenChats implements ConnectionListener, OnModuleInit, OnModuleDest
   }
 
   private close(userId: number, user: OpenUser): void {
-    if (this.users.get(userId) === user) this.users.delete(userId);
+    if (this.users.get(userId) === user) {
+      this.users.delete(userId);
+      this.consents.close(userId);
+    }
     for (const chatId of user.chats) this.drop(chatId, userId);
   }
 }

@@ -104,6 +104,7 @@ const schema = z.object({
   REPORT_RETENTION_DAYS: wholeNumber(1, 36_500, 180),
   TRUST_PROXY: trustProxy,
   CORS_ORIGINS: origins,
+  CONTACTS: z.enum(['open', 'request'], { error: 'open or request' }).default('open'),
   MAX_CONNECTIONS_PER_USER: wholeNumber(0, 1_000_000, 100),
   MAX_CONNECTIONS_PER_ADDRESS: wholeNumber(0, 1_000_000, 1000),
   QUOTA_MESSAGES_PER_DAY: quota(50_000),

@@ -202,9 +202,10 @@ export function Int(options: IntOptions = {}): PropertyDecorator {
 /** true or false. */
 export function Flag(options: FieldOptions = {}): PropertyDecorator {
   return field(
-    specOf(options, { type: 'boolean' }, (value) =>
-      typeof value === 'boolean' ? { value } : fault('type_error.bool', 'value could not be parsed to a boolean'),
-    ),
+    specOf(options, { type: 'boolean' }, (raw, text) => {
+      const value = text && (raw === 'true' || raw === 'false') ? raw === 'true' : raw;
+      return typeof value === 'boolean' ? { value } : fault('type_error.bool', 'value could not be parsed to a boolean');
+    }),
   );
 }
 

@@ -171,7 +171,13 @@ describe('the document', () => {
       ['put', '/{chat_id}/members/{user_id}', () => client.put(`${url}/members/${bob.id}`, { role: 'admin' })],
       ['post', '/{chat_id}/read', () => client.post(`${url}/read`, { seq: 2 })],
       ['delete', '/{chat_id}/messages/{seq}', () => client.delete(`${url}/messages/1`)],
-      ['delete', '/{chat_id}/members/{user_id}', () => client.delete(`${url}/members/${bob.id}`)],
+      ['delete', '/{chat_id}/members/{user_id}', () => bob.client.delete(`${url}/members/${bob.id}`)],
+      ['put', '/{chat_id}/members/{user_id}', () => client.put(`${url}/members/${bob.id}`, {})],
+      ['get', '/requests', () => bob.client.get('/api/v1/chats/requests')],
+      ['post', '/{chat_id}/decline', () => bob.client.post(`${url}/decline`)],
+      ['post', '/{chat_id}/accept', () => bob.client.post(`${url}/accept`)],
+      ['post', '/{chat_id}/hide', () => bob.client.post(`${url}/hide`)],
+      ['post', '/{chat_id}/unhide', () => bob.client.post(`${url}/unhide`)],
     ];
     for (const [method, path, call] of calls) {
       const { status, body } = await call();

@@ -6,10 +6,13 @@ export const payloadsOf = (
   outsider: { readonly username: string },
   member: { readonly id: number },
 ): Readonly<Record<string, object>> => ({
+  accept: {},
   add_members: { members: [outsider.username] },
+  decline: {},
   delete: { seq: 1 },
   edit: { seq: 1, content: 'x' },
   get: {},
+  hide: {},
   history: {},
   leave: {},
   read: { seq: 1 },
@@ -17,10 +20,11 @@ export const payloadsOf = (
   send: { content: 'x', client_msg_id: 'probe' },
   sync: { after_seq: 0 },
   typing: {},
+  unhide: {},
 });
 export const ABOUT_ONE = Object.keys(payloadsOf({ username: '' }, { id: 0 }));
 /** Commands of chats that are not about one chat. */
-export const OF_NONE = ['create', 'list'];
+export const OF_NONE = ['create', 'list', 'requests'];
 /** Commands that only routes and modes run. */
 export const INTERNAL = ['announce', 'names', 'post', 'put_member'];
 

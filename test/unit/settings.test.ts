@@ -20,6 +20,7 @@ describe('settings', () => {
       PASSWORD_BLOCKLIST: false,
       TRUST_PROXY: false,
       CORS_ORIGINS: [],
+      CONTACTS: 'open',
       MAX_CONNECTIONS_PER_USER: 100,
       MAX_CONNECTIONS_PER_ADDRESS: 1000,
       LOG_LEVEL: 'info',
@@ -52,6 +53,7 @@ describe('settings', () => {
     ['RATE_LIMIT', 'yes', 'on or off'],
     ['PROTOCOLS', 'game,ftp', 'a comma list of game, rest, mcp, messenger, socketio'],
     ['PROTOCOLS', ',', 'a comma list of game, rest, mcp, messenger, socketio'],
+    ['CONTACTS', 'closed', 'open or request'],
     ...[
       'https://a.example/path',
       'https://*.example.com',

@@ -23,7 +23,42 @@ export interface components {
                 };
                 payload: Record<string, unknown>;
             };
-            /** @description Takes users into a group: the owner or an admin does. With a role given, which is for the owner, members get it. */
+            /** @description Comes into a chat to which somebody asked the caller, or chooses one that others put the caller into. */
+            "chat.accept": {
+                /** Chat */
+                answer: {
+                    chat_id: number;
+                    /** @description Of a personal chat: the other's user name */
+                    chat_name: string;
+                    /** @enum {string} */
+                    chat_type: "personal" | "group";
+                    /** Format: date-time */
+                    created_at: string;
+                    /** @description Answered to who takes others in: ids of those who were asked instead, and come in when they accept */
+                    invited?: number[];
+                    /** Format: date-time */
+                    last_activity_at: string;
+                    /** @description Where its log ends */
+                    last_seq: number;
+                    members: {
+                        online: boolean;
+                        read_seq: number;
+                        /** @enum {string} */
+                        role: "owner" | "admin" | "member";
+                        user_id: number;
+                        username: string;
+                    }[];
+                    /** @description The last entry that the caller has read */
+                    read_seq: number;
+                    /** @description Others' messages after read_seq, counted up to 999 */
+                    unread: number;
+                };
+                payload: {
+                    /** @description The chat */
+                    chat_id: number;
+                };
+            };
+            /** @description Takes users into a group: the owner or an admin does. With a role given, which is for the owner, members get it. `invited` names those who were asked instead. */
             "chat.add_members": {
                 /** Chat */
                 answer: {
@@ -34,6 +69,8 @@ export interface components {
                     chat_type: "personal" | "group";
                     /** Format: date-time */
                     created_at: string;
+                    /** @description Answered to who takes others in: ids of those who were asked instead, and come in when they accept */
+                    invited?: number[];
                     /** Format: date-time */
                     last_activity_at: string;
                     /** @description Where its log ends */
@@ -63,7 +100,7 @@ export interface components {
                     role?: "admin" | "member" | null;
                 };
             };
-            /** @description Makes a chat. A second personal chat of the same two is the first one. */
+            /** @description Makes a chat. A second personal chat of the same two is the first one. `invited` names those who were asked to come into a group. */
             "chat.create": {
                 /** Chat */
                 answer: {
@@ -74,6 +111,8 @@ export interface components {
                     chat_type: "personal" | "group";
                     /** Format: date-time */
                     created_at: string;
+                    /** @description Answered to who takes others in: ids of those who were asked instead, and come in when they accept */
+                    invited?: number[];
                     /** Format: date-time */
                     last_activity_at: string;
                     /** @description Where its log ends */
@@ -98,6 +137,16 @@ export interface components {
                     chat_type: "personal" | "group";
                     /** @description User names */
                     members: string[];
+                };
+            };
+            /** @description Declines a request. Who asked is not told, and cannot ask again for the same chat. */
+            "chat.decline": {
+                answer: {
+                    chat_id: number;
+                };
+                payload: {
+                    /** @description The chat */
+                    chat_id: number;
                 };
             };
             /** @description Takes a message out of the history: one's own, or anybody's by the owner or an admin of a group. */
@@ -150,6 +199,8 @@ export interface components {
                     chat_type: "personal" | "group";
                     /** Format: date-time */
                     created_at: string;
+                    /** @description Answered to who takes others in: ids of those who were asked instead, and come in when they accept */
+                    invited?: number[];
                     /** Format: date-time */
                     last_activity_at: string;
                     /** @description Where its log ends */
@@ -166,6 +217,16 @@ export interface components {
                     read_seq: number;
                     /** @description Others' messages after read_seq, counted up to 999 */
                     unread: number;
+                };
+                payload: {
+                    /** @description The chat */
+                    chat_id: number;
+                };
+            };
+            /** @description Takes a chat out of the caller's list until something new is in it. */
+            "chat.hide": {
+                answer: {
+                    chat_id: number;
                 };
                 payload: {
                     /** @description The chat */
@@ -216,7 +277,7 @@ export interface components {
                     limit?: number | null;
                 };
             };
-            /** @description Leaves a group. When the owner goes, the eldest admin, or else the eldest member, owns it. */
+            /** @description Leaves a chat, and comes back only by accepting. When the owner of a group goes, the eldest admin, or else the eldest member, owns it. */
             "chat.leave": {
                 answer: {
                     chat_id: number;
@@ -278,6 +339,8 @@ export interface components {
                 payload: {
                     /** @description `next_cursor` of the page before */
                     cursor?: string | null;
+                    /** @description Those that the caller has hidden, instead of the others */
+                    hidden?: boolean | null;
                     /** @description Chats at most; 100 unless said */
                     limit?: number | null;
                 };
@@ -307,6 +370,31 @@ export interface components {
                     chat_id: number;
                     /** @description The member */
                     user_id: number;
+                };
+            };
+            /** @description Lists who wants the caller in which chat, the newest first. */
+            "chat.requests": {
+                answer: {
+                    /** @description For the next page; null after the last */
+                    next_cursor: string | null;
+                    requests: {
+                        chat_id: number;
+                        /** @description Of a personal chat: the user name of who asks */
+                        chat_name: string;
+                        /** @enum {string} */
+                        chat_type: "personal" | "group";
+                        /** Format: date-time */
+                        created_at: string;
+                        /** @description Who asks */
+                        from_id: number;
+                        from_name: string;
+                    }[];
+                };
+                payload: {
+                    /** @description `next_cursor` of the page before */
+                    cursor?: string | null;
+                    /** @description Requests at most; 100 by default */
+                    limit?: number | null;
                 };
             };
             /** @description Says something in a chat. The answer means that it is stored. */
@@ -379,6 +467,90 @@ export interface components {
                 payload: {
                     /** @description The chat */
                     chat_id: number;
+                };
+            };
+            /** @description Puts a hidden chat back into the caller's list. */
+            "chat.unhide": {
+                answer: {
+                    chat_id: number;
+                };
+                payload: {
+                    /** @description The chat */
+                    chat_id: number;
+                };
+            };
+            /** @description Blocks a user: nothing of theirs reaches the caller any more, neither sees when the other is online, and they do not notice. */
+            "contacts.block": {
+                /** BlockedUser */
+                answer: {
+                    /**
+                     * Format: date-time
+                     * @description Since when
+                     */
+                    created_at: string;
+                    user_id: number;
+                    username: string;
+                };
+                payload: {
+                    /** @description The user by id; either this or the name */
+                    user_id?: number | null;
+                    /** @description The user by name */
+                    username?: string | null;
+                };
+            };
+            /** @description Lists whom the caller has blocked, the newest first. */
+            "contacts.blocked": {
+                answer: {
+                    blocked: {
+                        /**
+                         * Format: date-time
+                         * @description Since when
+                         */
+                        created_at: string;
+                        user_id: number;
+                        username: string;
+                    }[];
+                    /** @description For the next page; null after the last */
+                    next_cursor: string | null;
+                };
+                payload: {
+                    /** @description `next_cursor` of the page before */
+                    cursor?: string | null;
+                    /** @description Users at most; 100 by default */
+                    limit?: number | null;
+                };
+            };
+            /** @description Says what others see of the caller. */
+            "contacts.privacy": {
+                /** Privacy */
+                answer: {
+                    /** @description Whether others see the user's presence, typing and read positions */
+                    share_presence: boolean;
+                };
+                payload: Record<string, unknown>;
+            };
+            /** @description Hides the caller's presence, typing and read positions from everybody else, or shows them again. In force at once. */
+            "contacts.set_privacy": {
+                /** Privacy */
+                answer: {
+                    /** @description Whether others see the user's presence, typing and read positions */
+                    share_presence: boolean;
+                };
+                payload: {
+                    /** @description Whether others see the caller's presence, typing and read positions */
+                    share_presence: boolean;
+                };
+            };
+            /** @description Ends a block. Messages that were withheld are in the history from then on. */
+            "contacts.unblock": {
+                answer: {
+                    user_id: number;
+                };
+                payload: {
+                    /** @description The user by id; either this or the name */
+                    user_id?: number | null;
+                    /** @description The user by name */
+                    username?: string | null;
                 };
             };
             /** @description Makes a match, whose first player the caller is. */

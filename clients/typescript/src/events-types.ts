@@ -3,6 +3,16 @@ export type paths = Record<string, never>;
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** BlockedUser */
+        BlockedUser: {
+            /**
+             * Format: date-time
+             * @description Since when
+             */
+            created_at: string;
+            user_id: number;
+            username: string;
+        };
         /** Chat */
         Chat: {
             chat_id: number;
@@ -12,6 +22,8 @@ export interface components {
             chat_type: "personal" | "group";
             /** Format: date-time */
             created_at: string;
+            /** @description Answered to who takes others in: ids of those who were asked instead, and come in when they accept */
+            invited?: number[];
             /** Format: date-time */
             last_activity_at: string;
             /** @description Where its log ends */
@@ -21,6 +33,19 @@ export interface components {
             read_seq: number;
             /** @description Others' messages after read_seq, counted up to 999 */
             unread: number;
+        };
+        /** ChatRequest */
+        ChatRequest: {
+            chat_id: number;
+            /** @description Of a personal chat: the user name of who asks */
+            chat_name: string;
+            /** @enum {string} */
+            chat_type: "personal" | "group";
+            /** Format: date-time */
+            created_at: string;
+            /** @description Who asks */
+            from_id: number;
+            from_name: string;
         };
         Events: {
             /** @description There is a new chat, and the user is in it. */
@@ -34,6 +59,11 @@ export interface components {
             "chat.edited": components["schemas"]["Message"] & {
                 /** @constant */
                 kind: "edited";
+            };
+            /** @description The user has hidden a chat, or shows it again, by another connection. */
+            "chat.hidden": {
+                chat_id: number;
+                hidden: boolean;
             };
             /** @description Somebody was taken into a group. Members hear it. */
             "chat.joined": components["schemas"]["Message"] & {
@@ -61,11 +91,25 @@ export interface components {
                 seq: number;
                 user_id: number;
             };
+            /** @description A request waits no longer: it was accepted, declined or taken back. */
+            "chat.request_closed": {
+                chat_id: number;
+            };
+            /** @description Somebody wants the user in a chat. It waits until the user accepts or declines. */
+            "chat.requested": components["schemas"]["ChatRequest"];
             /** @description A member is writing something. */
             "chat.typing": {
                 chat_id: number;
                 user_id: number;
                 username: string;
+            };
+            /** @description The user has blocked somebody by another connection. */
+            "contacts.blocked": components["schemas"]["BlockedUser"];
+            /** @description The user has changed what others see by another connection. */
+            "contacts.privacy": components["schemas"]["Privacy"];
+            /** @description The user has ended a block by another connection. */
+            "contacts.unblocked": {
+                user_id: number;
             };
             /** @description A player has joined a match; every connection in it hears so, but the one that joined. */
             "game.joined": components["schemas"]["MatchPlayer"];
@@ -134,6 +178,11 @@ export interface components {
             seq: number;
             /** @description Of edited and deleted: the message that it changes */
             target_seq?: number;
+        };
+        /** Privacy */
+        Privacy: {
+            /** @description Whether others see the user's presence, typing and read positions */
+            share_presence: boolean;
         };
         /** User */
         User: {

@@ -17,6 +17,10 @@ export const TABLES: readonly string[] = [
   'chat_members',
   'departed_users',
   'messages',
+  'chat_requests',
+  'chat_leavers',
+  'blocks',
+  'user_privacy',
   'reports',
   'quota_use',
 ];

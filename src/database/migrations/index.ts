@@ -2,6 +2,7 @@ import { Accounts1763676000000 } from './0001-accounts.js';
 import { Chats1763700000000 } from './0002-chats.js';
 import { AuditIndexes1763900000000 } from './0003-audit-indexes.js';
 import { Unread1764100000000 } from './0004-unread.js';
+import { Consent1764200000000 } from './0005-consent.js';
 import { Moderation1764300000000 } from './0006-moderation.js';
 import { Quotas1764400000000 } from './0007-quotas.js';
 
@@ -11,6 +12,7 @@ export const migrations = [
   Chats1763700000000,
   AuditIndexes1763900000000,
   Unread1764100000000,
+  Consent1764200000000,
   Moderation1764300000000,
   Quotas1764400000000,
 ];

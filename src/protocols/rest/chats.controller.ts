@@ -4,7 +4,7 @@ import { PathId, ValidQuery } from '../../http/input.js';
 import { ProtocolController } from '../../http/protocol-controller.js';
 import { Documented } from '../../http/route-docs.js';
 import { RestChatsQuery, RestCreateChatBody, RestMemberBody, RestReadBody } from './chats.dto.js';
-import { CHAT, CHATS, LEFT, READ } from './chats.schemas.js';
+import { CHAT, CHAT_ID, CHATS, LEFT, NEW_CHAT, READ, TAKEN_IN } from './chats.schemas.js';
 import { RestCommandRunner } from './command-runner.js';
 
 const TAG = 'rest: chats';
@@ -15,7 +15,13 @@ export class RestChatsController {
   constructor(private readonly commands: RestCommandRunner) {}
 
   @Get()
-  @Documented({ tag: TAG, summary: 'List the chats of the caller, newest activity first', query: RestChatsQuery, answer: CHATS })
+  @Documented({
+    tag: TAG,
+    summary: 'List the chats of the caller, newest activity first',
+    description: 'With `hidden=true` those that the caller has hidden, else the others.',
+    query: RestChatsQuery,
+    answer: CHATS,
+  })
   list(@ValidQuery(RestChatsQuery) query: RestChatsQuery, @Req() request: FastifyRequest): Promise<object> {
     return this.commands.run('chat.list', { query }, request);
   }
@@ -25,9 +31,10 @@ export class RestChatsController {
   @Documented({
     tag: TAG,
     summary: 'Make a chat',
-    description: 'A second personal chat of the same two is the first one.',
+    description:
+      'A second personal chat of the same two is the first one. `invited` names those who were asked to come into a group instead of being put into it.',
     body: RestCreateChatBody,
-    answer: CHAT,
+    answer: NEW_CHAT,
     errors: ['conflict'],
   })
   create(@Body() body: unknown, @Req() request: FastifyRequest): Promise<object> {
@@ -54,12 +61,33 @@ export class RestChatsController {
     return this.commands.run('chat.read', { body, path: { chat_id: chatId } }, request);
   }
 
+  @Post(':chat_id/hide')
+  @HttpCode(200)
+  @Documented({
+    tag: TAG,
+    summary: "Take a chat out of the caller's list",
+    description: 'It is listed again when something new is in it.',
+    answer: CHAT_ID,
+    errors: ['not_found'],
+  })
+  hide(@PathId('chat_id') chatId: number, @Req() request: FastifyRequest): Promise<object> {
+    return this.commands.run('chat.hide', { path: { chat_id: chatId } }, request);
+  }
+
+  @Post(':chat_id/unhide')
+  @HttpCode(200)
+  @Documented({ tag: TAG, summary: "Put a hidden chat back into the caller's list", answer: CHAT_ID, errors: ['not_found'] })
+  unhide(@PathId('chat_id') chatId: number, @Req() request: FastifyRequest): Promise<object> {
+    return this.commands.run('chat.unhide', { path: { chat_id: chatId } }, request);
+  }
+
   @Put(':chat_id/members/:user_id')
   @Documented({
     tag: TAG,
     summary: 'Take a user into a group, or give a member a role',
+    description: '`invited` names the user where they were asked instead.',
     body: RestMemberBody,
-    answer: CHAT,
+    answer: TAKEN_IN,
     errors: ['not_found', 'forbidden', 'conflict'],
   })
   put(
@@ -75,7 +103,8 @@ export class RestChatsController {
   @Delete(':chat_id/members/:user_id')
   @Documented({
     tag: TAG,
-    summary: 'Take a member out of a group, or leave it',
+    summary: 'Take a member out of a group, or leave a chat',
+    description: 'Who leaves comes back only by accepting.',
     answer: LEFT,
     errors: ['not_found', 'forbidden', 'conflict'],
   })

@@ -1,4 +1,4 @@
-import { Int, Text, TextList } from '../../validation/fields.js';
+import { Flag, Int, Text, TextList } from '../../validation/fields.js';
 
 const MAX_CONTENT = 65_536;
 
@@ -20,6 +20,23 @@ export class RestChatsQuery {
 
   @Text({ optional: true, max: 64, description: '`next_cursor` of the page before' })
   cursor?: string;
+
+  @Flag({ optional: true, description: 'Those that the caller has hidden, instead of the others' })
+  hidden?: boolean;
+}
+
+/** A page of requests, or of blocked users. */
+export class RestPageQuery {
+  @Int({ optional: true, min: 1, max: 200, description: 'At most; 100 by default' })
+  limit?: number;
+
+  @Text({ optional: true, max: 64, description: '`next_cursor` of the page before' })
+  cursor?: string;
+}
+
+export class RestPrivacyBody {
+  @Flag({ description: "Whether others see the caller's presence, typing and read positions", example: false })
+  share_presence!: boolean;
 }
 
 export class RestMessagesQuery {

@@ -74,10 +74,34 @@ const MEMBER = object('ChatMember', {
   online: { type: 'boolean' },
 });
 
+const CHAT_RECORD = object('ChatRecord', { ...SUMMARY, members: { type: 'array', items: MEMBER } });
+
 export const CHAT = {
   description: 'The chat with its members',
-  schema: object('ChatRecord', { ...SUMMARY, members: { type: 'array', items: MEMBER } }),
+  schema: CHAT_RECORD,
   example: { ...SUMMARY_EXAMPLE, members: [{ user_id: 1, username: 'alice', role: 'owner', read_seq: 42, online: true }] },
+};
+
+/** What is answered to who takes others in. */
+const invited: JsonSchema = {
+  type: 'array',
+  items: { type: 'integer' },
+  description: 'Ids of those who were asked instead, and come in when they accept',
+};
+
+export const NEW_CHAT = {
+  ...CHAT,
+  schema: {
+    ...CHAT_RECORD,
+    title: 'NewChatRecord',
+    properties: { ...SUMMARY, members: { type: 'array', items: MEMBER }, invited },
+  },
+};
+
+export const TAKEN_IN = {
+  description: 'The chat with its members, and who was asked instead',
+  schema: object('ChatInvitations', { ...SUMMARY, members: { type: 'array', items: MEMBER }, invited }),
+  example: { ...CHAT.example, invited: [] },
 };
 
 export const CHATS = {
@@ -127,6 +151,69 @@ export const LEFT = {
   description: 'The entry of the log that says so',
   schema: object('ChatLeft', { chat_id: { type: 'integer' }, seq: { type: 'integer' } }),
   example: { chat_id: 7, seq: 44 },
+};
+
+export const CHAT_ID = {
+  description: 'It is done',
+  schema: object('ChatId', { chat_id: { type: 'integer' } }),
+  example: { chat_id: 7 },
+};
+
+const REQUEST = object('ChatRequestRecord', {
+  chat_id: { type: 'integer' },
+  chat_type: { type: 'string', enum: ['personal', 'group'] },
+  chat_name: { type: 'string', description: 'Of a personal chat: the user name of who asks' },
+  from_id: { type: 'integer', description: 'Who asks' },
+  from_name: { type: 'string' },
+  created_at: time,
+});
+
+export const REQUESTS = {
+  description: 'A page of requests',
+  schema: object('ChatRequestList', { requests: { type: 'array', items: REQUEST }, next_cursor: { type: ['string', 'null'] } }),
+  example: {
+    requests: [
+      {
+        chat_id: 9,
+        chat_type: 'personal',
+        chat_name: 'bob',
+        from_id: 2,
+        from_name: 'bob',
+        created_at: '2024-02-11T00:00:00.000Z',
+      },
+    ],
+    next_cursor: null,
+  },
+};
+
+const BLOCKED_USER = object('BlockedUserRecord', {
+  user_id: { type: 'integer' },
+  username: { type: 'string' },
+  created_at: time,
+});
+const BLOCKED_EXAMPLE = { user_id: 2, username: 'bob', created_at: '2024-02-11T00:00:00.000Z' };
+
+export const BLOCKED = { description: 'The user is blocked', schema: BLOCKED_USER, example: BLOCKED_EXAMPLE };
+
+export const BLOCKED_LIST = {
+  description: 'A page of blocked users',
+  schema: object('BlockedUserList', {
+    blocked: { type: 'array', items: BLOCKED_USER },
+    next_cursor: { type: ['string', 'null'] },
+  }),
+  example: { blocked: [BLOCKED_EXAMPLE], next_cursor: null },
+};
+
+export const UNBLOCKED = {
+  description: 'The user is not blocked',
+  schema: object('UnblockedUser', { user_id: { type: 'integer' } }),
+  example: { user_id: 2 },
+};
+
+export const PRIVACY = {
+  description: 'What others see of the caller',
+  schema: object('PrivacyRecord', { share_presence: { type: 'boolean' } }),
+  example: { share_presence: true },
 };
 
 export const READ = {

@@ -14,6 +14,8 @@ import { RestChatsController } from './chats.controller.js';
 import { ClientIds } from './client-ids.js';
 import { RestCommandRunner } from './command-runner.js';
 import { RestCommandsController } from './commands.controller.js';
+import { RestContactsController } from './contacts.controller.js';
+import { RestRequestsController } from './requests.controller.js';
 import { RestConnectionsController } from './connections.controller.js';
 import { RestMessagesController } from './messages.controller.js';
 import { RestRecoverPageController } from './recover-page/recover-page.controller.js';
@@ -54,6 +56,8 @@ function clientIdOf({ client_id: id }: Readonly<Record<string, string | undefine
     RestAuditController,
     RestFiguresController,
     RestChatsController,
+    RestRequestsController,
+    RestContactsController,
     RestMessagesController,
     RestReportsController,
     RestSuspensionController,

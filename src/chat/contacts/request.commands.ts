@@ -1,0 +1,81 @@
+import { Injectable } from '@nestjs/common';
+import { sessionOf } from '../../commands/caller.js';
+import { Command } from '../../commands/command.js';
+import type { Caller } from '../../realtime/connection.js';
+import { CHAT_EXAMPLE, CHAT_SCHEMA } from '../chat.schemas.js';
+import { ChatsService, type ChatView } from '../chats.service.js';
+import { ChatPayload } from '../message.payloads.js';
+import { RequestsPayload } from './contacts.payloads.js';
+import { CHAT_ID_SCHEMA, REQUESTS_EXAMPLE, REQUESTS_SCHEMA } from './contacts.schemas.js';
+import { type RequestsPage, RequestsService } from './requests.service.js';
+
+/** Into which chats the caller lets others take them, and which of them are listed. */
+@Injectable()
+export class RequestCommands {
+  constructor(
+    private readonly requests: RequestsService,
+    private readonly chats: ChatsService,
+  ) {}
+
+  @Command('chat.requests', {
+    summary: 'Lists who wants the caller in which chat, the newest first.',
+    payload: RequestsPayload,
+    answer: REQUESTS_SCHEMA,
+    example: { payload: { limit: 100 }, answer: REQUESTS_EXAMPLE },
+  })
+  list({ limit, cursor }: RequestsPayload, caller: Caller): Promise<RequestsPage> {
+    return this.requests.list(sessionOf(caller).userId, limit ?? 100, cursor ?? null);
+  }
+
+  @Command('chat.accept', {
+    summary: 'Comes into a chat to which somebody asked the caller, or chooses one that others put the caller into.',
+    payload: ChatPayload,
+    answer: CHAT_SCHEMA,
+    example: { payload: { chat_id: 7 }, answer: CHAT_EXAMPLE },
+    errors: ['not_found', 'conflict'],
+  })
+  async accept({ chat_id }: ChatPayload, caller: Caller): Promise<ChatView> {
+    const { userId } = sessionOf(caller);
+    await this.requests.accept(chat_id, userId);
+    return this.chats.get(chat_id, userId);
+  }
+
+  @Command('chat.decline', {
+    summary: 'Declines a request. Who asked is not told, and cannot ask again for the same chat.',
+    payload: ChatPayload,
+    answer: CHAT_ID_SCHEMA,
+    example: { payload: { chat_id: 7 }, answer: { chat_id: 7 } },
+    errors: ['not_found'],
+  })
+  async decline({ chat_id }: ChatPayload, caller: Caller): Promise<object> {
+    await this.requests.decline(chat_id, sessionOf(caller).userId);
+    return { chat_id };
+  }
+
+  @Command('chat.hide', {
+    summary: "Takes a chat out of the caller's list until something new is in it.",
+    payload: ChatPayload,
+    answer: CHAT_ID_SCHEMA,
+    example: { payload: { chat_id: 7 }, answer: { chat_id: 7 } },
+    errors: ['not_found'],
+  })
+  hide({ chat_id }: ChatPayload, caller: Caller): Promise<object> {
+    return this.setHidden(chat_id, caller, true);
+  }
+
+  @Command('chat.unhide', {
+    summary: "Puts a hidden chat back into the caller's list.",
+    payload: ChatPayload,
+    answer: CHAT_ID_SCHEMA,
+    example: { payload: { chat_id: 7 }, answer: { chat_id: 7 } },
+    errors: ['not_found'],
+  })
+  unhide({ chat_id }: ChatPayload, caller: Caller): Promise<object> {
+    return this.setHidden(chat_id, caller, false);
+  }
+
+  private async setHidden(chatId: number, caller: Caller, hidden: boolean): Promise<object> {
+    await this.requests.hide(chatId, sessionOf(caller).userId, hidden, caller.connection);
+    return { chat_id: chatId };
+  }
+}
