@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { Sql, type SqlTx } from '../database/sql.js';
+import { ReservedSql, type SqlTx } from '../database/sql.js';
 import type { Origin } from '../identity/identity.js';
 
 export const AUDIT_ACTIONS = [
@@ -48,7 +48,7 @@ const INSERT = `
 /** The record of what was done to accounts; it outlives them. */
 @Injectable()
 export class Audit {
-  constructor(private readonly sql: Sql) {}
+  constructor(private readonly sql: ReservedSql) {}
 
   /** Adds an entry: within `tx`, so that it is there exactly if the deed is, or by itself where there is none. */
   async write(tx: SqlTx | null, { action, actorId, userId, origin, details = {} }: AuditEntry): Promise<void> {

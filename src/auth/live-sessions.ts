@@ -1,7 +1,7 @@
 import { Injectable, type OnModuleInit, type OnApplicationShutdown } from '@nestjs/common';
 import { CoalescedReader } from '../database/coalesced-reader.js';
 import { Notifications } from '../database/notifications.js';
-import { Sql } from '../database/sql.js';
+import { ReservedSql } from '../database/sql.js';
 import type { LiveSession } from '../identity/identity.js';
 import { CLOSE } from '../realtime/close-reasons.js';
 import { Hub } from '../realtime/hub.js';
@@ -54,7 +54,7 @@ export class LiveSessions implements OnModuleInit, OnApplicationShutdown {
   private closed = false;
 
   constructor(
-    private readonly sql: Sql,
+    private readonly sql: ReservedSql,
     private readonly notifications: Notifications,
     private readonly hub: Hub,
   ) {}

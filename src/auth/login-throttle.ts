@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Settings } from '../config/settings.js';
-import { Sql } from '../database/sql.js';
+import { ReservedSql } from '../database/sql.js';
 import { CoreError } from '../errors/catalogue.js';
 import { addressKey } from '../ops/address-key.js';
 import type { Count, Counter } from '../ops/counters.js';
@@ -57,7 +57,7 @@ export class LoginThrottle {
 
   constructor(
     private readonly settings: Settings,
-    private readonly sql: Sql,
+    private readonly sql: ReservedSql,
     limits: RateLimits,
   ) {
     this.byAddress = limits.counter('login-address', { points: 300, durationSec: 15 * MINUTE });

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Settings } from '../config/settings.js';
 import { Batcher } from '../database/batcher.js';
-import { Sql } from '../database/sql.js';
+import { ReservedSql } from '../database/sql.js';
 import { CoreError } from '../errors/catalogue.js';
 import type { Origin } from '../identity/identity.js';
 import { type KnownSession, LiveSessions, type Watch } from './live-sessions.js';
@@ -50,7 +50,7 @@ export class SessionWriter {
   private readonly rotating = new Batcher<RotateOrder, WrittenSession>({ ...BATCHES, run: (orders) => this.rotateAll(orders) });
 
   constructor(
-    private readonly sql: Sql,
+    private readonly sql: ReservedSql,
     private readonly live: LiveSessions,
     private readonly settings: Settings,
   ) {}

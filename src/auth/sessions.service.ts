@@ -3,7 +3,7 @@ import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { IsNull, MoreThan, type Repository } from 'typeorm';
 import { Settings } from '../config/settings.js';
-import { Sql, type SqlTx } from '../database/sql.js';
+import { ReservedSql, type SqlTx } from '../database/sql.js';
 import { CoreError } from '../errors/catalogue.js';
 import type { LiveSession, Origin } from '../identity/identity.js';
 import { printTime } from '../identity/print-time.js';
@@ -62,7 +62,7 @@ const hashOf = (token: string): Buffer => createHash('sha256').update(token).dig
 export class SessionsService {
   constructor(
     private readonly writer: SessionWriter,
-    private readonly sql: Sql,
+    private readonly sql: ReservedSql,
     private readonly live: LiveSessions,
     private readonly access: AccessTokens,
     private readonly reader: SessionTokenReader,

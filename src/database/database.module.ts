@@ -3,10 +3,11 @@ import { TypeOrmModule } from '@nestjs/typeorm';
 import { connectDatabase } from './connect.js';
 import { Notifications } from './notifications.js';
 import { dataSourceOptions, type PoolOptions } from './options.js';
-import { Sql } from './sql.js';
+import { ReservedSql, Sql } from './sql.js';
 
 /**
- * The database for everybody: repositories by TypeORM, `Sql` for hot paths, `Notifications` for caches. The server itself is
+ * The database for everybody: repositories by TypeORM, `Sql` for hot paths, `ReservedSql` for log-in and health,
+ * `Notifications` for caches. The server itself is
  * opened before the application and stopped after it (`openDatabase`): TypeORM closes its pool in the last shutdown hook.
  */
 @Module({})
@@ -27,8 +28,8 @@ export class DatabaseModule {
           dataSourceFactory: () => connectDatabase(url, options),
         }),
       ],
-      providers: [Sql, { provide: Notifications, useFactory: () => new Notifications(url) }],
-      exports: [TypeOrmModule, Sql, Notifications],
+      providers: [Sql, ReservedSql, { provide: Notifications, useFactory: () => new Notifications(url) }],
+      exports: [TypeOrmModule, Sql, ReservedSql, Notifications],
     };
   }
 }

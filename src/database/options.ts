@@ -1,6 +1,7 @@
 import type { PoolClient } from 'pg';
 import type { DataSourceOptions } from 'typeorm';
 import { connectionConfig } from './connection.js';
+import { LanedPool } from './laned-pool.js';
 import { migrations } from './migrations/index.js';
 import { PostgresNaming } from './naming.js';
 
@@ -29,6 +30,8 @@ export function dataSourceOptions(url: string, { pool, entities }: PoolOptions) 
   const { connectionString, ...common } = connectionConfig(url);
   return {
     type: 'postgres',
+    // All that TypeORM takes of the driver.
+    driver: { Pool: LanedPool },
     url: connectionString,
     entities,
     migrations,
@@ -57,7 +60,7 @@ export function dataSourceOptions(url: string, { pool, entities }: PoolOptions) 
 
 /** The data source of migrations: few connections, no entities, and as much time as a large table takes. */
 export function migrationOptions(url: string) {
-  const { extra, ...options } = dataSourceOptions(url, { pool: 2, entities: [] });
+  const { extra, driver: _laned, ...options } = dataSourceOptions(url, { pool: 2, entities: [] });
   const { connectionTimeoutMillis } = connectionConfig(url);
   const patient = { statement_timeout: 0, idle_in_transaction_session_timeout: 0, lock_timeout: 0, query_timeout: 0 };
   return { ...options, extra: { ...extra, ...patient, connectionTimeoutMillis } } satisfies DataSourceOptions;

@@ -1,7 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
-import { DatabaseError, type Pool, type PoolClient, type QueryConfig, type QueryResult, type QueryResultRow } from 'pg';
+import { DatabaseError, type PoolClient, type QueryConfig, type QueryResult, type QueryResultRow } from 'pg';
 import type { DataSource } from 'typeorm';
+import type { Checkout, LanedPool } from './laned-pool.js';
 
 /** Statements of one transaction. Good until the function that was given it returns. */
 export interface SqlTx {
@@ -15,6 +16,9 @@ export interface SqlTx {
 export interface PoolState {
   readonly total: number;
   readonly idle: number;
+  /** Connections in use that are for everybody. */
+  readonly shared: number;
+  /** What waits for a connection. */
   readonly waiting: number;
 }
 
@@ -43,24 +47,27 @@ function spoils(thrown: unknown): boolean {
   return !(thrown instanceof DatabaseError && thrown.severity === 'ERROR' && thrown.code !== '0A000' && thrown.code !== '26000');
 }
 
+const noConnection = (): Error => new Error('The pool gave no connection');
+
 const asError = (thrown: unknown): Error => (thrown instanceof Error ? thrown : new Error(String(thrown)));
 
 /**
- * SQL for hot paths, over the same pool that TypeORM uses. Errors come as the driver throws them; `coreErrorOf` knows which
- * of them mean «database away».
+ * SQL for hot paths, over the same pool that TypeORM uses, and like that over the connections that are for everybody. Errors come as the
+ * driver throws them; `coreErrorOf` knows which of them mean «database away».
  */
 @Injectable()
 export class Sql {
-  private readonly pool: Pool;
+  protected readonly pool: LanedPool;
 
   constructor(@InjectDataSource() dataSource: DataSource) {
     // The one thing of TypeORM's driver that has no public name; `test/faults/sql.test.ts` notices if it moves.
-    this.pool = (dataSource.driver as unknown as { master: Pool }).master;
+    this.pool = (dataSource.driver as unknown as { master: LanedPool }).master;
   }
 
   /** How many connections there are, and how many callers wait for one. */
   get state(): PoolState {
-    return { total: this.pool.totalCount, idle: this.pool.idleCount, waiting: this.pool.waitingCount };
+    const { totalCount: total, idleCount: idle, sharedCount: shared, sharedWaitingCount, waitingCount } = this.pool;
+    return { total, idle, shared, waiting: sharedWaitingCount + waitingCount };
   }
 
   /**
@@ -83,7 +90,9 @@ export class Sql {
    * @throws what `work` threw, or the driver's error. A connection that breaks during COMMIT leaves open whether it took place.
    */
   async transaction<T>(work: (tx: SqlTx) => Promise<T>): Promise<T> {
-    const client = await this.pool.connect();
+    const client = await new Promise<PoolClient>((resolve, reject) => {
+      this.connect((error, checked) => (checked ? resolve(checked) : reject(error ?? noConnection())));
+    });
     const tx = new OpenTransaction(client);
     let broken: Error | undefined;
     try {
@@ -104,11 +113,15 @@ export class Sql {
     }
   }
 
+  protected connect(checkout: Checkout): void {
+    this.pool.connect(checkout);
+  }
+
   // Not `pool.query`: that closes its connection on every error, an ordinary unique violation included.
   private once(query: QueryConfig): Promise<QueryResult<QueryResultRow>> {
     return new Promise((resolve, reject) => {
-      this.pool.connect((failed, client, release) => {
-        if (failed || !client) return reject(failed ?? new Error('The pool gave no connection'));
+      this.connect((failed, client, release) => {
+        if (failed || !client) return reject(failed ?? noConnection());
         client.query(query).then(
           (result) => {
             release();
@@ -121,6 +134,17 @@ export class Sql {
         );
       });
     });
+  }
+}
+
+/**
+ * The same over any connection, those that are kept back included: for what has to work while everybody else keeps the database busy, and
+ * is done in a millisecond. Log-in, refresh, sessions and health.
+ */
+@Injectable()
+export class ReservedSql extends Sql {
+  protected override connect(checkout: Checkout): void {
+    this.pool.connectReserved(checkout);
   }
 }
 

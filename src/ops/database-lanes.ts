@@ -1,6 +1,6 @@
 import { Injectable, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common';
 import { Settings } from '../config/settings.js';
-import { sharedConnections } from '../database/lanes.js';
+import { sharedConnections } from '../database/laned-pool.js';
 import type { Identity, Origin } from '../identity/identity.js';
 import { addressKey } from './address-key.js';
 import { FairLanes } from './fair-lanes.js';

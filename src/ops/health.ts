@@ -1,7 +1,7 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { type HealthIndicatorResult, HealthIndicatorService } from '@nestjs/terminus';
-import { DataSource } from 'typeorm';
 import { REDIS, type SharedRedis } from '../bus/redis.js';
+import { ReservedSql } from '../database/sql.js';
 import { Drain } from './drain.js';
 
 /** Milliseconds in which a part has to answer. */
@@ -23,14 +23,14 @@ export class Health {
   constructor(
     private readonly indicators: HealthIndicatorService,
     private readonly drain: Drain,
-    private readonly database: DataSource,
+    private readonly sql: ReservedSql,
     @Inject(REDIS) private readonly redis: SharedRedis,
   ) {}
 
   /** Asks every part that this server needs; never rejects. */
   async readiness(): Promise<Readiness> {
     const { redis } = this;
-    const database = this.ask('database', () => this.database.query('SELECT 1'));
+    const database = this.ask('database', () => this.sql.rows('SELECT 1'));
     const answers = await Promise.all(redis ? [database, this.ask('redis', () => redis.ping())] : [database]);
     const results = Object.fromEntries(answers.flatMap((answer) => Object.entries(answer)));
     const checks = Object.fromEntries(

@@ -1,11 +1,9 @@
 import { Injectable } from '@nestjs/common';
-import { InjectRepository } from '@nestjs/typeorm';
 import { DatabaseError } from 'pg';
-import type { Repository } from 'typeorm';
-import { Sql, type SqlTx } from '../database/sql.js';
+import { ReservedSql, Sql, type SqlTx } from '../database/sql.js';
 import { CoreError } from '../errors/catalogue.js';
 import { foldEmail, foldName, lookalikeOf, skeletonOf } from './names.js';
-import { User } from './user.entity.js';
+import type { User } from './user.entity.js';
 import type { UserRecord } from './user-record.js';
 import {
   COUNT_USERS,
@@ -15,6 +13,7 @@ import {
   IS_TAKEN,
   LOCK_USERS,
   SUSPEND_USER,
+  REHASH,
   UPDATE_USER,
   USER_BY_EMAIL,
   USER_BY_ID,
@@ -80,8 +79,8 @@ const columnsOf = ({ username, email, fullName, passwordHash, isActive, isSuperu
 @Injectable()
 export class UsersRepository {
   constructor(
-    @InjectRepository(User) private readonly users: Repository<User>,
     private readonly sql: Sql,
+    private readonly reserved: ReservedSql,
   ) {}
 
   async findById(id: number): Promise<User | null> {
@@ -93,8 +92,8 @@ export class UsersRepository {
   async findForLogin(login: string): Promise<User | null> {
     if (!isStorable(login)) return null;
     const [user] = login.includes('@')
-      ? await this.sql.rows<User>(USER_BY_EMAIL, [foldEmail(login)], 'user-by-email')
-      : await this.sql.rows<User>(USER_BY_NAME, [foldName(login)], 'user-by-name');
+      ? await this.reserved.rows<User>(USER_BY_EMAIL, [foldEmail(login)], 'user-by-email')
+      : await this.reserved.rows<User>(USER_BY_NAME, [foldName(login)], 'user-by-name');
     return user ?? null;
   }
 
@@ -162,8 +161,7 @@ export class UsersRepository {
 
   /** Puts another hash of the SAME password in the place of `user.passwordHash`; @returns whether that was still there */
   async rehash(user: User, passwordHash: string): Promise<boolean> {
-    const { affected } = await this.users.update({ id: user.id, passwordHash: user.passwordHash }, { passwordHash });
-    return affected === 1;
+    return (await this.reserved.affected(REHASH, [user.id, user.passwordHash, passwordHash])) === 1;
   }
 }
 

@@ -109,3 +109,6 @@ export const UPDATE_USER = `
 /** $1 id, $2 when the suspension ends (null: none), $3 why. */
 export const SUSPEND_USER = `
   UPDATE users SET suspended_until = $2, suspension_reason = $3, updated_at = now() WHERE id = $1 RETURNING ${USER_COLUMNS}`;
+
+/** Another hash ($3) of the same password in the place of $2. Plan: Index Scan using users_pkey. */
+export const REHASH = 'UPDATE users SET password_hash = $3 WHERE id = $1 AND password_hash = $2';

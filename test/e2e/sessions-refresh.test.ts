@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { LastUse } from '../../src/auth/last-use.js';
 import type { IssuedTokens, SessionsService } from '../../src/auth/sessions.service.js';
+import { ReservedSql } from '../../src/database/sql.js';
 import { TokenReader } from '../../src/realtime/ports.js';
 import type { User } from '../../src/users/user.entity.js';
 import { type AccountsApp, codeOf, HERE, member, newDataDir, originFrom, PASSWORD, startNode } from '../support/accounts.js';
@@ -188,7 +189,7 @@ describe('of simultaneous uses of a refresh token', () => {
     const held = new Promise<void>((resolve) => {
       release = resolve;
     });
-    const hoarders = [1, 2, 3].map(() => two.sql.transaction(() => held));
+    const hoarders = [1, 2, 3].map(() => two.app.get(ReservedSql).transaction(() => held));
     await until(() => two.sql.state.total === 3 && two.sql.state.idle === 0);
     const waiting = codeOf(rotate(two, tokenOf(opened)));
     await until(() => two.sql.state.waiting === 1);

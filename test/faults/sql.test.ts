@@ -2,11 +2,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { DataSource } from 'typeorm';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { connectDatabase } from '../../src/database/connect.js';
-import { Sql, type SqlTx } from '../../src/database/sql.js';
+import { ReservedSql, Sql, type SqlTx } from '../../src/database/sql.js';
 import { coreErrorOf } from '../../src/errors/core-error-of.js';
 import { adminUrl, createDatabase, runSql, type TestDatabase } from '../support/database.js';
 import { until } from '../support/until.js';
 
+/** Connections that are for everybody; one more is kept back. */
 const POOL = 3;
 let database: TestDatabase;
 let dataSource: DataSource;
@@ -14,7 +15,7 @@ let sql: Sql;
 
 beforeAll(async () => {
   database = await createDatabase();
-  dataSource = await connectDatabase(database.url, { pool: POOL, entities: [] });
+  dataSource = await connectDatabase(database.url, { pool: POOL + 1, entities: [] });
   sql = new Sql(dataSource);
   await sql.rows('CREATE TABLE notes (id int PRIMARY KEY, text text)');
 });
@@ -224,5 +225,58 @@ describe('Sql.transaction', () => {
     });
     await sql.transaction((tx) => tx.rows('INSERT INTO notes VALUES (2)'));
     expect(await ids()).toEqual([2]);
+  });
+});
+
+describe('ReservedSql', () => {
+  const hold = (by: Sql, count: number): { readonly free: () => void; readonly ended: Promise<unknown> } => {
+    let free = (): void => undefined;
+    const until = new Promise<void>((resolve) => {
+      free = resolve;
+    });
+    return { free, ended: Promise.all(Array.from({ length: count }, () => by.transaction(() => until))) };
+  };
+
+  it('finds a connection while all that are for everybody are taken, those of TypeORM included', async () => {
+    const reserved = new ReservedSql(dataSource);
+    const runner = dataSource.createQueryRunner();
+    await runner.connect();
+    const { free, ended } = hold(sql, POOL - 1);
+    await until(() => sql.state.shared === POOL);
+    await expect(Promise.all([1, 2, 3].map(() => reserved.rows('SELECT 1 AS one')))).resolves.toEqual(
+      Array(3).fill([{ one: 1 }]),
+    );
+    await expect(dataSource.query('SELECT 1')).rejects.toThrow(/timeout exceeded/);
+    const waiting = sql.rows('SELECT 1 AS one');
+    expect(sql.state.waiting).toBe(1);
+    await runner.release();
+    expect(await waiting).toEqual([{ one: 1 }]);
+    free();
+    await ended;
+    expect(sql.state).toMatchObject({ shared: 0, waiting: 0 });
+  });
+
+  it('may take every connection, upon which others wait no longer than they would for the pool', async () => {
+    const { free, ended } = hold(new ReservedSql(dataSource), POOL + 1);
+    await until(() => sql.state.total === POOL + 1 && sql.state.idle === 0);
+    // More than are for everybody: some wait for the pool, and some for those.
+    const from = performance.now();
+    const refused = await Promise.allSettled(Array.from({ length: POOL * 2 }, () => sql.rows('SELECT 1')));
+    expect(refused.every(({ status }) => status === 'rejected')).toBe(true);
+    expect(performance.now() - from).toBeLessThan(1_900);
+    free();
+    await ended;
+    expect(await sql.rows('SELECT 1 AS one')).toEqual([{ one: 1 }]);
+    expect(sql.state).toMatchObject({ shared: 0, waiting: 0 });
+  });
+
+  it('gives the place of a connection that broke, or that could not be made, to the next one', async () => {
+    await expect(sql.rows('SELECT pg_terminate_backend(pg_backend_pid())')).rejects.toThrow();
+    const many = Array.from({ length: POOL * 3 }, (_unused, i) =>
+      i % 3 === 0 ? sql.rows('SELECT pg_terminate_backend(pg_backend_pid())') : sql.rows('SELECT 1 AS one'),
+    );
+    const outcomes = await Promise.allSettled(many);
+    outcomes.forEach(({ status }, i) => expect(status).toBe(i % 3 === 0 ? 'rejected' : 'fulfilled'));
+    expect(sql.state).toMatchObject({ shared: 0, waiting: 0 });
   });
 });

@@ -4,7 +4,7 @@ import { LiveSessions } from '../../src/auth/live-sessions.js';
 import type { SessionRow } from '../../src/auth/sessions.sql.js';
 import { Settings } from '../../src/config/settings.js';
 import type { Notifications } from '../../src/database/notifications.js';
-import type { Sql } from '../../src/database/sql.js';
+import type { ReservedSql } from '../../src/database/sql.js';
 import type { LiveSession } from '../../src/identity/identity.js';
 import { CLOSE, type CloseReason } from '../../src/realtime/close-reasons.js';
 import type { Codec } from '../../src/realtime/codec.js';
@@ -49,7 +49,7 @@ class Table {
         if (!this.isHeld) this.answer();
       });
     },
-  } as unknown as Sql;
+  } as unknown as ReservedSql;
 
   answer(): void {
     this.waiting.shift()?.answer();

@@ -6,11 +6,10 @@ import { Controller, type DynamicModule, Get, Inject, Injectable, Module, Query,
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyReply } from 'fastify';
-import { DataSource } from 'typeorm';
 import { afterEach, describe, expect, it } from 'vitest';
 import { BusModule } from '../../src/bus/bus.module.js';
 import { Settings } from '../../src/config/settings.js';
-import { type PoolState, Sql } from '../../src/database/sql.js';
+import { type PoolState, ReservedSql, Sql } from '../../src/database/sql.js';
 import { fastifyLogging } from '../../src/ops/fastify-options.js';
 import { listen } from '../../src/ops/listen.js';
 import { createLogger } from '../../src/ops/logger.js';
@@ -24,9 +23,9 @@ import { until } from '../support/until.js';
 class FakeDatabase {
   mode: 'up' | 'down' | 'hanging' = 'up';
   asked = 0;
-  readonly state: PoolState = { total: 4, idle: 3, waiting: 0 };
+  readonly state: PoolState = { total: 4, idle: 3, shared: 1, waiting: 0 };
 
-  query(): Promise<unknown> {
+  rows(): Promise<unknown> {
     this.asked += 1;
     if (this.mode === 'up') return Promise.resolve([]);
     return this.mode === 'down' ? Promise.reject(new Error('connection refused by db.internal')) : new Promise(() => undefined);
@@ -75,7 +74,7 @@ class Ground {
   static with(settings: Settings, database: FakeDatabase): DynamicModule {
     const providers = [
       { provide: Settings, useValue: settings },
-      { provide: DataSource, useValue: database },
+      { provide: ReservedSql, useValue: database },
       { provide: Sql, useValue: database },
     ];
     return { module: Ground, global: true, providers, exports: providers };

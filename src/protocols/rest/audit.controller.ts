@@ -2,6 +2,7 @@ import { Get, Res } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
 import { AuditLog, type AuditRecord } from '../../auth/audit-log.js';
 import { Superuser } from '../../http/access.js';
+import { AsksDatabase } from '../../http/database-lane.js';
 import { ValidQuery } from '../../http/input.js';
 import { ProtocolController } from '../../http/protocol-controller.js';
 import { Documented } from '../../http/route-docs.js';
@@ -15,6 +16,7 @@ export class RestAuditController {
   constructor(private readonly log: AuditLog) {}
 
   @Get()
+  @AsksDatabase()
   @Superuser()
   @Documented({
     summary: 'Read the audit log',

@@ -3,6 +3,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Audit } from '../../auth/audit.js';
 import { CoreError } from '../../errors/catalogue.js';
 import { SelfOrSuperuser, Superuser } from '../../http/access.js';
+import { AsksDatabase } from '../../http/database-lane.js';
 import { PathId, ValidQuery } from '../../http/input.js';
 import { ProtocolController } from '../../http/protocol-controller.js';
 import { originOf, sessionOf } from '../../http/request.js';
@@ -67,6 +68,7 @@ export class RestConnectionsController {
   }
 
   @Delete('connections/:id')
+  @AsksDatabase()
   @Superuser()
   @Documented({
     summary: 'Close a live connection',
@@ -79,6 +81,7 @@ export class RestConnectionsController {
   }
 
   @Delete('users/:user_id/connections/:id')
+  @AsksDatabase()
   @SelfOrSuperuser()
   @Documented({
     summary: "Close one of a user's live connections",

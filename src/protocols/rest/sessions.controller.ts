@@ -5,6 +5,7 @@ import { CoreError } from '../../errors/catalogue.js';
 import { SelfOrSuperuser } from '../../http/access.js';
 import type { LiveSession } from '../../identity/identity.js';
 import { printTime } from '../../identity/print-time.js';
+import { AsksDatabase } from '../../http/database-lane.js';
 import { PathId } from '../../http/input.js';
 import { ProtocolController } from '../../http/protocol-controller.js';
 import { sessionOf, originOf } from '../../http/request.js';
@@ -28,6 +29,7 @@ export class RestSessionsController {
   ) {}
 
   @Get('sessions')
+  @AsksDatabase()
   @SelfOrSuperuser()
   @Documented({
     summary: "List a user's sessions",
@@ -42,6 +44,7 @@ export class RestSessionsController {
   }
 
   @Delete('sessions/:id')
+  @AsksDatabase()
   @SelfOrSuperuser()
   @Documented({
     summary: 'End one session',
@@ -60,6 +63,7 @@ export class RestSessionsController {
   }
 
   @Delete('sessions')
+  @AsksDatabase()
   @SelfOrSuperuser()
   @Documented({
     summary: "End all of a user's sessions",
@@ -75,6 +79,7 @@ export class RestSessionsController {
   }
 
   @Get('clients')
+  @AsksDatabase()
   @SelfOrSuperuser()
   @Documented({
     summary: "List the ids of a user's WebSocket clients",

@@ -4,6 +4,7 @@ import { AccountsService } from '../../auth/accounts.service.js';
 import { RecoveryService } from '../../auth/recovery.service.js';
 import { CoreError } from '../../errors/catalogue.js';
 import { SelfOrSuperuser, Superuser } from '../../http/access.js';
+import { AsksDatabase } from '../../http/database-lane.js';
 import { PathId, ValidBody, ValidQuery } from '../../http/input.js';
 import { ProtocolController } from '../../http/protocol-controller.js';
 import { sessionOf, originOf } from '../../http/request.js';
@@ -17,6 +18,9 @@ import { listOf, MESSAGE_SCHEMA } from './rest.schemas.js';
 const USER = { description: 'The user', schema: USER_SCHEMA, example: USER_EXAMPLE };
 const ADMIN_USER = { ...USER, schema: ADMIN_USER_SCHEMA };
 
+/** Accounts that a request may skip for the price of one more. */
+const SKIPPED_PER_REQUEST = 250_000;
+
 /** Users: everyone's own record, and all of them for superusers. */
 @ProtocolController('rest', 'api/v1/users')
 export class RestUsersController {
@@ -27,6 +31,7 @@ export class RestUsersController {
   ) {}
 
   @Get()
+  @AsksDatabase(({ skip }) => Number([skip].flat().at(-1) ?? 0) / SKIPPED_PER_REQUEST)
   @Superuser()
   @Documented({
     summary: 'List users, in the order of their ids',
@@ -58,6 +63,7 @@ export class RestUsersController {
   }
 
   @Post()
+  @AsksDatabase()
   @Superuser()
   @HttpCode(200)
   @Documented({ summary: 'Make a user', body: RestCreateUserBody, answer: USER, errors: ['taken'] })
@@ -83,6 +89,7 @@ export class RestUsersController {
   }
 
   @Put(':user_id')
+  @AsksDatabase()
   @SelfOrSuperuser()
   @Documented({
     summary: 'Change a user',
@@ -100,6 +107,7 @@ export class RestUsersController {
   }
 
   @Delete(':user_id')
+  @AsksDatabase()
   @SelfOrSuperuser()
   @Documented({
     summary: 'Delete a user',
@@ -112,6 +120,7 @@ export class RestUsersController {
   }
 
   @Post(':user_id/reset-password')
+  @AsksDatabase()
   @Superuser()
   @HttpCode(200)
   @Documented({
