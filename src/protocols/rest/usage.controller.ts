@@ -2,6 +2,7 @@ import { Get, Req } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import { CoreError } from '../../errors/catalogue.js';
 import { SelfOrSuperuser } from '../../http/access.js';
+import { AsksDatabase } from '../../http/database-lane.js';
 import { PathId } from '../../http/input.js';
 import { ProtocolController } from '../../http/protocol-controller.js';
 import { sessionOf } from '../../http/request.js';
@@ -22,12 +23,14 @@ export class RestUsageController {
   ) {}
 
   @Get('me/usage')
+  @AsksDatabase()
   @Documented({ tag: TAG, summary: "How far the caller's quotas are used", answer: USAGE })
   async mine(@Req() request: FastifyRequest): Promise<Usage> {
     return { quotas: await this.quotas.usage(sessionOf(request).userId) };
   }
 
   @Get(':user_id/usage')
+  @AsksDatabase()
   @SelfOrSuperuser()
   @Documented({ tag: TAG, summary: "How far a user's quotas are used", answer: USAGE, errors: ['not_found'] })
   async of(@PathId('user_id') userId: number): Promise<Usage> {
