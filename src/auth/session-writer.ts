@@ -5,7 +5,7 @@ import { ReservedSql } from '../database/sql.js';
 import { CoreError } from '../errors/catalogue.js';
 import type { Origin } from '../identity/identity.js';
 import { type KnownSession, LiveSessions, type Watch } from './live-sessions.js';
-import { RefreshRaces } from './refresh-races.js';
+import { HELD_MS, RefreshRaces, type UseOutcome } from './refresh-races.js';
 import { OPEN_SESSIONS, ROTATE_TOKENS, type RotationRow, type SessionRow } from './sessions.sql.js';
 
 /** A session is prolonged by use up to this many times SESSION_TTL from its beginning. */
@@ -37,6 +37,17 @@ export interface WrittenSession {
   readonly expiresAt: number;
 }
 
+interface Rotation extends RotateOrder {
+  /** Whether it came while another use of the token waited for its answer at this node. */
+  readonly isRaced: boolean;
+}
+
+/** What became of a use of a refresh token. The session is there where it was rotated. */
+interface Rotated {
+  readonly verdict: RotationRow['verdict'];
+  readonly written: WrittenSession | undefined;
+}
+
 /** A parameter whose value is made when the statement goes out: a wait for a connection counts as time that has passed. */
 class WhenSent {
   constructor(readonly toPostgres: () => unknown) {}
@@ -47,7 +58,7 @@ class WhenSent {
 export class SessionWriter {
   private readonly races = new RefreshRaces();
   private readonly opening = new Batcher<OpenOrder, WrittenSession>({ ...BATCHES, run: (orders) => this.openAll(orders) });
-  private readonly rotating = new Batcher<RotateOrder, WrittenSession>({ ...BATCHES, run: (orders) => this.rotateAll(orders) });
+  private readonly rotating = new Batcher<Rotation, Rotated>({ ...BATCHES, run: (orders) => this.rotateAll(orders) });
 
   constructor(
     private readonly sql: ReservedSql,
@@ -61,8 +72,18 @@ export class SessionWriter {
   }
 
   /** @throws CoreError `bad_refresh_token` */
-  rotate(order: RotateOrder): Promise<WrittenSession> {
-    return this.rotating.add(order);
+  async rotate(order: RotateOrder): Promise<WrittenSession> {
+    const use = this.races.begin(order.hash.toString('base64'), order.arrivedAt);
+    let outcome: UseOutcome = 'bad';
+    try {
+      const { verdict, written } = await this.rotating.add({ ...order, isRaced: use.isRaced });
+      if (verdict === 'late') outcome = 'late';
+      if (!written) throw new CoreError('bad_refresh_token');
+      outcome = 'won';
+      return written;
+    } finally {
+      await use.end(outcome);
+    }
   }
 
   private openAll(orders: readonly OpenOrder[]): Promise<(WrittenSession | Error)[]> {
@@ -81,38 +102,29 @@ export class SessionWriter {
     });
   }
 
-  private async rotateAll(orders: readonly RotateOrder[]): Promise<(WrittenSession | Error)[]> {
-    const names = orders.map(({ hash }) => hash.toString('base64'));
-    const raced = orders.map(({ arrivedAt }, index) => this.races.isRaced(names[index] ?? '', arrivedAt));
-    const mine = new Set(names.filter((name) => this.races.begin(name)));
-    const rotated = new Set<string>();
-    try {
-      return await this.watched(async (watch) => {
-        const rows = await this.sql.rows<RotationRow>(ROTATE_TOKENS, this.rotation(orders, raced), 'sessions.rotate');
-        const results = new Map(rows.map((row) => [row.n, row]));
-        return orders.map((_, index) => {
-          const row = results.get(index + 1);
-          if (row?.verdict === 'reused') this.live.invalidateSessions([row.id]);
-          if (row?.verdict !== 'good') return new CoreError('bad_refresh_token');
-          rotated.add(names[index] ?? '');
-          return this.fresh(row, watch);
-        });
+  private async rotateAll(orders: readonly Rotation[]): Promise<Rotated[]> {
+    return this.watched(async (watch) => {
+      const rows = await this.sql.rows<RotationRow>(ROTATE_TOKENS, this.rotation(orders), 'sessions.rotate');
+      const results = new Map(rows.map((row) => [row.n, row]));
+      return orders.map((_, index) => {
+        const row = results.get(index + 1);
+        if (row?.verdict === 'reused') this.live.invalidateSessions([row.id]);
+        return { verdict: row?.verdict ?? 'bad', written: row?.verdict === 'good' ? this.fresh(row, watch) : undefined };
       });
-    } finally {
-      for (const name of mine) this.races.end(name, rotated.has(name));
-    }
+    });
   }
 
-  private rotation(orders: readonly RotateOrder[], raced: readonly boolean[]): unknown[] {
+  private rotation(orders: readonly Rotation[]): unknown[] {
     const { SESSION_TTL } = this.settings;
     return [
       orders.map(({ hash }) => hash),
       orders.map(({ next }) => next),
       new WhenSent(() => orders.map(({ arrivedAt }) => Math.max(0, performance.now() - arrivedAt))),
-      raced,
+      orders.map(({ isRaced }) => isRaced),
       ...places(orders),
       SESSION_TTL,
       LONGEST_TTLS * SESSION_TTL,
+      HELD_MS,
     ];
   }
 

@@ -48,6 +48,10 @@ export interface SessionRecord {
   readonly expires_at: string;
 }
 
+/** Of every route that refreshes. */
+export const GOOD_ONCE =
+  'A refresh token is good once. A second use is refused. If it arrives after the answer to the first has left, it also ends the session.';
+
 /** The most sessions that are listed, newest first. */
 const MAX_LISTED = 1_000;
 /** Refresh tokens as we make them: 256 bits in base64url, in their only spelling. */
@@ -92,7 +96,8 @@ export class SessionsService {
   }
 
   /**
-   * Exchanges a refresh token for new tokens, once. Its second use ends the session, unless both were under way at once.
+   * Exchanges a refresh token for new tokens, once. Its second use ends the session, unless it arrived before the first was
+   * answered, which takes 100 ms.
    * @param arrivedAt when the request arrived, in milliseconds of `performance.now()`
    * @throws CoreError `bad_refresh_token`
    */

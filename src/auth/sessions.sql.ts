@@ -74,11 +74,12 @@ export interface RotationRow extends SessionRow {
  * for the lock on its session and then sees it spent, so exactly one use of a token succeeds; a log-out that comes in between
  * is seen by the same lock, or comes after and takes the new token along with the session.
  *
- * A second use revokes the session, unless it had begun before the first was answered, in which case both may be the same
- * client's: `seen` shows the token unspent (the first had not committed when this statement began), it had arrived before the
- * token was spent, or this node knows that it had arrived before it answered the first (`raced`). `elapsed` is how long ago it
- * arrived when the statement was sent. It is counted back on the database's clock, since the nodes' clocks may differ, from
- * now(): the arrival of the statement's first message, before it was parsed and planned and waited for locks.
+ * A second use revokes the session, unless it had arrived before the first was answered, in which case both may be the same
+ * client's: this node knows that another use waited for its answer then (`raced`), `seen` shows the token unspent (the first had
+ * not committed when this statement began), or it had arrived within $10 of the moment at which the token was spent, before
+ * which no node sends the answer off. `elapsed` is how long ago it arrived when the statement was sent. It is counted
+ * back on the database's clock, since the nodes' clocks may differ, from now(): the arrival of the statement's first message,
+ * before it was parsed and planned and waited for locks.
  *
  * The end of a session moves in steps of a minute (or a hundredth of $8, if that is less): a client that refreshes all the time
  * does not rewrite the session, which is in three indexes, every time.
@@ -88,7 +89,7 @@ export interface RotationRow extends SessionRow {
  * would join it to others by nested loops, so it is joined to tables only, by primary key.
  *
  * $1 hashes of the tokens, $2 hashes of their successors, $3 milliseconds since arrival, $4 raced, $5 protocols, $6 addresses,
- * $7 user agents, $8 seconds that a session lasts unused, $9 seconds that it lasts at most.
+ * $7 user agents, $8 seconds that a session lasts unused, $9 seconds that it lasts at most, $10 milliseconds that answers are held.
  */
 export const ROTATE_TOKENS = `
   WITH asked AS MATERIALIZED (
@@ -112,7 +113,7 @@ export const ROTATE_TOKENS = `
           CASE
             WHEN t.spent_at IS NULL AND a.is_first THEN 'good'
             WHEN t.spent_at IS NULL OR a.raced OR v.spent_at IS NULL THEN 'late'
-            WHEN now() - make_interval(secs => a.elapsed / 1000) < t.spent_at THEN 'late'
+            WHEN now() - make_interval(secs => (a.elapsed + $10::float8) / 1000) < t.spent_at THEN 'late'
             ELSE 'reused'
           END
         ELSE 'bad'

@@ -123,7 +123,7 @@ export interface paths {
         put?: never;
         /**
          * Exchange the refresh token of the cookie for new tokens
-         * @description A refresh token is good once. A second use is taken for theft and ends the whole session.
+         * @description A refresh token is good once. A second use is refused. If it arrives after the answer to the first has left, it also ends the session.
          */
         post: operations["RestAuth_refresh"];
         delete?: never;
@@ -1655,7 +1655,7 @@ export interface paths {
         put?: never;
         /**
          * Exchange a refresh token for new tokens
-         * @description A refresh token is good once. A second use is taken for theft and ends the whole session.
+         * @description A refresh token is good once. A second use is refused. If it arrives after the answer to the first has left, it also ends the session.
          */
         post: operations["Game_refresh"];
         delete?: never;

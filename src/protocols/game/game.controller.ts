@@ -2,7 +2,7 @@ import { HttpCode, Post, Req, UseGuards } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import { AccountsService } from '../../auth/accounts.service.js';
 import { LogInWith, loggedInUser } from '../../auth/guards/log-in.guard.js';
-import { type IssuedTokens, SessionsService } from '../../auth/sessions.service.js';
+import { GOOD_ONCE, type IssuedTokens, SessionsService } from '../../auth/sessions.service.js';
 import { Public } from '../../http/access.js';
 import { ValidBody } from '../../http/input.js';
 import { ProtocolController } from '../../http/protocol-controller.js';
@@ -89,7 +89,7 @@ export class GameController {
   @HttpCode(200)
   @Documented({
     summary: 'Exchange a refresh token for new tokens',
-    description: 'A refresh token is good once. A second use is taken for theft and ends the whole session.',
+    description: GOOD_ONCE,
     body: GameRefreshBody,
     answer: TOKENS,
     errors: ['bad_refresh_token'],

@@ -3,7 +3,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { AccountsService } from '../../auth/accounts.service.js';
 import { LogInWith, loggedInUser } from '../../auth/guards/log-in.guard.js';
 import { RecoveryService } from '../../auth/recovery.service.js';
-import { type IssuedTokens, SessionsService } from '../../auth/sessions.service.js';
+import { GOOD_ONCE, type IssuedTokens, SessionsService } from '../../auth/sessions.service.js';
 import { Public } from '../../http/access.js';
 import { ValidBody } from '../../http/input.js';
 import { ProtocolController } from '../../http/protocol-controller.js';
@@ -72,7 +72,7 @@ export class RestAuthController {
   @HttpCode(200)
   @Documented({
     summary: 'Exchange the refresh token of the cookie for new tokens',
-    description: 'A refresh token is good once. A second use is taken for theft and ends the whole session.',
+    description: GOOD_ONCE,
     cookies: COOKIES,
     answer: TOKEN,
     errors: ['bad_refresh_token', 'forbidden'],
