@@ -11,15 +11,17 @@ interface Attempt {
   readonly password: string;
 }
 
-/** Who must not be told from one another: nobody, somebody with a wrong password, somebody who was disabled. */
-async function strangers(server: TestServer): Promise<Record<'unknown' | 'wrong' | 'disabled', Attempt>> {
-  const [known, disabled] = [await server.user(), await server.user()];
+/** Who must not be told from one another: nobody, somebody with a wrong password, somebody who was disabled, or suspended. */
+async function strangers(server: TestServer): Promise<Record<'unknown' | 'wrong' | 'disabled' | 'suspended', Attempt>> {
+  const [known, disabled, suspended] = [await server.user(), await server.user(), await server.user()];
   await server.app.get(Sql).affected('UPDATE users SET is_active = false WHERE id = $1', [disabled.id]);
+  await server.app.get(Sql).affected(`UPDATE users SET suspended_until = now() + interval '1 day' WHERE id = $1`, [suspended.id]);
   return {
     // As long as the others, so that the lengths of the answers can be compared.
     unknown: { username: known.username.replace(/^./, 'v'), password: WRONG },
     wrong: { username: known.username, password: WRONG },
     disabled: { username: disabled.username, password: PASSWORD },
+    suspended: { username: suspended.username, password: PASSWORD },
   };
 }
 
@@ -27,7 +29,7 @@ async function strangers(server: TestServer): Promise<Record<'unknown' | 'wrong'
 const quartile = (values: readonly number[]): number => values.toSorted((a, b) => a - b)[Math.floor(values.length / 4)] ?? 0;
 const median = (values: readonly number[]): number => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
 
-describe('log-in of an unknown, a mistaken and a disabled user', () => {
+describe('log-in of an unknown, a mistaken, a disabled and a suspended user', () => {
   let server: TestServer;
   beforeAll(async () => {
     server = await TestServer.start();
