@@ -1,4 +1,4 @@
-import { type UserRecord, recordOf } from '../users/user-record.js';
+import { type AdminUserRecord, adminRecordOf, type UserRecord } from '../users/user-record.js';
 import type { UsersService } from '../users/users.service.js';
 import { Refusal } from './failures.js';
 import { visible } from './print.js';
@@ -14,7 +14,7 @@ export const calling = ({ username, id }: Pick<UserRecord, 'username' | 'id'>): 
  * @param text a user name, an e-mail address or an id, or one of `id:…` and `name:…`, which no name and no address can be
  * @throws Refusal where there is none, or where a number is the id of one account and the name of another
  */
-export async function findAccount(users: UsersService, text: string): Promise<UserRecord> {
+export async function findAccount(users: UsersService, text: string): Promise<AdminUserRecord> {
   const [, kind, rest = ''] = /^(id|name):(.*)$/s.exec(text) ?? [];
   const byId = kind === 'name' ? null : await withId(users, kind === 'id' ? rest : text);
   const byName = kind === 'id' ? null : await withName(users, kind === 'name' ? rest : text);
@@ -28,11 +28,11 @@ export async function findAccount(users: UsersService, text: string): Promise<Us
   return found;
 }
 
-async function withId(users: UsersService, text: string): Promise<UserRecord | null> {
-  return /^[1-9]\d{0,14}$/.test(text) ? users.find(Number(text)) : null;
+async function withId(users: UsersService, text: string): Promise<AdminUserRecord | null> {
+  return /^[1-9]\d{0,14}$/.test(text) ? users.findForAdmin(Number(text)) : null;
 }
 
-async function withName(users: UsersService, text: string): Promise<UserRecord | null> {
+async function withName(users: UsersService, text: string): Promise<AdminUserRecord | null> {
   const user = await users.findForLogin(text);
-  return user && recordOf(user);
+  return user && adminRecordOf(user);
 }

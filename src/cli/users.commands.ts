@@ -1,12 +1,13 @@
 import type { Command } from 'commander';
 import type { Changes } from '../auth/account-changes.js';
-import type { UserRecord } from '../users/user-record.js';
+import type { AdminUserRecord } from '../users/user-record.js';
 import { ACCOUNT, calling, findAccount } from './find-account.js';
 import { addGroup, addLeaf, type Answer, answering, wholeNumber, withRooms } from './leaf.js';
 import { ownerOrigin } from './owner.js';
 import { sheet, table } from './print.js';
 import { addUsersCreate } from './users-create.js';
 import { addResetPassword } from './users-reset-password.js';
+import { addSuspensions } from './users-suspend.js';
 
 const MAX_PAGE = 1_000;
 
@@ -21,6 +22,7 @@ export function usersCommands(program: Command): void {
   addList(users);
   addShow(users);
   for (const change of CHANGES) addChange(users, change);
+  addSuspensions(users);
   addResetPassword(users);
   addDelete(users);
 }
@@ -46,8 +48,10 @@ interface ListOptions {
 function list(options: ListOptions): Promise<Answer> {
   return withRooms(async ({ users }) => {
     const { json, total, nextAfter } = await users.page(options);
-    const records = JSON.parse(json) as UserRecord[];
+    const records = JSON.parse(json) as AdminUserRecord[];
     const head = ['id', 'user name', 'e-mail', 'full name', 'active', 'superuser', 'created'];
+    // Few accounts are: the others' lines stay as short as they were.
+    const hasSuspended = records.some(({ suspended_until: end }) => end !== undefined);
     const rows = records.map((user) => [
       user.id,
       user.username,
@@ -56,7 +60,9 @@ function list(options: ListOptions): Promise<Answer> {
       user.is_active,
       user.is_superuser,
       user.created_at,
+      ...(hasSuspended ? [user.suspended_until ?? null] : []),
     ]);
+    if (hasSuspended) head.push('suspended until');
     return {
       json: { users: records, total, next_after: nextAfter },
       text: rows.length > 0 ? table(head, rows) : 'No accounts.\n',
@@ -82,13 +88,16 @@ function addShow(users: Command): void {
     );
 }
 
-const sheetOf = (user: UserRecord): string =>
+const sheetOf = (user: AdminUserRecord): string =>
   sheet({
     id: user.id,
     'user name': user.username,
     'e-mail': user.email,
     'full name': user.full_name,
     active: user.is_active,
+    ...(user.suspended_until === undefined
+      ? {}
+      : { 'suspended until': user.suspended_until, 'suspension reason': user.suspension_reason ?? null }),
     superuser: user.is_superuser,
     created: user.created_at,
     updated: user.updated_at,

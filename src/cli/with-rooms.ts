@@ -9,6 +9,7 @@ import { recoveryLink } from '../auth/recovery-tokens.js';
 import { RecoveryService } from '../auth/recovery.service.js';
 import { SessionsService } from '../auth/sessions.service.js';
 import { SigningKeys } from '../auth/signing-keys.js';
+import { Suspensions } from '../auth/suspensions.js';
 import { BusModule } from '../bus/bus.module.js';
 import type { Settings } from '../config/settings.js';
 import { SettingsModule } from '../config/settings.module.js';
@@ -27,6 +28,7 @@ export interface Rooms {
   readonly accounts: AccountsService;
   readonly recovery: RecoveryService;
   readonly sessions: SessionsService;
+  readonly suspensions: Suspensions;
   readonly keys: SigningKeys;
   readonly users: UsersService;
   /** For what no service does: the demo writes many accounts and their chats at once. */
@@ -71,6 +73,7 @@ export function withRooms<T>(work: (rooms: Rooms) => Promise<T>): Promise<T> {
         accounts: app.get(AccountsService),
         recovery: app.get(RecoveryService),
         sessions: app.get(SessionsService),
+        suspensions: app.get(Suspensions),
         keys: app.get(SigningKeys),
         users: app.get(UsersService),
         sql: app.get(Sql),

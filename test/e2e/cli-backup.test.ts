@@ -45,6 +45,10 @@ async function fill(database: TestDatabase): Promise<Filled> {
     });
     await alice.client.delete(`${url}/messages/3`);
     await runSql(database.url, 'UPDATE messages SET content = $1 WHERE chat_id = $2 AND seq = 2', [ODD, chatId]);
+    await alice.client.put(`/api/v1/users/${bob.id}/suspension`, { reason: ODD, until: '2034-02-11T00:00:00Z' });
+    await gone.client.post('/api/v1/reports', { chat_id: chatId, seq: 2, reason: 'abuse', comment: ODD });
+    await gone.client.post('/api/v1/reports', { user_id: alice.id, reason: 'other' });
+    await alice.client.post('/api/v1/reports/2/resolve', { action: 'dismiss' });
     await alice.client.delete(`/api/v1/users/${gone.id}`);
     await alice.client.put(`/api/v1/users/${alice.id}`, { full_name: 'A\\N "ñ" 🦄' });
     const { body } = await until(async () => {

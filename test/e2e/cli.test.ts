@@ -25,6 +25,8 @@ const LEAVES = [
   'users demote',
   'users deactivate',
   'users activate',
+  'users suspend',
+  'users unsuspend',
   'users reset-password',
   'users delete',
   'sessions list',

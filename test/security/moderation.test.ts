@@ -25,7 +25,7 @@ const ROUTES = [
   ['DELETE', '/api/v1/users/:user/suspension'],
 ] as const;
 const COMMANDS = ['reports', 'get_report', 'resolve', 'suspend', 'unsuspend'];
-const everything = (): object => ({
+const everything = (): Record<string, unknown> => ({
   ...{ report_id: id, user_id: scene.bob.id, action: 'suspend', reason: 'x', until: TOMORROW },
 });
 /** What is stored, but for the times of last use. */
