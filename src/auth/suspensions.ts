@@ -1,9 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { Sql, type SqlTx } from '../database/sql.js';
-import { CoreError, invalidInput } from '../errors/catalogue.js';
+import { CoreError, type Issue, invalidInput } from '../errors/catalogue.js';
 import type { LiveSession, Origin } from '../identity/identity.js';
 import { type AdminUserRecord, adminRecordOf } from '../users/user-record.js';
 import { UsersRepository } from '../users/users.repository.js';
+import { lengthOf } from '../validation/fields.js';
 import { isActiveSuperuser, lockAccount } from './account-locks.js';
 import { AccountNotices } from './account-notices.js';
 import { Audit } from './audit.js';
@@ -12,6 +13,8 @@ import { SessionsService } from './sessions.service.js';
 
 /** Ten years and a day: a client may count its ten years by a clock that is ahead of ours. */
 const LONGEST_MS = (10 * 365.25 + 1) * 86_400_000;
+/** Characters of a reason. */
+export const MAX_REASON = 500;
 
 export interface Suspension {
   readonly until: Date;
@@ -40,7 +43,7 @@ export class Suspensions {
    * Suspends an account, or gives its suspension another end and reason. All of its sessions end, and its owner gets a mail.
    * @param by null for the owner of the server
    * @param alongside what has to happen in the same transaction, before anything else; what it throws prevents the suspension
-   * @throws CoreError `invalid_input` for an end that is past or more than ten years ahead; `forbidden` for oneself and for the last
+   * @throws CoreError `invalid_input` for an end that is past or more than ten years ahead, and a reason that is none; `forbidden` for oneself and for the last
    * active superuser; `not_found`; `unavailable`
    */
   async suspend(
@@ -51,7 +54,7 @@ export class Suspensions {
     alongside: (tx: SqlTx) => Promise<void> = alone,
   ): Promise<AdminUserRecord> {
     allow(by);
-    checkEnd(until);
+    check(until, reason);
     if (by?.userId === id) throw new CoreError('forbidden');
     const { after, ended } = await this.sql.transaction(async (tx) => {
       await alongside(tx);
@@ -91,12 +94,16 @@ function allow(by: LiveSession | null): void {
   if (by && !by.isSuperuser) throw new CoreError('forbidden');
 }
 
-function checkEnd(until: Date): void {
+function check(until: Date, reason: string): void {
   const ahead = until.getTime() - Date.now();
-  if (ahead > 0 && ahead <= LONGEST_MS) return;
-  throw invalidInput({
-    loc: ['payload', 'until'],
-    msg: 'ensure this time is in the future and at most ten years ahead',
-    type: 'value_error.datetime',
-  });
+  const length = lengthOf(reason);
+  const issues: Issue[] = [];
+  const fault = (field: string, type: string, msg: string) => issues.push({ loc: ['payload', field], type, msg });
+  if (length < 1 || length > MAX_REASON) {
+    fault('reason', 'value_error.any_str', `ensure this value has 1 to ${MAX_REASON} characters`);
+  }
+  if (!(ahead > 0 && ahead <= LONGEST_MS)) {
+    fault('until', 'value_error.datetime', 'ensure this time is in the future and at most ten years ahead');
+  }
+  if (issues.length > 0) throw invalidInput(...issues);
 }

@@ -1,3 +1,4 @@
+import { MAX_REASON } from '../auth/suspensions.js';
 import { CoreError, type Issue, invalidInput } from '../errors/catalogue.js';
 import { Int, Text } from '../validation/fields.js';
 import { Timestamp } from '../validation/timestamp.js';
@@ -5,7 +6,6 @@ import { type Action, ACTIONS, REPORT_REASONS, type ReportReason } from './repor
 import type { ReportState } from './reports.sql.js';
 
 const MAX_COMMENT = 1_000;
-const MAX_REASON = 500;
 
 class Grounds {
   @Text({ choices: REPORT_REASONS, example: 'abuse' })

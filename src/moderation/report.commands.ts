@@ -1,10 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import { sessionOf } from '../commands/caller.js';
 import { Command } from '../commands/command.js';
+import type { Spending } from '../quotas/spending.js';
 import type { Caller } from '../realtime/connection.js';
-import { ReportMessagePayload, ReportPayload, type Target, targetOf } from './moderation.payloads.js';
+import { ReportMessagePayload, ReportPayload, targetOf } from './moderation.payloads.js';
 import { FILED_EXAMPLE, FILED_SCHEMA } from './moderation.schemas.js';
-import { ReportsService } from './reports.service.js';
+import { type NewReport, ReportsService } from './reports.service.js';
 
 interface Filed {
   readonly report_id: number;
@@ -26,9 +27,10 @@ export class ReportCommands {
     example: { payload: { chat_id: 7, seq: 42, reason: 'abuse', comment: 'Third time today' }, answer: FILED_EXAMPLE },
     errors: ['not_found', 'conflict'],
     weight: FILING,
+    spends: () => ({ reports: 1 }),
   })
-  report(payload: ReportPayload, caller: Caller): Promise<Filed> {
-    return this.file(targetOf(payload), payload, caller);
+  report(payload: ReportPayload, caller: Caller, spending: Spending): Promise<Filed> {
+    return this.file({ target: targetOf(payload), ...groundsOf(payload) }, caller, spending);
   }
 
   @Command('moderation.report_message', {
@@ -38,14 +40,22 @@ export class ReportCommands {
     example: { payload: { chat_id: 7, seq: 42, reason: 'abuse' }, answer: FILED_EXAMPLE },
     errors: ['not_found', 'conflict'],
     weight: FILING,
+    spends: () => ({ reports: 1 }),
     internal: true,
   })
-  reportMessage(payload: ReportMessagePayload, caller: Caller): Promise<Filed> {
-    return this.file({ chatId: payload.chat_id, seq: payload.seq }, payload, caller);
+  reportMessage(payload: ReportMessagePayload, caller: Caller, spending: Spending): Promise<Filed> {
+    const { chat_id: chatId, seq } = payload;
+    return this.file({ target: { chatId, seq }, ...groundsOf(payload) }, caller, spending);
   }
 
-  private async file(target: Target, { reason, comment }: ReportMessagePayload | ReportPayload, caller: Caller): Promise<Filed> {
-    const { userId } = sessionOf(caller);
-    return { report_id: await this.reports.file({ target, reason, comment: comment ?? null }, userId, caller.origin) };
+  private async file(report: NewReport, caller: Caller, spending: Spending): Promise<Filed> {
+    const { id, isNew } = await this.reports.file(report, sessionOf(caller).userId, caller.origin);
+    if (!isNew) spending.giveBack();
+    return { report_id: id };
   }
 }
+
+const groundsOf = ({ reason, comment }: ReportPayload | ReportMessagePayload): Omit<NewReport, 'target'> => ({
+  reason,
+  comment: comment ?? null,
+});

@@ -21,6 +21,13 @@ export interface NewReport {
   readonly comment: string | null;
 }
 
+/** What became of a report. */
+export interface FiledReport {
+  readonly id: number;
+  /** false: it was open already. */
+  readonly isNew: boolean;
+}
+
 export interface ReportsPage {
   readonly reports: readonly ReportSummary[];
   /** Where the next page begins; null after the last. */
@@ -53,10 +60,10 @@ export class ReportsService {
 
   /**
    * Files a report. While one of the same reporter about the same message or user is open, that one stays as it is.
-   * @returns its id
+   * @returns it, or the one that is open
    * @throws CoreError `not_found` for what the reporter cannot see, `conflict` for oneself
    */
-  async file({ target, reason, comment }: NewReport, reporterId: number, origin: Origin): Promise<number> {
+  async file({ target, reason, comment }: NewReport, reporterId: number, origin: Origin): Promise<FiledReport> {
     const [statement, name, first, second] =
       'userId' in target
         ? ([FILE_USER, 'reports.file-user', target.userId, null] as const)
@@ -69,9 +76,9 @@ export class ReportsService {
       if (row.is_own) throw new CoreError('conflict', { detail: 'You cannot report yourself' });
       if (row.new_id !== null) {
         this.feed.publish({ event: 'reported', data: { report_id: row.new_id } });
-        return row.new_id;
+        return { id: row.new_id, isNew: true };
       }
-      if (row.open_id !== null) return row.open_id;
+      if (row.open_id !== null) return { id: row.open_id, isNew: false };
     }
     throw new CoreError('unavailable');
   }

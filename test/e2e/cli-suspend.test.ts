@@ -105,10 +105,7 @@ describe('users suspend', { timeout: PATIENCE }, () => {
         err: expect.stringContaining('Allowed is 12h, 30d'),
       });
     }
-    expect(await run(username, '1d', '')).toMatchObject({
-      code: 2,
-      err: expect.stringContaining('Allowed are 1 to 500 characters'),
-    });
+    expect(await run(username, '1d', '')).toMatchObject({ code: 1, err: 'reason: ensure this value has 1 to 500 characters\n' });
     expect(await cli.run(['users', 'suspend', username])).toMatchObject({ code: 2 });
     expect(await logInStatus(server, { username })).toBe(200);
   });

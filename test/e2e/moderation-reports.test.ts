@@ -287,3 +287,24 @@ describe('what is kept of a report elsewhere', () => {
     expect(await countOf(`audit_log a WHERE a::text LIKE '%Unm1stakable%'`, [])).toBe(0);
   });
 });
+
+describe('the quota of reports', () => {
+  it('is spent by new reports alone, and ends with Retry-After', async () => {
+    const small = await TestServer.start({ variables: { QUOTA_REPORTS_PER_DAY: '2' } });
+    try {
+      const { alice, bob, chatId } = await sceneOf(small);
+      const seqs = [await say(bob, chatId, 'one'), await say(bob, chatId, 'two'), await say(bob, chatId, 'three')];
+      const file = (seq: number | undefined) => alice.client.post('/api/v1/reports', { chat_id: chatId, seq, reason: 'spam' });
+      for (const seq of [seqs[0], seqs[0], seqs[0], seqs[1]]) expect((await file(seq)).status).toBe(200);
+      expect((await file(999)).status).toBe(429);
+      const refused = await file(seqs[2]);
+      expect(refused.status).toBe(429);
+      expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0);
+      expect((await run(alice, 'account.usage', {})).quotas).toContainEqual(
+        expect.objectContaining({ kind: 'reports', used: 2, limit: 2 }),
+      );
+    } finally {
+      await small.stop();
+    }
+  });
+});
