@@ -12,6 +12,17 @@ const TICKS_PER_SEC = 100;
 /** How a server is started so that it can be asked for `Subject.memory`. */
 const MEASURED = ['--expose-gc', '--import', pathToFileURL(join(import.meta.dirname, 'memory.mjs')).href];
 
+export interface ServerOptions {
+  /** The checkout whose build is started; this one unless given. */
+  readonly top?: string;
+  /** A folder that an earlier server used, which is kept. */
+  readonly dataDir?: string;
+  /** Options of Node. */
+  readonly args?: readonly string[];
+}
+
+export const print = (text: string): void => console.log(text);
+
 /** A server in a process of its own, so that its work can be told from that of whoever measures it. */
 export class Subject {
   private constructor(
@@ -33,9 +44,11 @@ export class Subject {
   }
 
   /** The built server on an empty embedded database, with limits off. */
-  static async switchboard(variables: Readonly<Record<string, string>> = {}): Promise<Subject> {
-    const dataDir = await mkdtemp(join(tmpdir(), 'switchboard-bench-'));
-    const child = spawn(process.execPath, [...MEASURED, join(TOP, 'dist/src/main.js')], {
+  static async switchboard(variables: Readonly<Record<string, string>> = {}, options: ServerOptions = {}): Promise<Subject> {
+    const { top = TOP, args = [] } = options;
+    const dataDir = options.dataDir ?? (await mkdtemp(join(tmpdir(), 'switchboard-bench-')));
+    const child = spawn(process.execPath, [...MEASURED, ...args, join(top, 'dist/src/main.js')], {
+      cwd: top,
       env: {
         ...process.env,
         HOST: '127.0.0.1',
@@ -53,7 +66,12 @@ export class Subject {
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     });
     const [url = ''] = /http:\S+/.exec(await firstLine(child, (line) => line.includes('is up at'), 'stderr')) ?? [];
-    return new Subject('switchboard', url, child, () => rm(dataDir, { recursive: true, force: true }));
+    const cleanUp = (): Promise<void> => (options.dataDir ? Promise.resolve() : rm(dataDir, { recursive: true, force: true }));
+    return new Subject('switchboard', url, child, cleanUp);
+  }
+
+  get pid(): number {
+    return this.child.pid ?? -1;
   }
 
   /** CPU seconds that the process has used, its own and the kernel's for it. */

@@ -1,3 +1,4 @@
+import { COMMAND_ATTACKS } from './commands.js';
 import {
   type Attack,
   type AttackOptions,
@@ -184,7 +185,7 @@ export const ATTACKS: Readonly<Record<string, Attack>> = {
   'session-posts': sessionRequests('POST'),
 };
 
-export const ATTACKS_WITH_ACCOUNT: Readonly<Record<string, Attack>> = { sessions, polls, guesses };
+export const ATTACKS_WITH_ACCOUNT: Readonly<Record<string, Attack>> = { sessions, polls, guesses, ...COMMAND_ATTACKS };
 
 /** @throws Error where there is no attack of that name */
 export function attackNamed(name: string): Attack {

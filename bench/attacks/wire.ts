@@ -98,8 +98,17 @@ export async function again(
 }
 
 /** A request whose answer is read; the status is 0 where none came. */
-export function ask(base: string, method: string, path: string, body?: Buffer): Promise<{ status: number; text: string }> {
-  const headers = body ? { 'content-type': 'text/plain;charset=UTF-8', 'content-length': body.length } : {};
+export function ask(
+  base: string,
+  method: string,
+  path: string,
+  body?: Buffer,
+  token?: string,
+): Promise<{ status: number; text: string }> {
+  const headers = {
+    ...(body ? { 'content-type': 'text/plain;charset=UTF-8', 'content-length': body.length } : {}),
+    ...(token ? { authorization: `Bearer ${token}` } : {}),
+  };
   return new Promise((resolve) => {
     const failed = (): void => resolve({ status: 0, text: '' });
     const asked = request(base + path, { method, headers, agent: false }, (answer: IncomingMessage) => {
