@@ -6,8 +6,27 @@ export interface Match {
   readonly players: readonly Player[];
 }
 
+/** For whom a match counts as long as it is open, whoever plays in it. */
+export interface Maker {
+  readonly userId: number;
+  /** Stands for the client address that it was made from: the same text for the same address, but not the address itself. */
+  readonly address: string;
+}
+
 /** What does not change as long as there is the match. */
-export type MatchFrame = Omit<Match, 'players'>;
+export interface MatchFrame extends Omit<Match, 'players'> {
+  /** null of a match that a node of an earlier version made. */
+  readonly maker: Maker | null;
+}
+
+/** Open matches at most; 0 for no limit. */
+export interface MatchLimits {
+  readonly perUser: number;
+  readonly perAddress: number;
+}
+
+/** What became of a match that was to be made: `full` where there are MAX_MATCHES, `user` and `address` where its maker has as many as it may. */
+export type Made = 'made' | 'full' | 'user' | 'address';
 
 export interface Player {
   readonly user_id: number;
@@ -26,7 +45,10 @@ interface Swept {
 
 /** What became of a seat that was asked for. `isNew`: the player had none in this match before. */
 export type Joined = Swept &
-  ({ readonly outcome: 'joined'; readonly match: Match; readonly isNew: boolean } | { readonly outcome: 'full' | 'not_found' });
+  (
+    | { readonly outcome: 'joined'; readonly match: Match; readonly maker: Maker | null; readonly isNew: boolean }
+    | { readonly outcome: 'full' | 'not_found' }
+  );
 
 export interface Left extends Swept {
   /** It was the player's last seat in this match. */
@@ -55,8 +77,11 @@ export const MAX_LISTED_PLAYERS = 1_000;
  * CoreError `unavailable` where the matches cannot be reached.
  */
 export abstract class MatchStore {
-  /** Makes a match with its first player. @throws CoreError `too_many_requests` where there are MAX_MATCHES */
-  abstract create(match: MatchFrame, first: Seat): Promise<void>;
+  /** Makes a match with its first player. */
+  abstract create(match: MatchFrame, first: Seat): Promise<Made>;
+
+  /** How many open matches a user has made. */
+  abstract madeBy(userId: number): Promise<number>;
 
   /** Takes a seat; taking it again changes nothing. */
   abstract join(matchId: string, seat: Seat): Promise<Joined>;

@@ -11,7 +11,8 @@ import { CoreError } from '../errors/catalogue.js';
 import type { Connection } from '../realtime/connection.js';
 import { Hub } from '../realtime/hub.js';
 import type { ConnectionListener } from '../realtime/listeners.js';
-import { type Match, type MatchFrame, type MatchPage, MatchStore, type Player, type Seat } from './match-store.js';
+import { MatchQuotas } from './match-quotas.js';
+import { type Maker, type Match, type MatchFrame, type MatchPage, MatchStore, type Player, type Seat } from './match-store.js';
 import { Seats, type Table } from './seats.js';
 
 const TOPIC = 'game';
@@ -31,8 +32,13 @@ interface Told {
 
 interface Taken {
   readonly match: Match;
+  readonly maker: Maker | null;
   /** The player had no other seat in the match. */
   readonly isNew: boolean;
+}
+
+function frameOf({ match: { match_id, name, max_players }, maker }: Taken): MatchFrame {
+  return { match_id, name, max_players, maker };
 }
 
 const isStill = (connection: Connection, { user_id: userId }: Seat): boolean =>
@@ -58,6 +64,7 @@ export class MatchesService implements ConnectionListener, OnModuleInit, BeforeA
     private readonly store: MatchStore,
     private readonly hub: Hub,
     private readonly bus: Bus,
+    private readonly quotas: MatchQuotas,
   ) {}
 
   onModuleInit(): void {
@@ -97,10 +104,11 @@ export class MatchesService implements ConnectionListener, OnModuleInit, BeforeA
   /** Makes a match whose first player the connection is. @throws CoreError `too_many_requests`, `unavailable` */
   create(connection: Connection, player: Player, name: string, maxPlayers: number): Promise<Match> {
     return this.inTurn(connection, async () => {
-      const frame: MatchFrame = { match_id: randomBytes(9).toString('base64url'), name, max_players: maxPlayers };
+      const made = { match_id: randomBytes(9).toString('base64url'), name, max_players: maxPlayers };
+      const maker = this.quotas.makerOf(player.user_id, connection.origin.address);
       const { match } = await this.take(connection, player, async (seat) => {
-        await this.store.create(frame, seat);
-        return { match: { ...frame, players: [player] }, isNew: true };
+        this.quotas.check(await this.store.create({ ...made, maker }, seat));
+        return { match: { ...made, players: [player] }, maker, isNew: true };
       });
       return match;
     });
@@ -169,7 +177,7 @@ export class MatchesService implements ConnectionListener, OnModuleInit, BeforeA
       const taken = await ask(seat);
       isSeated = isStill(connection, seat);
       if (isSeated) {
-        this.seats.sit(connection, taken.match, seat);
+        this.seats.sit(connection, frameOf(taken), seat);
         return taken;
       }
       await this.giveBack(taken.match.match_id, seat, taken.isNew);

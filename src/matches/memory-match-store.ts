@@ -1,9 +1,11 @@
-import { CoreError } from '../errors/catalogue.js';
 import {
   type Joined,
   type Left,
+  type Made,
+  type Maker,
   type Match,
   type MatchFrame,
+  type MatchLimits,
   type MatchPage,
   MatchStore,
   MAX_LISTED_PLAYERS,
@@ -12,6 +14,7 @@ import {
   type Renewed,
   type Seat,
 } from './match-store.js';
+import { tally } from './tally.js';
 
 interface Held {
   readonly frame: MatchFrame;
@@ -29,7 +32,10 @@ function playersOf({ seats }: Held): Player[] {
 
 const isIn = ({ seats }: Held, userId: number): boolean => [...seats.values()].some(({ user_id: id }) => id === userId);
 
-const matchOf = (held: Held): Match => ({ ...held.frame, players: playersOf(held) });
+const matchOf = (held: Held): Match => {
+  const { match_id, name, max_players } = held.frame;
+  return { match_id, name, max_players, players: playersOf(held) };
+};
 
 /** Here nobody dies alone. */
 const gone: readonly Player[] = [];
@@ -38,14 +44,28 @@ const gone: readonly Player[] = [];
 export class MemoryMatchStore extends MatchStore {
   private readonly matches = new Map<string, Held>();
   private made = 0;
+  /** Open matches by who made them, and by the address that they were made from. */
+  private readonly byUser = new Map<number, number>();
+  private readonly byAddress = new Map<string, number>();
 
-  override create(frame: MatchFrame, first: Seat): Promise<void> {
-    if (this.matches.size >= MAX_MATCHES) {
-      return Promise.reject(new CoreError('too_many_requests', { detail: 'There are too many matches' }));
-    }
+  constructor(private readonly limits: MatchLimits) {
+    super();
+  }
+
+  override create(frame: MatchFrame, first: Seat): Promise<Made> {
+    const { maker } = frame;
+    const { perUser, perAddress } = this.limits;
+    if (this.matches.size >= MAX_MATCHES) return Promise.resolve('full');
+    if (maker && perUser > 0 && (this.byUser.get(maker.userId) ?? 0) >= perUser) return Promise.resolve('user');
+    if (maker && perAddress > 0 && (this.byAddress.get(maker.address) ?? 0) >= perAddress) return Promise.resolve('address');
     this.made += 1;
     this.matches.set(frame.match_id, { frame, number: this.made, seats: new Map([[first.connectionId, first]]) });
-    return Promise.resolve();
+    this.count(maker, 1);
+    return Promise.resolve('made');
+  }
+
+  override madeBy(userId: number): Promise<number> {
+    return Promise.resolve(this.byUser.get(userId) ?? 0);
   }
 
   override join(matchId: string, seat: Seat): Promise<Joined> {
@@ -54,13 +74,16 @@ export class MemoryMatchStore extends MatchStore {
     const isNew = !isIn(held, seat.user_id);
     if (isNew && playersOf(held).length >= held.frame.max_players) return Promise.resolve({ outcome: 'full', gone });
     held.seats.set(seat.connectionId, seat);
-    return Promise.resolve({ outcome: 'joined', match: matchOf(held), isNew, gone });
+    return Promise.resolve({ outcome: 'joined', match: matchOf(held), maker: held.frame.maker, isNew, gone });
   }
 
   override leave(matchId: string, seat: Seat): Promise<Left> {
     const held = this.matches.get(matchId);
     if (!held?.seats.delete(seat.connectionId)) return Promise.resolve({ isLast: false, gone });
-    if (held.seats.size === 0) this.matches.delete(matchId);
+    if (held.seats.size === 0) {
+      this.matches.delete(matchId);
+      this.count(held.frame.maker, -1);
+    }
     return Promise.resolve({ isLast: !isIn(held, seat.user_id), gone });
   }
 
@@ -83,5 +106,11 @@ export class MemoryMatchStore extends MatchStore {
 
   override renew(): Promise<Renewed> {
     return Promise.resolve({ refused: [], gone });
+  }
+
+  private count(maker: Maker | null, by: 1 | -1): void {
+    if (!maker) return;
+    tally(this.byUser, maker.userId, by);
+    tally(this.byAddress, maker.address, by);
   }
 }

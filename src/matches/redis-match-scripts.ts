@@ -3,7 +3,9 @@
  * seat is a field, named by its connection, that holds as JSON whose it is, since when (`at`) and until when (`till`), in milliseconds of
  * Redis's own clock; `at` counts up from it where several come within one, for players are told in the order in which they came. Two
  * sorted sets hold the ids of all matches: by the microsecond at which they were made, for lists, and by the millisecond at which their
- * last seat runs out, so that those whose nodes have died are found without looking at each.
+ * last seat runs out, so that those whose nodes have died are found without looking at each. Two sets, of the user who made a match and of the
+ * address that it was made from, hold the ids of what counts for them. What is in there and has ended is not counted, so nothing has to be
+ * taken out when a node dies; the sets run out with the last match that somebody renews.
  *
  * KEYS: the two sorted sets, then the match. Ids of users travel as text: Lua prints large numbers in its own way.
  */
@@ -12,9 +14,26 @@ local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local micros = string.format('%.0f', time[1] * 1000000 + time[2])
 
-local function forget(id)
+-- The sets of who made a match: of the user, and of the address.
+local function makers(meta)
+  local maker = cjson.decode(meta).maker
+  if not maker or maker == cjson.null then return {} end
+  return { KEYS[1] .. ':user:' .. maker.user, KEYS[1] .. ':address:' .. maker.address }
+end
+
+-- How many matches of such a set are open.
+local function open(set)
+  local count = 0
+  for _, id in ipairs(redis.call('SMEMBERS', set)) do
+    if tonumber(redis.call('ZSCORE', KEYS[2], id) or 0) > now then count = count + 1 else redis.call('SREM', set, id) end
+  end
+  return count
+end
+
+local function forget(id, meta)
   redis.call('ZREM', KEYS[1], id)
   redis.call('ZREM', KEYS[2], id)
+  for _, set in ipairs(meta and makers(meta) or {}) do redis.call('SREM', set, id) end
 end
 
 local function prune()
@@ -77,21 +96,36 @@ local function take(connection, id, name, at, ttl)
 end
 
 -- Never shortens: nodes need not agree on how long a seat stays.
-local function keep(id, ttl)
+local function keep(id, ttl, meta)
   redis.call('ZADD', KEYS[1], 'NX', micros, id)
   if tonumber(redis.call('ZSCORE', KEYS[2], id) or 0) < now + ttl then redis.call('ZADD', KEYS[2], now + ttl, id) end
   if redis.call('PTTL', KEYS[3]) < tonumber(ttl) then redis.call('PEXPIRE', KEYS[3], ttl) end
+  for _, set in ipairs(makers(meta)) do
+    redis.call('SADD', set, id)
+    if redis.call('PTTL', set) < tonumber(ttl) then redis.call('PEXPIRE', set, ttl) end
+  end
 end
 `;
 
-/** ARGV: match id, ttl, meta, most matches; connection, user id and user name of the seat. @returns 1, or 0 where there are too many */
+/**
+ * ARGV: match id, ttl, meta; most matches of all, of the user and of the address, 0 for no limit; connection, user id and user name of the
+ * seat. @returns a `Made`
+ */
 export const CREATE = `${COMMON}
 prune()
-if redis.call('ZCARD', KEYS[1]) >= tonumber(ARGV[4]) then return 0 end
+if redis.call('ZCARD', KEYS[1]) >= tonumber(ARGV[4]) then return 'full' end
+for i, set in ipairs(makers(ARGV[3])) do
+  local most = tonumber(ARGV[4 + i])
+  if most > 0 and open(set) >= most then return i == 1 and 'user' or 'address' end
+end
 redis.call('HSET', KEYS[3], 'meta', ARGV[3])
-take(ARGV[5], ARGV[6], ARGV[7], now, ARGV[2])
-keep(ARGV[1], ARGV[2])
-return 1`;
+take(ARGV[7], ARGV[8], ARGV[9], now, ARGV[2])
+keep(ARGV[1], ARGV[2], ARGV[3])
+return 'made'`;
+
+/** KEYS: the two sorted sets. ARGV: user id. @returns how many open matches the user has made */
+export const MADE_BY = `${COMMON}
+return open(KEYS[1] .. ':user:' .. ARGV[1])`;
 
 /** ARGV: match id, ttl; connection, user id and user name of the seat. @returns outcome, players gone, meta, players */
 export const JOIN = `${COMMON}
@@ -100,7 +134,7 @@ local seats, gone = look(KEYS[3])
 local all, known = players(seats)
 if not meta or #all == 0 then
   redis.call('DEL', KEYS[3])
-  forget(ARGV[1])
+  forget(ARGV[1], meta)
   return { 'not_found', '[]' }
 end
 local was = known[ARGV[4]]
@@ -108,7 +142,7 @@ local lost = sweep(gone, known)
 if not was and #all >= cjson.decode(meta).max_players then return { 'full', lost } end
 local seat = seats[ARGV[3]]
 seats[ARGV[3]] = take(ARGV[3], ARGV[4], ARGV[5], seat and seat.at or arrival(seats), ARGV[2])
-keep(ARGV[1], ARGV[2])
+keep(ARGV[1], ARGV[2], meta)
 return { was and 'again' or 'joined', lost, meta, json((players(seats))) }`;
 
 /** ARGV: match id, connection, user id. @returns 1 where it was the player's last seat, else 0; players gone */
@@ -120,8 +154,8 @@ local last = had and not known[ARGV[3]]
 if last then known[ARGV[3]] = true end
 local lost = sweep(gone, known)
 if #all == 0 then
+  forget(ARGV[1], redis.call('HGET', KEYS[3], 'meta'))
   redis.call('DEL', KEYS[3])
-  forget(ARGV[1])
 end
 return { last and 1 or 0, lost }`;
 
@@ -151,7 +185,7 @@ for _, seat in ipairs(gone) do
   if text and cjson.decode(text).till <= now then stale[#stale + 1] = seat end
 end
 for i = 4, #ARGV, 3 do known[ARGV[i + 1]] = true end
-keep(ARGV[1], ARGV[2])
+keep(ARGV[1], ARGV[2], ARGV[3])
 return { json(refused), sweep(stale, known) }`;
 
 /**

@@ -3,8 +3,11 @@ import { CoreError } from '../errors/catalogue.js';
 import {
   type Joined,
   type Left,
+  type Made,
+  type Maker,
   type Match,
   type MatchFrame,
+  type MatchLimits,
   type MatchPage,
   MatchStore,
   MAX_LISTED_PLAYERS,
@@ -13,7 +16,7 @@ import {
   type Renewed,
   type Seat,
 } from './match-store.js';
-import { CREATE, JOIN, LEAVE, LIST, RENEW } from './redis-match-scripts.js';
+import { CREATE, JOIN, LEAVE, LIST, MADE_BY, RENEW } from './redis-match-scripts.js';
 
 /** Milliseconds after which what a node leaves behind that dies is gone; the others renew three times as often. */
 const SEAT_MS = 30_000;
@@ -29,9 +32,26 @@ interface StoredPlayer {
 const playersOf = (text = '[]'): Player[] =>
   (JSON.parse(text) as StoredPlayer[]).map(({ id, name }) => ({ user_id: Number(id), username: name }));
 
-const matchOf = (meta = '{}', players = '[]'): Match => ({ ...(JSON.parse(meta) as MatchFrame), players: playersOf(players) });
+/** What is said of a match that does not change. Earlier versions did not say who made it. */
+interface Meta extends Omit<Match, 'players'> {
+  readonly maker?: { readonly user: string; readonly address: string } | null;
+}
 
-const metaOf = ({ match_id, name, max_players }: MatchFrame): string => JSON.stringify({ match_id, name, max_players });
+function matchOf(meta = '{}', players = '[]'): Match & { readonly maker: Maker | null } {
+  const { match_id, name, max_players, maker } = JSON.parse(meta) as Meta;
+  const made = maker ? { userId: Number(maker.user), address: maker.address } : null;
+  return { match_id, name, max_players, players: playersOf(players), maker: made };
+}
+
+const metaOf = ({ match_id, name, max_players, maker }: MatchFrame): string => {
+  const meta: Meta = {
+    match_id,
+    name,
+    max_players,
+    maker: maker && { user: String(maker.userId), address: maker.address },
+  };
+  return JSON.stringify(meta);
+};
 
 const seatOf = ({ connectionId, user_id: userId, username }: Seat): string[] => [connectionId, String(userId), username];
 
@@ -40,14 +60,19 @@ export class RedisMatchStore extends MatchStore {
   /** @param seatMs how long a seat stays that nobody renews */
   constructor(
     private readonly redis: Redis,
+    private readonly limits: MatchLimits,
     private readonly seatMs = SEAT_MS,
   ) {
     super();
   }
 
-  override async create(match: MatchFrame, first: Seat): Promise<void> {
-    const isMade = await this.run(CREATE, match.match_id, this.seatMs, metaOf(match), MAX_MATCHES, ...seatOf(first));
-    if (isMade !== 1) throw new CoreError('too_many_requests', { detail: 'There are too many matches' });
+  override async create(match: MatchFrame, first: Seat): Promise<Made> {
+    const most = [MAX_MATCHES, this.limits.perUser, this.limits.perAddress];
+    return (await this.run(CREATE, match.match_id, this.seatMs, metaOf(match), ...most, ...seatOf(first))) as Made;
+  }
+
+  override async madeBy(userId: number): Promise<number> {
+    return (await this.evaluate(MADE_BY, SETS, [String(userId)])) as number;
   }
 
   override async join(matchId: string, seat: Seat): Promise<Joined> {
@@ -55,7 +80,8 @@ export class RedisMatchStore extends MatchStore {
     const [outcome, lost, meta, players] = answer as string[];
     const gone = playersOf(lost);
     if (outcome === 'full' || outcome === 'not_found') return { outcome, gone };
-    return { outcome: 'joined', match: matchOf(meta, players), isNew: outcome === 'joined', gone };
+    const { maker, ...match } = matchOf(meta, players);
+    return { outcome: 'joined', match, maker, isNew: outcome === 'joined', gone };
   }
 
   override async leave(matchId: string, { connectionId, user_id: userId }: Seat): Promise<Left> {
@@ -67,7 +93,10 @@ export class RedisMatchStore extends MatchStore {
     const before = cursor === null ? '+inf' : `(${cursor}`;
     const [next, ...found] = (await this.evaluate(LIST, SETS, [limit, MAX_LISTED_PLAYERS, before, PREFIX])) as string[];
     const matches: Match[] = [];
-    for (let i = 0; i < found.length; i += 2) matches.push(matchOf(found[i], found[i + 1]));
+    for (let i = 0; i < found.length; i += 2) {
+      const { maker: _secret, ...match } = matchOf(found[i], found[i + 1]);
+      matches.push(match);
+    }
     return { matches, next_cursor: next || null };
   }
 

@@ -1,6 +1,7 @@
 import { CoreError } from '../errors/catalogue.js';
 import type { Connection } from '../realtime/connection.js';
 import type { MatchFrame, Player, Seat } from './match-store.js';
+import { tally } from './tally.js';
 
 /** Matches that one connection may be in at once. */
 const MAX_OF_CONNECTION = 16;
@@ -10,12 +11,6 @@ const MAX_OF_USER = 64;
 export interface Table {
   readonly match: MatchFrame;
   readonly seats: Map<Connection, Seat>;
-}
-
-function count<K>(counts: Map<K, number>, key: K, by: 1 | -1): void {
-  const left = (counts.get(key) ?? 0) + by;
-  if (left > 0) counts.set(key, left);
-  else counts.delete(key);
 }
 
 /** Which connections of this node are in which match. What a state has to be relayed to is found here, without the store. */
@@ -37,19 +32,19 @@ export class Seats {
     if ((this.ofUser.get(player.user_id) ?? 0) >= MAX_OF_USER) {
       throw new CoreError('too_many_requests', { detail: `A user has at most ${MAX_OF_USER} seats in matches` });
     }
-    count(this.ofConnection, connection, 1);
-    count(this.ofUser, player.user_id, 1);
+    tally(this.ofConnection, connection, 1);
+    tally(this.ofUser, player.user_id, 1);
     return { user_id: player.user_id, username: player.username, connectionId: connection.id };
   }
 
   release(connection: Connection, { user_id: userId }: Seat): void {
-    count(this.ofConnection, connection, -1);
-    count(this.ofUser, userId, -1);
+    tally(this.ofConnection, connection, -1);
+    tally(this.ofUser, userId, -1);
   }
 
   sit(connection: Connection, match: MatchFrame, seat: Seat): void {
-    const { match_id: id, name, max_players } = match;
-    const table = this.tables.get(id) ?? { match: { match_id: id, name, max_players }, seats: new Map<Connection, Seat>() };
+    const { match_id: id } = match;
+    const table = this.tables.get(id) ?? { match, seats: new Map<Connection, Seat>() };
     this.tables.set(id, table);
     table.seats.set(connection, seat);
     this.byConnection.set(connection, (this.byConnection.get(connection) ?? new Set<string>()).add(id));

@@ -2,7 +2,15 @@ import { Redis } from 'ioredis';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { connectRedis } from '../../src/bus/redis.js';
 import { CoreError } from '../../src/errors/catalogue.js';
-import { MAX_LISTED_PLAYERS, MAX_MATCHES, type MatchStore, type Seat } from '../../src/matches/match-store.js';
+import {
+  type Maker,
+  type MatchFrame,
+  type MatchLimits,
+  MAX_LISTED_PLAYERS,
+  MAX_MATCHES,
+  type MatchStore,
+  type Seat,
+} from '../../src/matches/match-store.js';
 import { MemoryMatchStore } from '../../src/matches/memory-match-store.js';
 import { RedisMatchStore } from '../../src/matches/redis-match-store.js';
 import { has } from '../support/capabilities.js';
@@ -12,7 +20,10 @@ import { until } from '../support/until.js';
 /** How long a seat stays here that nobody renews. */
 const SEAT_MS = 300;
 
-const frame = (match_id: string, max_players = 2) => ({ match_id, name: 'a "match" of Zoë', max_players });
+const NO_LIMITS: MatchLimits = { perUser: 0, perAddress: 0 };
+const maker = (userId = 1, address = 'here'): Maker => ({ userId, address });
+const shown = (match_id: string, max_players = 2) => ({ match_id, name: 'a "match" of Zoë', max_players });
+const frame = (match_id: string, max_players = 2, by = maker()): MatchFrame => ({ ...shown(match_id, max_players), maker: by });
 const seat = (user_id: number, connectionId = `c${user_id}`): Seat => ({ user_id, username: `user ${user_id}`, connectionId });
 const player = (user_id: number) => ({ user_id, username: `user ${user_id}` });
 
@@ -25,11 +36,11 @@ beforeAll(async () => {
 });
 afterAll(() => server?.stop());
 
-async function inRedis(seatMs = SEAT_MS): Promise<MatchStore> {
+async function inRedis(seatMs = SEAT_MS, limits = NO_LIMITS): Promise<MatchStore> {
   const redis = connectRedis(server.url, 'shared');
   opened.push(redis);
   await until(() => redis.status === 'ready');
-  return new RedisMatchStore(redis, seatMs);
+  return new RedisMatchStore(redis, limits, seatMs);
 }
 
 beforeEach(async () => {
@@ -41,8 +52,10 @@ afterEach(() => {
   for (const redis of [client, ...opened.splice(0)]) redis?.disconnect();
 });
 
-const stores: [string, () => Promise<MatchStore>][] = [['memory', () => Promise.resolve(new MemoryMatchStore())]];
-if (has.redis) stores.push(['Redis', () => inRedis(60_000)]);
+const stores: [string, (limits?: MatchLimits) => Promise<MatchStore>][] = [
+  ['memory', (limits = NO_LIMITS) => Promise.resolve(new MemoryMatchStore(limits))],
+];
+if (has.redis) stores.push(['Redis', (limits) => inRedis(60_000, limits)]);
 
 describe.each(stores)('matches kept in %s', (_where, make) => {
   let store: MatchStore;
@@ -52,10 +65,10 @@ describe.each(stores)('matches kept in %s', (_where, make) => {
 
   it('count players, not their connections', async () => {
     await store.create(frame('m'), seat(1));
-    const match = { ...frame('m'), players: [player(1), player(2)] };
-    expect(await store.join('m', seat(2))).toEqual({ outcome: 'joined', match, isNew: true, gone: [] });
+    const joined = { outcome: 'joined', match: { ...shown('m'), players: [player(1), player(2)] }, maker: maker(), gone: [] };
+    expect(await store.join('m', seat(2))).toEqual({ ...joined, isNew: true });
     expect(await store.join('m', seat(3))).toEqual({ outcome: 'full', gone: [] });
-    expect(await store.join('m', seat(2, 'other'))).toEqual({ outcome: 'joined', match, isNew: false, gone: [] });
+    expect(await store.join('m', seat(2, 'other'))).toEqual({ ...joined, isNew: false });
     expect(await store.leave('m', seat(2))).toEqual({ isLast: false, gone: [] });
     expect(await store.leave('m', seat(2, 'other'))).toEqual({ isLast: true, gone: [] });
     expect(await store.leave('m', seat(2, 'other'))).toEqual({ isLast: false, gone: [] });
@@ -76,7 +89,7 @@ describe.each(stores)('matches kept in %s', (_where, make) => {
   it('keep ids that Lua would print in another way', async () => {
     const id = Number.MAX_SAFE_INTEGER;
     await store.create(frame('m'), seat(id));
-    expect((await store.list(1, null)).matches).toEqual([{ ...frame('m'), players: [player(id)] }]);
+    expect((await store.list(1, null)).matches).toEqual([{ ...shown('m'), players: [player(id)] }]);
   });
 
   it('are gone with the last player', async () => {
@@ -103,9 +116,39 @@ describe.each(stores)('matches kept in %s', (_where, make) => {
     for (let i = 0; i < MAX_MATCHES; i += 500) {
       await Promise.all(Array.from({ length: 500 }, (_unused, k) => store.create(frame(`m${i + k}`), seat(1))));
     }
-    await expect(store.create(frame('more'), seat(1))).rejects.toMatchObject({ code: 'too_many_requests' });
+    expect(await store.create(frame('more'), seat(1))).toBe('full');
     await store.leave('m7', seat(1));
-    await store.create(frame('more'), seat(1));
+    expect(await store.create(frame('more'), seat(1))).toBe('made');
+    expect(await store.madeBy(1)).toBe(MAX_MATCHES);
+  });
+
+  it('are so many at most for a user, and for an address, until they end', async () => {
+    store = await make({ perUser: 2, perAddress: 3 });
+    const open = (id: string, by: Maker) => store.create(frame(id, 2, by), seat(by.userId));
+    expect(await open('a', maker(1))).toBe('made');
+    expect(await open('b', maker(1, 'elsewhere'))).toBe('made');
+    expect(await open('c', maker(1))).toBe('user');
+    expect(await open('c', maker(2))).toBe('made');
+    expect(await open('d', maker(3))).toBe('made');
+    expect(await open('e', maker(4))).toBe('address');
+    expect(await open('e', maker(4, 'elsewhere'))).toBe('made');
+    expect([await store.madeBy(1), await store.madeBy(2), await store.madeBy(9)]).toEqual([2, 1, 0]);
+    // It counts for who made it as long as anybody is in it.
+    await store.join('a', seat(5));
+    await store.leave('a', seat(1));
+    expect(await open('f', maker(1))).toBe('user');
+    await store.leave('a', seat(5));
+    expect(await store.madeBy(1)).toBe(1);
+    expect(await open('f', maker(1))).toBe('made');
+    expect(await open('g', maker(6))).toBe('address');
+  });
+
+  it('are counted exactly where many are made at once', async () => {
+    store = await make({ perUser: 20, perAddress: 100 });
+    const made = await Promise.all(
+      Array.from({ length: 640 }, (_unused, i) => store.create(frame(`m${i}`, 2, maker(i % 160)), seat(i % 160, `c${i}`))),
+    );
+    expect(made.filter((outcome) => outcome === 'made')).toHaveLength(100);
   });
 });
 
@@ -171,13 +214,51 @@ describe.runIf(has.redis)('seats that nobody renews', () => {
     expect(await client.keys('*')).toEqual([]);
   });
 
+  it('no longer count for who made their match once it has ended with them', async () => {
+    const limits = { perUser: 1, perAddress: 2 };
+    const [one, two] = [await inRedis(SEAT_MS, limits), await inRedis(60_000, limits)];
+    await one.create(frame('m'), seat(1));
+    await two.create(frame('n', 2, maker(2)), seat(2));
+    expect(await two.create(frame('o'), seat(1))).toBe('user');
+    expect(await two.create(frame('o', 2, maker(3)), seat(3))).toBe('address');
+    await runOut();
+    expect(await two.madeBy(1)).toBe(0);
+    expect(await two.create(frame('o', 2, maker(3)), seat(3))).toBe('made');
+    expect(await two.create(frame('p'), seat(1))).toBe('address');
+  });
+
+  it('count for who made their match as long as any node renews them, and again after Redis has lost them', async () => {
+    const limits = { perUser: 1, perAddress: 0 };
+    const [one, two] = [await inRedis(SEAT_MS, limits), await inRedis(60_000, limits)];
+    await one.create(frame('m'), seat(1));
+    await two.join('m', seat(2));
+    await runOut();
+    expect(await two.create(frame('n'), seat(1))).toBe('user');
+    await client.flushdb();
+    expect(await two.madeBy(1)).toBe(0);
+    await two.renew(frame('m'), [seat(2)]);
+    expect(await two.madeBy(1)).toBe(1);
+    expect(await two.create(frame('n'), seat(1))).toBe('user');
+  });
+
+  it('of a match that an earlier version made count for nobody', async () => {
+    const one = await inRedis();
+    await one.create({ ...shown('m'), maker: null }, seat(1));
+    await client.hset('switchboard:match:m', 'meta', JSON.stringify(shown('m')));
+    expect(await one.join('m', seat(2))).toMatchObject({ outcome: 'joined', maker: null });
+    expect(await one.renew({ ...shown('m'), maker: null }, [seat(2)])).toEqual({ refused: [], gone: [] });
+    expect(await one.madeBy(1)).toBe(0);
+    await one.leave('m', seat(1));
+    expect(await one.leave('m', seat(2))).toMatchObject({ isLast: true });
+  });
+
   it('bring back a match that Redis has lost', async () => {
     const one = await inRedis();
     await one.create(frame('m'), seat(2));
     await one.join('m', seat(1));
     await client.flushdb();
     expect(await one.renew(frame('m'), [seat(2), seat(1)])).toEqual({ refused: [], gone: [] });
-    expect((await one.list(1, null)).matches).toEqual([{ ...frame('m'), players: [player(2), player(1)] }]);
+    expect((await one.list(1, null)).matches).toEqual([{ ...shown('m'), players: [player(2), player(1)] }]);
   });
 
   it('are not known of while Redis is away', async () => {
