@@ -27,8 +27,8 @@ export class AccountNotices {
     this.events.updated(recordOf(after));
     // To the address that was the account's before: who took it over may have changed it.
     if (before.email === null) return;
-    if (before.passwordHash !== after.passwordHash) this.mailer.send(passwordChangedMail(before.email, after.username));
-    if (before.emailFold !== after.emailFold) this.mailer.send(emailChangedMail(before.email, after.username));
+    if (before.passwordHash !== after.passwordHash) this.mailer.send(passwordChangedMail(before.email, after.username), after.id);
+    if (before.emailFold !== after.emailFold) this.mailer.send(emailChangedMail(before.email, after.username), after.id);
   }
 
   /** A suspension has begun, has another end or reason now, or was lifted. @param ended sessions that it has ended */
@@ -40,7 +40,7 @@ export class AccountNotices {
     const mail = suspendedUntil
       ? suspendedMail(email, username, suspensionReason ?? '', suspendedUntil)
       : unsuspendedMail(email, username);
-    this.mailer.send(mail);
+    this.mailer.send(mail, user.id);
   }
 
   removed(id: number, ended: readonly string[]): void {

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { Sql } from '../database/sql.js';
 import { CoreError } from '../errors/catalogue.js';
 import type { LiveSession, Origin } from '../identity/identity.js';
+import { AddressLookups } from '../quotas/address-lookups.js';
 import type { User } from '../users/user.entity.js';
 import { type AdminUserRecord, recordOf, type UserRecord } from '../users/user-record.js';
 import { UsersRepository } from '../users/users.repository.js';
@@ -34,15 +35,23 @@ export class AccountsService {
     private readonly credentials: Credentials,
     private readonly changes: AccountChanges,
     private readonly audit: Audit,
+    private readonly lookups: AddressLookups,
   ) {}
 
   /**
    * Makes an account for whoever asks.
-   * @throws CoreError `taken`; `invalid_input` for a password that is too easily guessed; `unavailable`
+   * @throws CoreError `taken`; `invalid_input` for a password that is too easily guessed; `too_many_requests`; `unavailable`
    */
-  register({ username, email, password, fullName }: NewAccount, origin: Origin): Promise<User> {
-    // Named one by one: whatever else the caller's object holds, rights are not given here.
-    return this.insert({ username, email, password, fullName }, 'register', null, origin);
+  async register({ username, email, password, fullName }: NewAccount, origin: Origin): Promise<User> {
+    await this.lookups.checkTaken(origin.address);
+    try {
+      // Named one by one: whatever else the caller's object holds, rights are not given here.
+      return await this.insert({ username, email, password, fullName }, 'register', null, origin);
+    } catch (thrown) {
+      // It shows that there is such an account, and needs none to ask.
+      if (thrown instanceof CoreError && thrown.code === 'taken') this.lookups.showTaken(origin.address);
+      throw thrown;
+    }
   }
 
   /**

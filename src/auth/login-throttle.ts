@@ -1,11 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import { Settings } from '../config/settings.js';
-import { ReservedSql } from '../database/sql.js';
 import { CoreError } from '../errors/catalogue.js';
 import { addressKey } from '../ops/address-key.js';
 import type { Count, Counter } from '../ops/counters.js';
 import { RateLimits } from '../ops/rate-limits.js';
 import { foldLogin } from '../users/names.js';
+import { KnownAddresses } from './known-addresses.js';
 
 const MINUTE = 60;
 /** Attempts in an hour on one login from everywhere. */
@@ -20,13 +20,6 @@ export interface Attempt {
 }
 
 const UNCOUNTED: Attempt = { succeeded: () => Promise.resolve(), withdraw: () => Promise.resolve() };
-
-/** Addresses from which somebody logged in lately. Plan: Index Scan using sessions_user_id_created_at_idx. */
-const KNOWN_ADDRESSES = `
-  SELECT DISTINCT ip FROM sessions WHERE user_id = $1 AND created_at > now() - interval '30 days' LIMIT 1000`;
-
-/** No account has this id. */
-const NOBODY = -1;
 
 /**
  * How often passwords may be guessed (OWASP ASVS 6.3.1; NIST SP 800-63B-4 §3.2.2 allows 100 failures):
@@ -57,7 +50,7 @@ export class LoginThrottle {
 
   constructor(
     private readonly settings: Settings,
-    private readonly sql: ReservedSql,
+    private readonly known: KnownAddresses,
     limits: RateLimits,
   ) {
     this.byAddress = limits.counter('login-address', { points: 300, durationSec: 15 * MINUTE });
@@ -99,7 +92,8 @@ export class LoginThrottle {
     const everywhere = ofLogin.exceeded
       ? ofLogin
       : await (userId === null ? count(this.byNobody, typed) : count(this.byAccount, String(userId)));
-    if (everywhere.exceeded && !(await this.isKnown(userId, from))) return refuse(everywhere);
+    // Asked for an unknown account, too: the answer must take as long.
+    if (everywhere.exceeded && !(await this.known.has(userId, from))) return refuse(everywhere);
     return {
       withdraw,
       succeeded: async () => {
@@ -107,12 +101,6 @@ export class LoginThrottle {
         await giveBack(counted.filter(([counter]) => counter !== this.byPair && counter !== this.byPairSlowly));
       },
     };
-  }
-
-  /** Asked for an unknown account, too: the answer must take as long. */
-  private async isKnown(userId: number | null, from: string): Promise<boolean> {
-    const rows = await this.sql.rows<{ ip: string }>(KNOWN_ADDRESSES, [userId ?? NOBODY]);
-    return rows.some(({ ip }) => addressKey(ip) === from);
   }
 }
 

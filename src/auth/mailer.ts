@@ -6,6 +6,7 @@ import { Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
 import { createTransport } from 'nodemailer';
 import { Settings } from '../config/settings.js';
 import { reasonOf, stackOf } from '../errors/thrown.js';
+import { MailQuotas } from './mail-quotas.js';
 import type { Mail } from './mail-texts.js';
 import { Semaphore } from './semaphore.js';
 
@@ -35,13 +36,26 @@ export class Mailer implements OnApplicationShutdown {
   private readonly post: Post;
   private closePool: () => void = () => undefined;
 
-  constructor(private readonly settings: Settings) {
+  constructor(
+    private readonly settings: Settings,
+    private readonly quotas: MailQuotas,
+  ) {
     this.post = settings.SMTP_URL ? this.bySmtp(settings.SMTP_URL) : this.asFile();
   }
 
-  /** Returns at once. To be called after the commit of what the mail tells about. */
-  send(mail: Mail): void {
-    this.semaphore.run(() => this.insist(mail)).catch((error: unknown) => this.log.error('A mail was not sent', stackOf(error)));
+  /**
+   * Sends a mail about an account, unless its address or the account has had too many. Returns at once. To be called after the commit of
+   * what the mail tells about.
+   */
+  send(mail: Mail, userId: number): void {
+    this.run(async () => {
+      if (await this.quotas.take(mail.to, userId, 'account')) await this.insist(mail);
+    });
+  }
+
+  /** As `send`, for a mail that has been counted. */
+  sendCounted(mail: Mail): void {
+    this.run(() => this.insist(mail));
   }
 
   /** Resolves when no mail is on its way. */
@@ -54,6 +68,10 @@ export class Mailer implements OnApplicationShutdown {
     const isIdle = await Promise.race([this.idle().then(() => true), sleep(PATIENCE_MS, false, { ref: false })]);
     if (!isIdle) this.log.error('The server stopped before all mails were sent');
     this.closePool();
+  }
+
+  private run(work: () => Promise<void>): void {
+    this.semaphore.run(work).catch((error: unknown) => this.log.error('A mail was not sent', stackOf(error)));
   }
 
   private async insist(mail: Mail): Promise<void> {

@@ -9,7 +9,7 @@ import { isUsable } from '../users/user.entity.js';
 import { UsersRepository } from '../users/users.repository.js';
 import { Audit } from './audit.js';
 import { type Mail, recoveryMail } from './mail-texts.js';
-import { Mailer } from './mailer.js';
+import { RecoveryMails } from './recovery-mails.js';
 import { recoveryLink, RecoveryTokens } from './recovery-tokens.js';
 import { Semaphore } from './semaphore.js';
 
@@ -30,7 +30,7 @@ export class RecoveryRequests implements BeforeApplicationShutdown, OnApplicatio
     private readonly users: UsersRepository,
     private readonly tokens: RecoveryTokens,
     private readonly audit: Audit,
-    private readonly mailer: Mailer,
+    private readonly mails: RecoveryMails,
   ) {}
 
   /**
@@ -67,6 +67,8 @@ export class RecoveryRequests implements BeforeApplicationShutdown, OnApplicatio
   private async answer(login: string, origin: Origin): Promise<void> {
     const found = await this.users.findForLogin(login);
     if (!found || !isUsable(found) || found.email === null) return;
+    // Before there is a token: a new one makes the one of the last mail worthless.
+    if (!(await this.mails.mayBeSent(found.email, found.id, origin))) return;
     const mail = await this.sql.transaction(async (tx): Promise<Mail | undefined> => {
       const [user] = await this.users.lock(tx, [found.id], false);
       if (!user || !isUsable(user) || user.email === null) return undefined;
@@ -74,6 +76,6 @@ export class RecoveryRequests implements BeforeApplicationShutdown, OnApplicatio
       await this.audit.write(tx, { action: 'password_reset_requested', actorId: null, userId: user.id, origin });
       return recoveryMail(user.email, user.username, recoveryLink(this.settings, token), expires_in);
     });
-    if (mail) this.mailer.send(mail);
+    if (mail) this.mails.send(mail);
   }
 }

@@ -4,6 +4,7 @@ import type { Repository } from 'typeorm';
 import { sessionOf } from '../commands/caller.js';
 import { Command, SuperuserOnly } from '../commands/command.js';
 import { CoreError } from '../errors/catalogue.js';
+import type { Spending } from '../quotas/spending.js';
 import type { Caller } from '../realtime/connection.js';
 import { CreatePayload, EditPayload, ListPayload, MessagePayload, ReadPayload } from './chat.payloads.js';
 import { CHANGE_EXAMPLE, CHANGE_SCHEMA, CHAT_EXAMPLE, CHAT_SCHEMA, CHATS_EXAMPLE, CHATS_SCHEMA } from './chat.schemas.js';
@@ -49,8 +50,9 @@ export class ChatCommands {
     errors: ['conflict'],
     spends: ({ members }) => ({ chats: 1, members: members.length, lookups: members.length }),
   })
-  create({ chat_type, chat_name, members }: CreatePayload, caller: Caller): Promise<ChatView> {
-    return this.chats.create({ type: chat_type, name: chat_name ?? null, members }, sessionOf(caller), caller.connection);
+  create({ chat_type, chat_name, members }: CreatePayload, caller: Caller, spending: Spending): Promise<ChatView> {
+    const chat = { type: chat_type, name: chat_name ?? null, members };
+    return this.chats.create(chat, sessionOf(caller), caller.connection, spending);
   }
 
   @Command('chat.get', {

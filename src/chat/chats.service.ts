@@ -3,6 +3,7 @@ import { Settings } from '../config/settings.js';
 import { Sql } from '../database/sql.js';
 import { CoreError, type Issue, invalidInput } from '../errors/catalogue.js';
 import type { LiveSession } from '../identity/identity.js';
+import type { Spending } from '../quotas/spending.js';
 import type { Connection } from '../realtime/connection.js';
 import { UsersService } from '../users/users.service.js';
 import type { Role } from './chat-member.entity.js';
@@ -117,10 +118,16 @@ export class ChatsService {
   /**
    * Makes a chat and tells its members. A personal chat of two that have one already is that one. Who cannot be put into it is asked.
    * @param except a connection that is answered instead
+   * @param spending from which is given back what a chat that is there already did not cost
    * @throws CoreError `invalid_input` for names that nobody has, or a personal chat that is not with exactly one other;
    * `conflict` where the creator would be in too many, or has blocked the other
    */
-  async create({ type, name, members }: NewChat, by: LiveSession, except: Connection | null): Promise<ChatView> {
+  async create(
+    { type, name, members }: NewChat,
+    by: LiveSession,
+    except: Connection | null,
+    spending: Spending,
+  ): Promise<ChatView> {
     const others = (await this.named(members)).filter(({ id }) => id !== by.userId);
     const ids = [...new Set(others.map(({ id }) => id))];
     if (type === 'personal' && ids.length !== 1) throw invalidInput(ONE_OTHER);
@@ -130,6 +137,7 @@ export class ChatsService {
     const [row] = await unlessRefused(this.sql.rows<Created>(CREATE_CHAT, values));
     // The other one's account was deleted at this moment.
     if (!row) throw invalidInput(noSuchUser(0));
+    if (!row.created) spending.giveBack({ chats: 1, members: members.length });
     if (row.joined_seq !== null) this.streams.committed((await this.log.after(row.chat_id, row.joined_seq - 1)).slice(0, 1));
     const { chat, memberIds } = await this.read(row.chat_id, by.userId);
     if (row.created) this.streams.created(chat, memberIds, except);

@@ -2,39 +2,54 @@ import { Injectable } from '@nestjs/common';
 import { Settings } from '../config/settings.js';
 import { CoreError } from '../errors/catalogue.js';
 import { addressKey } from '../ops/address-key.js';
-import type { Counter } from '../ops/counters.js';
+import type { Count, Counter } from '../ops/counters.js';
 import { RateLimits } from '../ops/rate-limits.js';
 
 /** How many users' quota of lookups all accounts of one address have together: accounts are free, addresses are not. */
 const USERS = 10;
 const HOUR_SEC = 3_600;
 
-/** Counts users looked up from one client address, through whichever accounts, or through none. */
+/** Counts users looked up from one client address, through whichever accounts, and names that it was shown to be taken without any. */
 @Injectable()
 export class AddressLookups {
-  private readonly counter: Counter | null;
+  private readonly lookups: Counter | null;
+  private readonly taken: Counter | null;
 
-  constructor(settings: Settings, limits: RateLimits) {
-    const points = settings.QUOTA_LOOKUPS_PER_HOUR * USERS;
-    this.counter = points > 0 ? limits.counter('lookups-address', { points, durationSec: HOUR_SEC }) : null;
+  constructor({ QUOTA_LOOKUPS_PER_HOUR: points }: Settings, limits: RateLimits) {
+    const shape = { points, durationSec: HOUR_SEC };
+    this.lookups = points > 0 ? limits.counter('lookups-address', { ...shape, points: points * USERS }) : null;
+    this.taken = points > 0 ? limits.counter('taken-address', shape) : null;
   }
 
   /**
    * Counts lookups before they are made.
-   * @throws CoreError `too_many_requests`; they stay counted until they are given back (`charge`)
+   * @throws CoreError `too_many_requests`; they stay counted until they are given back
    */
   async take(address: string, amount: number): Promise<void> {
-    const count = await this.counter?.consume(addressKey(address), amount);
-    if (!count?.exceeded) return;
-    throw new CoreError('too_many_requests', {
-      retryAfterSec: count.waitSec,
-      detail: 'Quota exceeded: too many users were looked up from this address',
-    });
+    refuse(await this.lookups?.consume(addressKey(address), amount));
   }
 
-  /** Counts more lookups, or fewer, of what was let through. */
-  charge(address: string, amount: number): void {
-    // Memory never fails, and while Redis is unreachable memory counts.
-    void this.counter?.consume(addressKey(address), amount);
+  /** Counts fewer lookups. */
+  giveBack(address: string, amount: number): void {
+    // Never rejects: while Redis is unreachable memory counts.
+    void this.lookups?.consume(addressKey(address), -amount);
   }
+
+  /** @throws CoreError `too_many_requests` where the address was shown too many names that are taken */
+  async checkTaken(address: string): Promise<void> {
+    refuse(await this.taken?.get(addressKey(address)));
+  }
+
+  /** Counts a name or an e-mail address that was shown to be taken. */
+  showTaken(address: string): void {
+    void this.taken?.consume(addressKey(address));
+  }
+}
+
+function refuse(count: Count | undefined): void {
+  if (!count?.exceeded) return;
+  throw new CoreError('too_many_requests', {
+    retryAfterSec: count.waitSec,
+    detail: 'Quota exceeded: too many users were looked up from this address',
+  });
 }

@@ -51,20 +51,16 @@ export class CountedSpending implements Spending {
   failed(error: CoreError): void {
     const isTried = !UNTRIED.includes(error.code);
     for (const spent of this.spent) {
-      if (isTried && spent.counter.kind === 'lookups') this.charge(spent, missesIn(error) * MISS_COST);
+      if (isTried && spent.counter.kind === 'lookups') this.ledger.add(spent.counter, missesIn(error) * MISS_COST);
       else this.refund(spent, spent.amount);
     }
   }
 
   private refund(spent: Spent, amount: number): void {
     const given = Math.min(amount, spent.amount);
+    if (given === 0) return;
     spent.amount -= given;
-    if (given > 0) this.charge(spent, -given);
-  }
-
-  private charge({ counter }: Spent, amount: number): void {
-    if (amount === 0) return;
-    this.ledger.add(counter, amount);
-    if (counter.kind === 'lookups') this.lookups.charge(this.address, amount);
+    this.ledger.add(spent.counter, -given);
+    if (spent.counter.kind === 'lookups') this.lookups.giveBack(this.address, given);
   }
 }

@@ -38,9 +38,10 @@ describe.each(['memory', ...(has.redis ? ['Redis'] : [])])('matches in %s', (whe
   beforeAll(async () => {
     database = await createDatabase();
     redis = where === 'Redis' ? await TestRedis.start() : undefined;
-    const variables = redis ? { REDIS_URL: redis.url } : undefined;
-    one = await TestServer.start({ database, ...(variables ? { variables } : {}) });
-    two = variables ? await TestServer.start({ database, variables }) : one;
+    // Seats are limited here, not matches.
+    const variables = { QUOTA_MATCHES_PER_USER: '0', ...(redis ? { REDIS_URL: redis.url } : {}) };
+    one = await TestServer.start({ database, variables });
+    two = redis ? await TestServer.start({ database, variables }) : one;
     [alice, bob, carol] = (await makeAccounts(one, 3)) as [Account, Account, Account];
   });
   afterAll(async () => {

@@ -1,3 +1,4 @@
+import { Logger } from '@nestjs/common';
 import type { DataSource } from 'typeorm';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Settings } from '../../src/config/settings.js';
@@ -36,6 +37,7 @@ const addUser = async (): Promise<number> => {
 };
 
 beforeAll(async () => {
+  Logger.overrideLogger(false);
   database = await createDatabase();
   dataSource = await connectDatabase(database.url, { pool: 3, entities: [] });
   sql = new Sql(dataSource);
