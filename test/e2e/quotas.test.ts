@@ -144,6 +144,17 @@ describe.each(['a game socket', 'a rest socket', 'HTTP'])('quotas of a user who 
     expect(await look(bob.username)).toBe('too_many_requests');
     expect(await usageOf(alice)).toMatchObject({ lookups: 41, members: 0, chats: 1 });
   });
+
+  it('count users who are blocked, or were to be, among those looked up', async () => {
+    await come();
+    const bob = await server.user();
+    expect(await run('contacts.block', { username: bob.username })).toBe('ok');
+    expect(await run('contacts.unblock', { user_id: bob.id })).toBe('ok');
+    for (let i = 0; i < 4; i++) expect(await run('contacts.block', { username: `nobody-${i}` })).toBe('not_found');
+    expect(await usageOf(alice)).toMatchObject({ lookups: 42 });
+    expect(await run('contacts.block', { username: bob.username })).toBe('too_many_requests');
+    expect(await run('contacts.unblock', { user_id: 999_999_999 })).toBe('too_many_requests');
+  });
 });
 
 describe('quotas', () => {

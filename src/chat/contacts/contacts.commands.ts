@@ -20,6 +20,7 @@ export class ContactsCommands {
     answer: BLOCKED_SCHEMA,
     example: { payload: { username: 'bob' }, answer: BLOCKED_EXAMPLE },
     errors: ['not_found', 'conflict'],
+    spends: () => ({ lookups: 1 }),
   })
   async block(payload: ContactPayload, caller: Caller): Promise<BlockedUser> {
     const { userId } = sessionOf(caller);
@@ -33,6 +34,7 @@ export class ContactsCommands {
     answer: USER_ID_SCHEMA,
     example: { payload: { user_id: 2 }, answer: { user_id: 2 } },
     errors: ['not_found'],
+    spends: () => ({ lookups: 1 }),
   })
   async unblock(payload: ContactPayload, caller: Caller): Promise<object> {
     const { userId } = sessionOf(caller);
