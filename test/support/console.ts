@@ -40,6 +40,7 @@ const WORDS = {
     deleted: 'message deleted',
     save: 'Save',
     actions: 'What to do with this message',
+    chatMenu: 'More about this chat',
     back: 'Back',
     online: 'online',
     offline: 'offline',
@@ -67,6 +68,7 @@ const WORDS = {
     deleted: 'сообщение удалено',
     save: 'Сохранить',
     actions: 'Что сделать с сообщением',
+    chatMenu: 'Ещё об этом чате',
     back: 'Назад',
     online: 'в сети',
     offline: 'не в сети',
@@ -263,10 +265,21 @@ export class Visitor {
 
   /** Opens what one may do with a message, and does it. */
   async act(text: string, action: 'edit' | 'delete'): Promise<void> {
+    await this.choose(text, this.words[action]);
+  }
+
+  /** Chooses something of what one may do with a message. */
+  async choose(text: string, item: string): Promise<void> {
     const row = this.message(text);
     await row.hover();
     await row.getByRole('button', { name: this.words.actions }).click();
-    await this.page.getByRole('menuitem', { name: this.words[action] }).click();
+    await this.page.getByRole('menuitem', { name: item }).click();
+  }
+
+  /** Chooses something of what one may do with the chat that is open. */
+  async chooseOfChat(item: string): Promise<void> {
+    await this.page.getByRole('button', { name: this.words.chatMenu }).click();
+    await this.page.getByRole('menuitem', { name: item }).click();
   }
 
   /** The texts of all messages that are shown, from top to bottom. */

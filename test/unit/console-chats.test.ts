@@ -1,101 +1,13 @@
 import { describe, expect, it, vi } from 'vitest';
-import type { Chat, ChatSummary, LiveConnection, LogEntry, ServerEvent, State } from '../../clients/typescript/src/index.js';
+import type { ChatSummary, LiveConnection, LogEntry } from '../../clients/typescript/src/index.js';
 import { ChatList } from '../../web/src/chat/chat-list.js';
 import { piecesOf } from '../../web/src/chat/linkify.js';
-
-const SELF = 1;
-const AT = '2026-01-01T00:00:00Z';
-
-interface Asked {
-  readonly name: string;
-  readonly payload: Readonly<Record<string, unknown>>;
-  readonly answer: (data: unknown) => Promise<void>;
-}
-
-/** A connection whose answers the test gives, one by one and when it wants to. */
-class HandLive {
-  state: State = 'open';
-  readonly asked: Asked[] = [];
-  readonly followed: (readonly [chatId: number, afterSeq: number])[] = [];
-  private readonly listeners: Record<string, Set<(...args: never[]) => void>> = {};
-
-  on(name: string, listener: (...args: never[]) => void): () => void {
-    const all = (this.listeners[name] ??= new Set());
-    all.add(listener);
-    return () => all.delete(listener);
-  }
-
-  tell(name: 'entry' | 'event' | 'state', what: LogEntry | ServerEvent | State): void {
-    for (const listener of [...(this.listeners[name] ?? [])]) listener(what as never);
-  }
-
-  command(name: string, payload: Readonly<Record<string, unknown>>): Promise<unknown> {
-    return new Promise((resolve) => {
-      const answer = async (data: unknown): Promise<void> => {
-        resolve(data);
-        await settled();
-      };
-      this.asked.push({ name, payload, answer });
-    });
-  }
-
-  follow(chatId: number, afterSeq: number): void {
-    this.followed.push([chatId, afterSeq]);
-  }
-
-  unfollow(): void {}
-
-  /** The first question of that name that was not answered yet. */
-  take(name: string): Asked {
-    const at = this.asked.findIndex((one) => one.name === name);
-    const [found] = at < 0 ? [] : this.asked.splice(at, 1);
-    if (!found) throw new Error(`nobody asks ${name}, but ${this.asked.map((one) => one.name).join(', ')}`);
-    return found;
-  }
-
-  names(): string[] {
-    return this.asked.map(({ name }) => name);
-  }
-}
-
-const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+import { chatOf, entry, HandLive, SELF, summary } from '../support/hand-live.js';
 
 const listOf = (): { readonly live: HandLive; readonly list: ChatList } => {
   const live = new HandLive();
   return { live, list: new ChatList(live as unknown as LiveConnection, SELF) };
 };
-
-const summary = (chatId: number, lastSeq: number, fields: Partial<ChatSummary> = {}): ChatSummary => ({
-  chat_id: chatId,
-  chat_type: 'group',
-  chat_name: `chat ${chatId}`,
-  last_seq: lastSeq,
-  read_seq: lastSeq,
-  unread: 0,
-  created_at: AT,
-  last_activity_at: AT,
-  last_message: null,
-  ...fields,
-});
-
-const chatOf = (chatId: number, lastSeq: number, fields: Partial<Chat> = {}): Chat => {
-  const { last_message: _, ...chat } = summary(chatId, lastSeq);
-  return { ...chat, members: [], ...fields };
-};
-
-const entry = (chatId: number, seq: number, fields: Partial<LogEntry> = {}): LogEntry => ({
-  id: seq,
-  chat_id: chatId,
-  seq,
-  kind: 'message',
-  from_id: 2,
-  from_name: 'bob',
-  content: `text ${seq}`,
-  content_type: 'text/plain',
-  created_at: AT,
-  client_msg_id: null,
-  ...fields,
-});
 
 const page = (chats: readonly ChatSummary[], next: string | null = null) => ({ chats, next_cursor: next });
 
@@ -153,6 +65,16 @@ describe('the list of chats', () => {
     live.tell('entry', entry(7, 2, { kind: 'left', member_id: SELF }));
     await live.take('chat.get').answer(chatOf(7, 1));
     expect(list.find(7)).toBeUndefined();
+  });
+
+  it('leaves out a chat that was hidden on another device, and reads itself again for one that is back', async () => {
+    const { live, list } = listOf();
+    await live.take('chat.list').answer(page([summary(5, 9), summary(6, 1)]));
+    live.tell('event', { name: 'chat.hidden', data: { chat_id: 5, hidden: true } });
+    expect(list.all().map(({ chat_id: id }) => id)).toEqual([6]);
+    live.tell('event', { name: 'chat.hidden', data: { chat_id: 5, hidden: false } });
+    await live.take('chat.list').answer(page([summary(5, 9), summary(6, 1)]));
+    expect(list.all().length).toBe(2);
   });
 
   it('says what was read of a chat that is looked at no longer', async () => {
@@ -225,6 +147,39 @@ describe('the log of a chat', () => {
     await live.take('chat.get').answer(chatOf(5, 9));
     await again;
     expect(log.fault).toBeNull();
+  });
+
+  it('is read anew where somebody was blocked or unblocked, and what is there stays until then', async () => {
+    const { live, list, log } = await opened(3, [entry(5, 1), entry(5, 2, { from_id: 3 }), entry(5, 3)]);
+    list.refresh();
+    await live.take('chat.list').answer(page([summary(5, 3)]));
+    expect(log.messages().length).toBe(3);
+    // Stored after the history was read, and delivered before its answer: it is fetched from where the history ends.
+    live.tell('entry', entry(5, 4));
+    await live.take('chat.get').answer(chatOf(5, 3));
+    await live.take('chat.history').answer({ messages: [entry(5, 1), entry(5, 3)], last_seq: 3, has_more: false });
+    expect(log.messages().map(({ seq }) => seq)).toEqual([1, 3]);
+    expect(live.followed.at(-1)).toEqual([5, 3]);
+  });
+
+  it('keeps what is being sent while it is read anew', async () => {
+    const { live, list, log } = await opened(1, [entry(5, 1)]);
+    log.pending = [{ clientMsgId: 'a', content: 'on its way', fault: null }];
+    list.refresh();
+    await live.take('chat.list').answer(page([summary(5, 1)]));
+    await live.take('chat.get').answer(chatOf(5, 1));
+    await live.take('chat.history').answer({ messages: [], last_seq: 1, has_more: false });
+    expect([log.messages().length, log.pending.length]).toEqual([0, 1]);
+  });
+
+  it('knows who was invited, until they join', async () => {
+    const { log } = await opened(1, [entry(5, 1)]);
+    log.invite(['Dave', 'erin']);
+    log.invite(['erin']);
+    log.know(chatOf(5, 2));
+    expect(log.invited).toEqual(['Dave', 'erin']);
+    log.know(chatOf(5, 3, { members: [{ user_id: 9, username: 'dave', role: 'member', online: false, read_seq: 0 }] }));
+    expect(log.invited).toEqual(['erin']);
   });
 
   it('shows what is said after a backup was restored, instead of what is not there any more', async () => {

@@ -170,7 +170,9 @@ describe.runIf(has.chromium)("one's own account", { timeout: 60_000 }, () => {
         .getByText(/You have reached a limit\. Try again in \d+ (hours?|minutes?)\./)
         .waitFor();
       await visitor.open('#/account');
-      await visitor.page.getByRole('region', { name: 'Usage' }).getByText('1 of 1').first().waitFor();
+      const usage = visitor.page.getByRole('region', { name: 'Usage' });
+      await usage.getByText('1 of 1').first().waitFor();
+      expect(await usage.getByRole('progressbar').first().getAttribute('aria-valuenow')).toBe('100');
     } finally {
       await browser.leave();
       await strict.stop();

@@ -64,7 +64,7 @@ describe.runIf(has.chromium)('superusers as moderators', { timeout: 60_000 }, ()
     await question.waitFor({ state: 'detached' });
   };
 
-  it('see a report as soon as it is made, with what was said before, and delete the message for everybody', async () => {
+  it('superusers see a report as soon as it is made, and delete the message for everybody', async () => {
     const { alice, bob, chat } = await pair();
     const [boss, there] = await Promise.all([signedIn(owner, '#/admin/reports'), signedIn(bob, `#/chats/${chat}`)]);
     await boss.page.getByText('No open reports').waitFor();
@@ -98,7 +98,7 @@ describe.runIf(has.chromium)('superusers as moderators', { timeout: 60_000 }, ()
     await boss.page.getByText(`${owner.username} deleted a reported message from ${bob.username}`).waitFor();
   });
 
-  it('suspend somebody for a time: they are out at once, learn why by mail, and come in again once that is ended', async () => {
+  it('a suspended user is out at once, learns why by mail, and comes in again when the suspension is ended', async () => {
     const { alice, bob, chat } = await pair();
     const id = await report(alice, { chat_id: chat, seq: await say(bob, chat, 'Buy watches!') }, 'spam');
     const [boss, there] = await Promise.all([
@@ -144,7 +144,7 @@ describe.runIf(has.chromium)('superusers as moderators', { timeout: 60_000 }, ()
     await expect(server.client().logIn(bob.username, PASSWORD)).rejects.toThrow('401');
   });
 
-  it('dismiss a report of a user, and learn of what another superuser has decided meanwhile', async () => {
+  it('a report that one superuser dismisses closes in front of another', async () => {
     const { alice, bob } = await pair();
     const second = await server.user({ isSuperuser: true });
     const id = await report(alice, { user_id: bob.id }, 'impersonation');
@@ -164,7 +164,7 @@ describe.runIf(has.chromium)('superusers as moderators', { timeout: 60_000 }, ()
     await boss.page.getByText('There is no such report').waitFor();
   });
 
-  it('read long queues page by page, open and closed ones', async () => {
+  it('a long queue is read page by page, open and closed reports apart', async () => {
     const { alice, bob, chat } = await pair();
     for (let count = 0; count < 35; count += 1) {
       const seq = await say(bob, chat, `message ${count}`);
@@ -183,7 +183,7 @@ describe.runIf(has.chromium)('superusers as moderators', { timeout: 60_000 }, ()
   });
 
   describe.each(VIEWS)('in $colorScheme colours, $viewport.width wide', (view) => {
-    it('have pages that everybody can use', async () => {
+    it('the pages of moderators have no accessibility faults', async () => {
       const { alice, bob, chat } = await pair();
       await say(alice, chat, 'Good morning!');
       const id = await report(alice, { chat_id: chat, seq: await say(bob, chat, 'Buy watches!'), comment: 'Again' }, 'spam');

@@ -5,6 +5,7 @@ import { Redirect, Route, Switch } from 'wouter';
 import { RecoverPage } from './auth/recover-page';
 import { SignInPage } from './auth/sign-in-page';
 import { SignUpPage } from './auth/sign-up-page';
+import { parsePlace } from './chat/place';
 import { useSession } from './session/session';
 import { useLiveState } from './session/use-live-state';
 import { Empty } from './shared/empty';
@@ -86,7 +87,7 @@ function SignedOut() {
 function SignedIn({ isSuperuser }: { readonly isSuperuser: boolean }) {
   return (
     <Switch>
-      <Route path="/chats/:id?">{({ id }) => <ChatsPage chatId={id === undefined ? null : Number(id)} />}</Route>
+      <Route path="/chats/:place?">{({ place }) => <ChatsPage open={parsePlace(place)} />}</Route>
       <Route path="/account" component={AccountPage} />
       {isSuperuser && <Route path="/admin/*?" component={AdminPages} />}
       <Route path="/sign-up">

@@ -1,5 +1,6 @@
 import { Container, SimpleGrid, Stack, Title } from '@mantine/core';
 import { useTranslation } from 'react-i18next';
+import { PrivacySection } from '../contacts/privacy-section';
 import { useTitle } from '../shared/use-title';
 import { ClientList } from './client-list';
 import { PasswordForm } from './password-form';
@@ -7,7 +8,7 @@ import { ProfileForm } from './profile-form';
 import { SessionList } from './session-list';
 import { UsageSection } from './usage-section';
 
-/** One's own profile, password, usage, sessions and clients. */
+/** One's own profile, password, privacy, usage, sessions and clients. */
 export default function AccountPage() {
   const { t } = useTranslation();
   useTitle(t('account.title'));
@@ -21,7 +22,10 @@ export default function AccountPage() {
           <ProfileForm />
           <PasswordForm />
         </SimpleGrid>
-        <UsageSection />
+        <SimpleGrid cols={{ base: 1, md: 2 }} spacing="lg">
+          <PrivacySection />
+          <UsageSection />
+        </SimpleGrid>
         <SessionList />
         <ClientList />
       </Stack>

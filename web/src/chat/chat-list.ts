@@ -7,7 +7,7 @@ import type {
   ServerEvent,
 } from '../../../clients/typescript/src/index.js';
 import { ChatLog } from './chat-log.js';
-import { Store } from './store.js';
+import { Store } from '../shared/store.js';
 
 /** Chats that are fetched at once. */
 const PAGE = 100;
@@ -101,6 +101,12 @@ export class ChatList extends Store {
     this.note(() => this.readUpTo(chatId, chat.last_seq));
     // Lost, it is said again with the next message.
     this.live.command('chat.read', { chat_id: chatId, seq: chat.last_seq }).catch(() => undefined);
+  }
+
+  /** Whom the user blocks has changed, and with it what every chat shows. */
+  refresh(): void {
+    void this.reload();
+    for (const log of this.logs.values()) void log.reload();
   }
 
   /** A chat that was made, or changed, by its user's own doing. */
@@ -212,6 +218,8 @@ export class ChatList extends Store {
   private happened({ name, data }: ServerEvent): void {
     if (name === 'chat.created') this.put(data);
     if (name === 'chat.read' && data.user_id === this.userId) this.readUpTo(data.chat_id, data.seq);
+    if (name === 'chat.hidden' && data.hidden) this.drop(data.chat_id);
+    if (name === 'chat.hidden' && !data.hidden) void this.reload();
   }
 
   /** Asks for a chat of which something was heard, until the answer is as new as what was heard last. */

@@ -5,29 +5,14 @@ import {
   type LogEntry,
   type ServerEvent,
 } from '../../../clients/typescript/src/index.js';
-import { Store } from './store.js';
+import { Store } from '../shared/store.js';
+import { deleted, edited, shown, type ShownMessage } from './shown-message.js';
 
 const PAGE = 50;
 /** Messages that are kept while new ones come; of more, the oldest are fetched again where somebody scrolls up to them. */
 const MAX_KEPT = 5_000;
 /** Milliseconds for which somebody is shown to be writing, after they last said so. */
 const TYPING_MS = 6_000;
-
-/** A message as it is shown: what it says now. */
-export interface ShownMessage {
-  readonly seq: number;
-  readonly kind: 'message' | 'deleted' | 'joined' | 'left';
-  readonly fromId: number;
-  readonly fromName: string;
-  readonly content: string;
-  readonly contentType: string;
-  readonly at: string;
-  readonly memberName?: string;
-  readonly memberId?: number;
-  readonly clientMsgId: string | null;
-  /** The entry by which it was last changed; 0 for never. */
-  readonly editedSeq: number;
-}
 
 /** A message of one's own that the server has not confirmed. */
 export interface Pending {
@@ -45,9 +30,12 @@ export class ChatLog extends Store {
   private readonly typers = new Map<number, { readonly name: string; readonly until: number }>();
   private loading: Promise<void> | null = null;
   private typedAt = 0;
+  private isStale = false;
   /** Changes of messages that may be on the page of older ones that is on its way, as they were before. */
   private late: (() => void)[] = [];
   pending: Pending[] = [];
+  /** User names of those who were invited while one looked, and have not joined yet. */
+  invited: readonly string[] = [];
   chat: Chat | null = null;
   hasOlder = true;
   isReadingOlder = false;
@@ -70,7 +58,7 @@ export class ChatLog extends Store {
       live.on('state', (state) => {
         if (state !== 'open') return;
         // Who is online, and how far they have read, is told only to those who are connected.
-        if (this.isLoaded) void this.refresh();
+        if (this.isLoaded && !this.isStale) void this.refresh();
         else void this.load();
       }),
     );
@@ -104,6 +92,16 @@ export class ChatLog extends Store {
       0,
       ...(this.chat?.members ?? []).filter(({ user_id: id }) => id !== this.userId).map(({ read_seq: seq }) => seq),
     );
+  }
+
+  /** Reads everything anew: other messages are shown now than before. What is there stays until then. */
+  reload(): Promise<void> {
+    if (!this.isLoaded) return Promise.resolve();
+    const before = this.loading ?? Promise.resolve();
+    return before.then(() => {
+      this.isStale = true;
+      return this.load();
+    });
   }
 
   load(): Promise<void> {
@@ -161,6 +159,13 @@ export class ChatLog extends Store {
 
   know(chat: Chat): void {
     this.chat = chat;
+    this.invited = missingFrom(chat, this.invited);
+    this.changed();
+  }
+
+  /** Somebody was added, but has to accept first. */
+  invite(names: readonly string[]): void {
+    this.invited = [...new Set([...this.invited, ...names])];
     this.changed();
   }
 
@@ -179,7 +184,9 @@ export class ChatLog extends Store {
         this.live.command('chat.get', { chat_id: this.chatId }),
         this.live.command('chat.history', { chat_id: this.chatId, limit: PAGE }),
       ]);
-      this.chat = chat;
+      this.know(chat);
+      if (this.isStale) this.bySeq.clear();
+      this.isStale = false;
       this.take(page.messages);
       this.hasOlder = page.has_more;
       this.isLoaded = true;
@@ -288,28 +295,12 @@ export class ChatLog extends Store {
   }
 }
 
-/** What was said later stands, whatever is heard of first. */
-const edited =
-  (content: string, entrySeq: number) =>
-  (message: ShownMessage): ShownMessage =>
-    message.editedSeq >= entrySeq ? message : { ...message, content, editedSeq: entrySeq };
+const plain = (name: string): string => name.normalize('NFKC').toLowerCase();
 
-const deleted = (message: ShownMessage): ShownMessage => ({ ...message, kind: 'deleted', content: '' });
-
-function shown(entry: LogEntry): ShownMessage {
-  return {
-    seq: entry.seq,
-    kind: entry.kind === 'joined' || entry.kind === 'left' ? entry.kind : 'message',
-    fromId: entry.from_id,
-    fromName: entry.from_name,
-    content: entry.content ?? '',
-    contentType: entry.content_type ?? 'text/plain',
-    at: entry.created_at,
-    memberName: entry.member_name,
-    memberId: entry.member_id,
-    clientMsgId: entry.client_msg_id,
-    editedSeq: entry.edited_seq ?? 0,
-  };
+/** Those of some user names, as they were typed, that no member has. */
+export function missingFrom({ members }: Pick<Chat, 'members'>, names: readonly string[]): string[] {
+  const present = new Set(members.map(({ username }) => plain(username)));
+  return names.filter((name) => !present.has(plain(name)));
 }
 
 /** 128 random bits. `crypto.randomUUID` is not there for pages without TLS. */

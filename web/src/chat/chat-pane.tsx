@@ -1,39 +1,51 @@
 import { ActionIcon, Alert, Box, Button, Loader, Text, Title, Tooltip } from '@mantine/core';
 import { useDisclosure, useDocumentVisibility } from '@mantine/hooks';
-import { ArrowLeft, DoorClosed, Users } from 'lucide-react';
+import { DoorClosed, Users } from 'lucide-react';
 import { useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link } from 'wouter';
 import type { Chat } from '../../../clients/typescript/src/index.js';
+import { useBlocks } from '../contacts/use-blocks';
 import { useUser } from '../session/session';
 import { Empty } from '../shared/empty';
 import { faultText } from '../shared/faults';
+import { useRegion } from '../shared/use-region';
+import { useStore } from '../shared/use-store';
 import classes from './chat.module.css';
+import { Back } from './back';
+import { BlockedBar } from './blocked-bar';
+import { ChatAvatar } from './chat-item';
 import type { ChatList } from './chat-list';
-import type { ChatLog, ShownMessage } from './chat-log';
+import type { ChatLog } from './chat-log';
+import type { ShownMessage } from './shown-message';
+import { ChatMenu } from './chat-menu';
+import { type Companion, companionOf } from './companion';
 import { Composer } from './composer';
-import { ChatAvatar } from './list-pane';
 import { MembersDrawer } from './members-drawer';
 import { MessageList, type MessageListProps } from './message-list';
-import { useStore } from './use-store';
-import { useRegion } from '../shared/use-region';
+import type { ChatStores } from './stores';
 
 interface ChatPaneProps {
-  readonly list: ChatList;
+  readonly stores: ChatStores;
   readonly chatId: number;
 }
 
 /** One chat: what is said in it, and a place to say something. */
-export function ChatPane({ list, chatId }: ChatPaneProps) {
+export function ChatPane({ stores, chatId }: ChatPaneProps) {
   const { t } = useTranslation();
+  const { id } = useUser();
+  const blocks = useBlocks();
+  const { list } = stores;
   const log = list.log(chatId);
   useStore(log);
   const [edited, setEdited] = useState<ShownMessage | null>(null);
   const { isAtEnd, setAtEnd } = useReading(list, log);
   if (log.isGone) return <Gone />;
+  const companion = log.chat && companionOf(log.chat, id);
+  const blocked = companion && blocks.find(companion.userId, companion.username);
   return (
     <>
-      <Head log={log} list={list} />
+      <Head log={log} stores={stores} companion={companion} />
       {log.fault !== null && (
         <Alert color="red" m="sm" role="alert">
           {faultText(log.fault, t)}{' '}
@@ -49,8 +61,14 @@ export function ChatPane({ list, chatId }: ChatPaneProps) {
           <Loader m="auto" aria-label={t('app.loading')} />
         </Box>
       )}
-      <Typing log={log} />
-      <Composer log={log} edited={edited} onEdited={setEdited} />
+      {blocked ? (
+        <BlockedBar blocked={blocked} />
+      ) : (
+        <>
+          <Typing log={log} />
+          <Composer log={log} edited={edited} onEdited={setEdited} />
+        </>
+      )}
     </>
   );
 }
@@ -81,8 +99,15 @@ function useReading(list: ChatList, log: ChatLog) {
   return { isAtEnd, setAtEnd };
 }
 
-function Head({ log, list }: { readonly log: ChatLog; readonly list: ChatList }) {
+interface HeadProps {
+  readonly log: ChatLog;
+  readonly stores: ChatStores;
+  readonly companion: Companion | null;
+}
+
+function Head({ log, stores, companion }: HeadProps) {
   const { t } = useTranslation();
+  const { list } = stores;
   // Of new roles nobody is told.
   const [isOpen, { open, close }] = useDisclosure(false, { onOpen: () => void log.refresh() });
   const { chat } = log;
@@ -90,23 +115,13 @@ function Head({ log, list }: { readonly log: ChatLog; readonly list: ChatList })
   const { chat_name: name, chat_type: type } = list.find(log.chatId) ?? chat ?? { chat_name: '', chat_type: 'group' };
   return (
     <Box component="header" className={classes.head}>
-      <ActionIcon
-        component={Link}
-        href="/chats"
-        variant="subtle"
-        color="gray"
-        size="lg"
-        className={classes.back}
-        aria-label={t('app.back')}
-      >
-        <ArrowLeft size={20} aria-hidden />
-      </ActionIcon>
+      <Back />
       <ChatAvatar name={name} type={type} size={38} />
       <Box style={{ minWidth: 0, flex: 1 }}>
         <Title order={2} size="h4" lineClamp={1} title={name}>
           {name}
         </Title>
-        {chat && <Who chat={chat} />}
+        {chat && <Who chat={chat} companion={companion} />}
       </Box>
       {type === 'group' && (
         <Tooltip label={t('chat.members')}>
@@ -115,20 +130,21 @@ function Head({ log, list }: { readonly log: ChatLog; readonly list: ChatList })
           </ActionIcon>
         </Tooltip>
       )}
+      {chat && <ChatMenu log={log} stores={stores} companion={companion} />}
       {chat && <MembersDrawer log={log} list={list} chat={chat} isOpen={isOpen} onClose={close} />}
     </Box>
   );
 }
 
 /** How many are in a group; of a personal chat, whether the other is there. */
-function Who({ chat }: { readonly chat: Chat }) {
+function Who({ chat, companion }: { readonly chat: Chat; readonly companion: Companion | null }) {
   const { t } = useTranslation();
-  const { id } = useUser();
-  const isOnline = chat.members.some((member) => member.user_id !== id && member.online);
-  const isPersonal = chat.chat_type === 'personal';
+  const isOnline = companion !== null && chat.members.some((member) => member.user_id === companion.userId && member.online);
   return (
-    <Text size="xs" c={isPersonal && isOnline ? 'var(--good)' : 'dimmed'} lh={1.2}>
-      {isPersonal ? t(isOnline ? 'chat.online' : 'chat.offline') : t('chat.memberCount', { count: chat.members.length })}
+    <Text size="xs" c={isOnline ? 'var(--good)' : 'dimmed'} lh={1.2}>
+      {companion === null
+        ? t('chat.memberCount', { count: chat.members.length })
+        : t(companion.userId === undefined ? 'chat.notAccepted' : isOnline ? 'chat.online' : 'chat.offline')}
     </Text>
   );
 }

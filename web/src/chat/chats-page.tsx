@@ -1,50 +1,44 @@
 import { Box, Loader } from '@mantine/core';
 import { MessageSquare } from 'lucide-react';
 import { useTranslation } from 'react-i18next';
-import type { LiveConnection } from '../../../clients/typescript/src/index.js';
-import { useLive, useUser } from '../session/session';
+import '../contacts/texts';
+import { Reporting } from '../contacts/reporting';
 import { Empty } from '../shared/empty';
 import { useTitle } from '../shared/use-title';
 import classes from './chat.module.css';
-import { ChatList } from './chat-list';
 import { ChatPane } from './chat-pane';
 import { ListPane } from './list-pane';
-import { useStore } from './use-store';
-
-/** One for each live connection: what was loaded is still there when its user comes back to this page. */
-const lists = new WeakMap<LiveConnection, ChatList>();
-
-function useChatList(): ChatList {
-  const live = useLive();
-  const { id } = useUser();
-  const known = lists.get(live) ?? new ChatList(live, id);
-  lists.set(live, known);
-  return known;
-}
+import type { OpenPlace } from './place';
+import { RequestsPane } from './requests-pane';
+import { type ChatStores, useChatStores } from './stores';
 
 /** The chats: the list, and the one that is open. On narrow screens one of the two. */
-export default function ChatsPage({ chatId }: { readonly chatId: number | null }) {
+export default function ChatsPage({ open }: { readonly open: OpenPlace }) {
   const { t } = useTranslation();
-  const list = useChatList();
-  useStore(list);
-  const open = chatId === null ? undefined : list.find(chatId);
-  useTitle(open?.chat_name ?? t('chat.title'), list.unread);
+  const { t: contacts } = useTranslation('contacts');
+  const stores = useChatStores();
+  const { list } = stores;
+  const chat = typeof open === 'number' ? list.find(open) : undefined;
+  const title = open === 'requests' ? contacts('requests.title') : t('chat.title');
+  useTitle(chat?.chat_name ?? title, list.unread);
   return (
-    <Box className={classes.page} data-open={chatId !== null || undefined}>
-      <ListPane list={list} openId={chatId} />
-      <Box className={classes.chat}>
-        {chatId !== null ? (
-          <ChatPane key={chatId} list={list} chatId={chatId} />
-        ) : list.isLoaded ? (
-          <Empty
-            title={t('chat.choose')}
-            text={t('chat.chooseText')}
-            icon={<MessageSquare size={40} aria-hidden opacity={0.4} />}
-          />
-        ) : (
-          <Loader m="auto" aria-label={t('app.loading')} />
-        )}
+    <Reporting>
+      <Box className={classes.page} data-open={open !== null || undefined}>
+        <ListPane stores={stores} open={open} />
+        <Box className={classes.chat}>
+          <Opened stores={stores} open={open} />
+        </Box>
       </Box>
-    </Box>
+    </Reporting>
+  );
+}
+
+function Opened({ stores, open }: { readonly stores: ChatStores; readonly open: OpenPlace }) {
+  const { t } = useTranslation();
+  if (open === 'requests') return <RequestsPane stores={stores} />;
+  if (open !== null) return <ChatPane key={open} stores={stores} chatId={open} />;
+  if (!stores.list.isLoaded) return <Loader m="auto" aria-label={t('app.loading')} />;
+  return (
+    <Empty title={t('chat.choose')} text={t('chat.chooseText')} icon={<MessageSquare size={40} aria-hidden opacity={0.4} />} />
   );
 }

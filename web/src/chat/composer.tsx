@@ -5,7 +5,8 @@ import { useTranslation } from 'react-i18next';
 import { useUser } from '../session/session';
 import { showFault } from '../shared/show-fault';
 import classes from './chat.module.css';
-import type { ChatLog, ShownMessage } from './chat-log';
+import type { ChatLog } from './chat-log';
+import type { ShownMessage } from './shown-message';
 
 const MAX_CHARACTERS = 65_536;
 

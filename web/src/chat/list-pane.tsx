@@ -1,53 +1,55 @@
-import {
-  ActionIcon,
-  Alert,
-  Avatar,
-  Badge,
-  Box,
-  Button,
-  Group,
-  Skeleton,
-  Stack,
-  Text,
-  TextInput,
-  Title,
-  Tooltip,
-} from '@mantine/core';
+import { ActionIcon, Alert, Badge, Box, Button, Group, Skeleton, Stack, Text, TextInput, Title, Tooltip } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
-import { Plus, Search, UsersRound } from 'lucide-react';
+import { Archive, Inbox, Plus, Search } from 'lucide-react';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link } from 'wouter';
-import type { ChatSummary } from '../../../clients/typescript/src/index.js';
-import { useUser } from '../session/session';
 import { faultText } from '../shared/faults';
 import classes from './chat.module.css';
-import type { ChatList } from './chat-list';
+import { ChatItem } from './chat-item';
 import { NewChat } from './new-chat';
-import { shortTime } from './times';
-import { useStore } from './use-store';
-import { useRegion } from '../shared/use-region';
+import type { OpenPlace } from './place';
+import type { Requests } from './requests';
+import type { ChatStores } from './stores';
 
 interface ListPaneProps {
-  readonly list: ChatList;
-  readonly openId: number | null;
+  readonly stores: ChatStores;
+  readonly open: OpenPlace;
 }
 
-export function ListPane({ list, openId }: ListPaneProps) {
+/** The chats, or those that are hidden; above them the requests for others. */
+export function ListPane({ stores: { list, hidden, requests }, open }: ListPaneProps) {
   const { t } = useTranslation();
-  useStore(list);
+  const [isHidden, setHidden] = useState(false);
   const [wanted, setWanted] = useState('');
-  const [isMaking, { open, close }] = useDisclosure(false);
+  const [isMaking, dialog] = useDisclosure(false);
+  const source = isHidden ? hidden : list;
   const words = wanted.trim().toLocaleLowerCase();
-  const shown = list.all().filter(({ chat_name: name }) => name.toLocaleLowerCase().includes(words));
+  const shown = source.all().filter(({ chat_name: name }) => name.toLocaleLowerCase().includes(words));
+  const toggle = (): void => {
+    if (!isHidden) void hidden.load();
+    setHidden(!isHidden);
+  };
   return (
     <Box className={classes.list} component="section" aria-label={t('chat.title')}>
-      <Group justify="space-between" px="md" pt="md" pb="xs" wrap="nowrap">
-        <Title order={1} size="h3">
-          {t('chat.title')}
+      <Group px="md" pt="md" pb="xs" gap="xs" wrap="nowrap">
+        <Title order={1} size="h3" mr="auto" lineClamp={1}>
+          {t(isHidden ? 'chat.hiddenTitle' : 'chat.title')}
         </Title>
+        <Tooltip label={t('chat.hiddenTitle')}>
+          <ActionIcon
+            variant={isHidden ? 'filled' : 'subtle'}
+            color={isHidden ? undefined : 'gray'}
+            size="lg"
+            aria-label={t('chat.hiddenTitle')}
+            aria-pressed={isHidden}
+            onClick={toggle}
+          >
+            <Archive size={18} aria-hidden />
+          </ActionIcon>
+        </Tooltip>
         <Tooltip label={t('chat.new')}>
-          <ActionIcon variant="light" size="lg" aria-label={t('chat.new')} onClick={open}>
+          <ActionIcon variant="light" size="lg" aria-label={t('chat.new')} onClick={dialog.open}>
             <Plus size={18} aria-hidden />
           </ActionIcon>
         </Tooltip>
@@ -61,40 +63,82 @@ export function ListPane({ list, openId }: ListPaneProps) {
           onChange={(event) => setWanted(event.currentTarget.value)}
         />
       </Box>
-      {list.fault !== null && (
+      {source.fault !== null && (
         <Alert color="red" mx="md" mb="xs" role="alert">
-          {faultText(list.fault, t)}{' '}
-          <Button size="compact-xs" variant="subtle" onClick={() => void list.reload()}>
+          {faultText(source.fault, t)}{' '}
+          <Button size="compact-xs" variant="subtle" onClick={() => void (isHidden ? hidden.load() : list.reload())}>
             {t('app.retry')}
           </Button>
         </Alert>
       )}
       <Box className={classes.scroll} tabIndex={-1}>
-        {!list.isLoaded && list.fault === null && <Loading />}
-        {list.isLoaded && list.all().length === 0 && (
-          <Stack align="center" p="xl" gap="xs" ta="center">
-            <Text fw={600}>{t('chat.empty')}</Text>
-            <Text size="sm" c="dimmed">
-              {t('chat.emptyText')}
-            </Text>
-            <Button mt="xs" leftSection={<Plus size={16} aria-hidden />} onClick={open}>
-              {t('chat.new')}
-            </Button>
-          </Stack>
-        )}
+        {!isHidden && <RequestsEntry requests={requests} isOpen={open === 'requests'} />}
+        {!source.isLoaded && source.fault === null && <Loading />}
+        {source.isLoaded && source.all().length === 0 && (isHidden ? <NoneHidden /> : <None onNew={dialog.open} />)}
         <ul className={classes.items}>
           {shown.map((chat) => (
-            <Item key={chat.chat_id} chat={chat} isOpen={chat.chat_id === openId} />
+            <ChatItem key={chat.chat_id} chat={chat} isOpen={chat.chat_id === open} />
           ))}
         </ul>
-        {list.hasMore && (
-          <Button variant="subtle" fullWidth onClick={() => void list.more()}>
+        {source.hasMore && (
+          <Button variant="subtle" fullWidth onClick={() => void source.more()}>
             {t('app.more')}
           </Button>
         )}
       </Box>
-      <NewChat isOpen={isMaking} onClose={close} list={list} />
+      <NewChat isOpen={isMaking} onClose={dialog.close} list={list} />
     </Box>
+  );
+}
+
+/** The way to the requests; not there while there are none. */
+function RequestsEntry({ requests, isOpen }: { readonly requests: Requests; readonly isOpen: boolean }) {
+  const { t } = useTranslation('contacts');
+  const { count, hasMore } = requests;
+  if (count === 0 && !isOpen) return null;
+  return (
+    <Box px="0.5rem">
+      <Link href="/chats/requests" className={classes.item} aria-current={isOpen ? 'page' : undefined}>
+        <Box className={classes.sign}>
+          <Inbox size={20} aria-hidden />
+        </Box>
+        <Text fw={550} flex={1}>
+          {t('requests.title')}
+        </Text>
+        {count > 0 && (
+          <Badge size="md" circle={count < 10 && !hasMore} aria-label={t('requests.count', { count })}>
+            {hasMore ? `${count}+` : count}
+          </Badge>
+        )}
+      </Link>
+    </Box>
+  );
+}
+
+function None({ onNew }: { readonly onNew: () => void }) {
+  const { t } = useTranslation();
+  return (
+    <Stack align="center" p="xl" gap="xs" ta="center">
+      <Text fw={600}>{t('chat.empty')}</Text>
+      <Text size="sm" c="dimmed">
+        {t('chat.emptyText')}
+      </Text>
+      <Button mt="xs" leftSection={<Plus size={16} aria-hidden />} onClick={onNew}>
+        {t('chat.new')}
+      </Button>
+    </Stack>
+  );
+}
+
+function NoneHidden() {
+  const { t } = useTranslation();
+  return (
+    <Stack align="center" p="xl" gap="xs" ta="center">
+      <Text fw={600}>{t('chat.hiddenNone')}</Text>
+      <Text size="sm" c="dimmed">
+        {t('chat.hiddenText')}
+      </Text>
+    </Stack>
   );
 }
 
@@ -108,52 +152,5 @@ function Loading() {
         </Group>
       ))}
     </Stack>
-  );
-}
-
-function Item({ chat, isOpen }: { readonly chat: ChatSummary; readonly isOpen: boolean }) {
-  const { t } = useTranslation();
-  const region = useRegion();
-  const { id } = useUser();
-  const { chat_id: chatId, chat_name: name, chat_type: type, unread, last_message: last } = chat;
-  const by = last?.from_id === id ? `${t('chat.youSaid')}: ` : type === 'group' && last ? `${last.from_name}: ` : '';
-  const said = last?.kind === 'deleted' ? t('chat.deleted') : last?.content;
-  const preview = last ? `${by}${said ?? ''}` : t('chat.draft');
-  return (
-    <li>
-      <Link href={`/chats/${chatId}`} className={classes.item} aria-current={isOpen ? 'page' : undefined}>
-        <ChatAvatar name={name} type={type} />
-        <Box style={{ minWidth: 0, flex: 1 }}>
-          <Group justify="space-between" wrap="nowrap" gap="xs">
-            <Text fw={unread > 0 ? 700 : 550} truncate title={name}>
-              {name}
-            </Text>
-            <Text size="xs" c="dimmed" style={{ flexShrink: 0 }}>
-              <time dateTime={chat.last_activity_at}>{shortTime(new Date(chat.last_activity_at), region)}</time>
-            </Text>
-          </Group>
-          <Group justify="space-between" wrap="nowrap" gap="xs">
-            <Text size="sm" c="dimmed" truncate dir="auto">
-              {preview}
-            </Text>
-            {unread > 0 && (
-              <Badge size="md" circle={unread < 10} style={{ flexShrink: 0 }} aria-label={t('chat.unread', { count: unread })}>
-                {unread > 99 ? '99+' : unread}
-              </Badge>
-            )}
-          </Group>
-        </Box>
-      </Link>
-    </li>
-  );
-}
-
-export function ChatAvatar({ name, type, size = 42 }: { readonly name: string; readonly type: string; readonly size?: number }) {
-  return type === 'group' ? (
-    <Avatar color="gray" size={size} radius="xl" alt="">
-      <UsersRound size={size / 2} aria-hidden />
-    </Avatar>
-  ) : (
-    <Avatar name={name} color="initials" size={size} radius="xl" alt="" aria-hidden />
   );
 }

@@ -16,15 +16,17 @@ import {
 import { Ellipsis } from 'lucide-react';
 import { type SubmitEvent, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { useLocation } from 'wouter';
+import { useReporting } from '../contacts/reporting';
+import { useBlocking, useBlocks } from '../contacts/use-blocks';
 import type { Chat, Member } from '../../../clients/typescript/src/index.js';
 import { useLive, useUser } from '../session/session';
-import { confirm, useIsAsked } from '../shared/confirm';
+import { useIsAsked } from '../shared/confirm';
+import { isUserFault } from '../shared/form';
 import { showFault } from '../shared/show-fault';
 import { useAction } from '../shared/use-action';
 import type { ChatList } from './chat-list';
 import type { ChatLog } from './chat-log';
-import { isNobody } from './new-chat';
+import { useLeave } from './use-leave';
 
 interface MembersDrawerProps {
   readonly log: ChatLog;
@@ -38,26 +40,15 @@ interface MembersDrawerProps {
 export function MembersDrawer({ log, list, chat, isOpen, onClose }: MembersDrawerProps) {
   const { t } = useTranslation();
   const { id } = useUser();
-  const live = useLive();
-  const [, go] = useLocation();
+  const leave = useLeave(log, list);
   const isAsked = useIsAsked();
+  const { isReporting } = useReporting();
   const role = chat.members.find((member) => member.user_id === id)?.role ?? 'member';
-  const leave = async (): Promise<void> => {
-    const isSure = await confirm({ text: t('chat.leaveSure', { name: chat.chat_name }), action: t('chat.leave') });
-    if (!isSure) return;
-    try {
-      await live.command('chat.leave', { chat_id: chat.chat_id });
-      list.forget(chat.chat_id);
-      go('/chats');
-    } catch (thrown) {
-      showFault(thrown, t);
-    }
-  };
   return (
     <Drawer
       opened={isOpen}
-      // Esc answers the question that is asked above it, and nothing else.
-      closeOnEscape={!isAsked}
+      // Esc closes what is asked above it, and nothing else.
+      closeOnEscape={!isAsked && !isReporting}
       onClose={onClose}
       position="right"
       title={t('chat.members')}
@@ -68,6 +59,9 @@ export function MembersDrawer({ log, list, chat, isOpen, onClose }: MembersDrawe
         <Box component="ul" p={0} m={0} style={{ listStyle: 'none' }}>
           {chat.members.map((member) => (
             <Person key={member.user_id} member={member} role={role} log={log} />
+          ))}
+          {log.invited.map((name) => (
+            <Invited key={name} name={name} />
           ))}
         </Box>
         <Button variant="light" color="red" onClick={() => void leave()}>
@@ -84,10 +78,13 @@ function AddMember({ log }: { readonly log: ChatLog }) {
   const [name, setName] = useState('');
   const { run, isBusy, fault, fields } = useAction(
     async () => {
-      log.know(await live.command('chat.add_members', { chat_id: log.chatId, members: [name.trim()] }));
+      const typed = name.trim();
+      const { invited = [], ...chat } = await live.command('chat.add_members', { chat_id: log.chatId, members: [typed] });
+      log.know(chat);
+      if (invited.length > 0) log.invite([typed]);
       setName('');
     },
-    (error) => (isNobody(error) ? t('chat.nobody') : undefined),
+    (error) => (isUserFault(error) ? t('chat.nobody') : undefined),
   );
   const submit = (event: SubmitEvent): void => {
     event.preventDefault();
@@ -120,6 +117,27 @@ function AddMember({ log }: { readonly log: ChatLog }) {
   );
 }
 
+/** Somebody who joins as soon as they accept. */
+function Invited({ name }: { readonly name: string }) {
+  const { t } = useTranslation();
+  return (
+    <Group component="li" py={6} wrap="nowrap">
+      <Avatar name={name} color="initials" size={36} alt="" aria-hidden />
+      <Box style={{ minWidth: 0, flex: 1 }}>
+        <Text truncate title={name}>
+          {name}
+        </Text>
+        <Text size="xs" c="dimmed">
+          {t('chat.invitedText')}
+        </Text>
+      </Box>
+      <Badge variant="default" tt="none">
+        {t('chat.invited')}
+      </Badge>
+    </Group>
+  );
+}
+
 interface PersonProps {
   readonly member: Member;
   /** What whoever is looking is here. */
@@ -129,7 +147,9 @@ interface PersonProps {
 
 function Person({ member, role, log }: PersonProps) {
   const { t } = useTranslation();
+  const { t: contacts } = useTranslation('contacts');
   const { id } = useUser();
+  const isBlocked = useBlocks().has(member.user_id);
   const isSelf = member.user_id === id;
   return (
     <Group component="li" py={6} wrap="nowrap">
@@ -141,7 +161,7 @@ function Person({ member, role, log }: PersonProps) {
           {member.username} {isSelf && `(${t('chat.you')})`}
         </Text>
         <Text size="xs" c="dimmed">
-          {t(member.online ? 'chat.online' : 'chat.offline')}
+          {isBlocked ? contacts('block.blocked') : t(member.online ? 'chat.online' : 'chat.offline')}
         </Text>
       </Box>
       {member.role !== 'member' && (
@@ -156,10 +176,14 @@ function Person({ member, role, log }: PersonProps) {
 
 function PersonMenu({ member, role, log }: PersonProps) {
   const { t } = useTranslation();
+  const { t: contacts } = useTranslation('contacts');
   const live = useLive();
+  const { report } = useReporting();
+  const { block, unblock } = useBlocking();
+  const { user_id: userId, username } = member;
+  const isBlocked = useBlocks().has(userId);
   const mayRemove = role === 'owner' || (role === 'admin' && member.role === 'member');
   const mayPromote = role === 'owner' && member.role !== 'owner';
-  if (!mayRemove && !mayPromote) return null;
   const change = (work: Promise<unknown>): void => {
     work.then(
       () => log.refresh(),
@@ -167,11 +191,11 @@ function PersonMenu({ member, role, log }: PersonProps) {
     );
   };
   const giveRole = (given: 'admin' | 'member'): void =>
-    change(live.command('chat.add_members', { chat_id: log.chatId, members: [member.username], role: given }));
+    change(live.command('chat.add_members', { chat_id: log.chatId, members: [username], role: given }));
   return (
     <Menu position="bottom-end">
       <Menu.Target>
-        <ActionIcon variant="subtle" color="gray" aria-label={`${t('app.more')}: ${member.username}`}>
+        <ActionIcon variant="subtle" color="gray" aria-label={`${t('app.more')}: ${username}`}>
           <Ellipsis size={16} aria-hidden />
         </ActionIcon>
       </Menu.Target>
@@ -181,10 +205,18 @@ function PersonMenu({ member, role, log }: PersonProps) {
             {t(member.role === 'admin' ? 'chat.makeMember' : 'chat.makeAdmin')}
           </Menu.Item>
         )}
+        <Menu.Item onClick={() => report({ userId, username })}>{contacts('report.action')}</Menu.Item>
+        {isBlocked ? (
+          <Menu.Item onClick={() => void unblock(userId, username)}>{contacts('block.undoName', { name: username })}</Menu.Item>
+        ) : (
+          <Menu.Item onClick={() => void block({ user_id: userId }, username)}>
+            {contacts('block.name', { name: username })}
+          </Menu.Item>
+        )}
         {mayRemove && (
           <Menu.Item
             c="var(--mantine-color-red-light-color)"
-            onClick={() => change(live.command('chat.remove_member', { chat_id: log.chatId, user_id: member.user_id }))}
+            onClick={() => change(live.command('chat.remove_member', { chat_id: log.chatId, user_id: userId }))}
           >
             {t('chat.remove')}
           </Menu.Item>

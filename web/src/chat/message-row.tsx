@@ -1,16 +1,14 @@
-import { ActionIcon, Avatar, Box, Button, Group, Menu, Text } from '@mantine/core';
-import { Ellipsis, Pencil, Trash2 } from 'lucide-react';
-import { useRef, useState } from 'react';
+import { Avatar, Box, Button, Group, Text } from '@mantine/core';
 import { useTranslation } from 'react-i18next';
 import { useUser } from '../session/session';
-import { confirm } from '../shared/confirm';
 import { faultText } from '../shared/faults';
-import { showFault } from '../shared/show-fault';
-import classes from './chat.module.css';
-import type { ChatLog, Pending, ShownMessage } from './chat-log';
-import { piecesOf } from './linkify';
-import { clockTime } from './times';
 import { useRegion } from '../shared/use-region';
+import classes from './chat.module.css';
+import type { ChatLog, Pending } from './chat-log';
+import type { ShownMessage } from './shown-message';
+import { piecesOf } from './linkify';
+import { MessageMenu } from './message-menu';
+import { clockTime } from './times';
 
 interface MessageRowProps {
   readonly message: ShownMessage;
@@ -54,7 +52,7 @@ export function MessageRow({ message, isFirst, isLast, log, onEdit }: MessageRow
         )}
         <Meta message={message} isSeen={isOwn && log.readByOthers >= message.seq} />
       </Box>
-      {!isDeleted && <Tools message={message} isOwn={isOwn} log={log} onEdit={onEdit} />}
+      {!isDeleted && <MessageMenu message={message} isOwn={isOwn} log={log} onEdit={onEdit} />}
     </Box>
   );
 }
@@ -101,67 +99,6 @@ function Message({ text }: { readonly text: string }) {
         ),
       )}
     </p>
-  );
-}
-
-interface ToolsProps {
-  readonly message: ShownMessage;
-  readonly isOwn: boolean;
-  readonly log: ChatLog;
-  readonly onEdit: (message: ShownMessage) => void;
-}
-
-/** What one may do with a message: edit one's own; delete one's own, or as owner or admin of a group anybody's. */
-function Tools({ message, isOwn, log, onEdit }: ToolsProps) {
-  const { t } = useTranslation();
-  const { id } = useUser();
-  const [isOpen, setOpen] = useState(false);
-  const button = useRef<HTMLButtonElement>(null);
-  const role = log.chat?.chat_type === 'group' ? log.chat.members.find((member) => member.user_id === id)?.role : undefined;
-  const mayDelete = isOwn || role === 'owner' || role === 'admin';
-  if (!mayDelete) return null;
-  const remove = async (): Promise<void> => {
-    if (!(await confirm({ text: t('chat.deleteSure'), action: t('chat.delete') }))) return;
-    // With the message goes the button: whoever came by keyboard stays among the messages.
-    const list = button.current?.closest<HTMLElement>('[role=region]');
-    try {
-      await log.delete(message.seq);
-      list?.focus();
-    } catch (thrown) {
-      showFault(thrown, t);
-    }
-  };
-  return (
-    <Menu opened={isOpen} onChange={setOpen} position="bottom-end">
-      <Menu.Target>
-        <ActionIcon
-          ref={button}
-          className={classes.tools}
-          data-open={isOpen || undefined}
-          variant="subtle"
-          color="gray"
-          size="md"
-          mb={2}
-          aria-label={t('chat.actions')}
-        >
-          <Ellipsis size={16} aria-hidden />
-        </ActionIcon>
-      </Menu.Target>
-      <Menu.Dropdown>
-        {isOwn && (
-          <Menu.Item leftSection={<Pencil size={16} aria-hidden />} onClick={() => onEdit(message)}>
-            {t('chat.edit')}
-          </Menu.Item>
-        )}
-        <Menu.Item
-          c="var(--mantine-color-red-light-color)"
-          leftSection={<Trash2 size={16} aria-hidden />}
-          onClick={() => void remove()}
-        >
-          {t('chat.delete')}
-        </Menu.Item>
-      </Menu.Dropdown>
-    </Menu>
   );
 }
 

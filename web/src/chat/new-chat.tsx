@@ -2,20 +2,16 @@ import { Button, Modal, SegmentedControl, TagsInput, TextInput } from '@mantine/
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useLocation } from 'wouter';
-import { CommandError } from '../../../clients/typescript/src/index.js';
-import { Form } from '../shared/form';
+import { Form, isUserFault } from '../shared/form';
 import { useAction } from '../shared/use-action';
 import type { ChatList } from './chat-list';
+import { missingFrom } from './chat-log';
 
 interface NewChatProps {
   readonly list: ChatList;
   readonly isOpen: boolean;
   readonly onClose: () => void;
 }
-
-/** Whether the server says that nobody has one of the names. */
-export const isNobody = (error: unknown): boolean =>
-  error instanceof CommandError && error.errors?.some(({ type }) => type === 'value_error.user') === true;
 
 export function NewChat({ list, isOpen, onClose }: NewChatProps) {
   const { t } = useTranslation();
@@ -36,16 +32,17 @@ function NewChatForm({ list, onDone }: { readonly list: ChatList; readonly onDon
   const isPersonal = type === 'personal';
   const { run, isBusy, fault, fields } = useAction(
     async () => {
-      const chat = await list.live.command('chat.create', {
+      const { invited = [], ...chat } = await list.live.command('chat.create', {
         chat_type: type,
         members: isPersonal ? [who.trim()] : members,
         ...(isPersonal ? {} : { chat_name: name.trim() || null }),
       });
       list.know(chat);
+      if (!isPersonal && invited.length > 0) list.log(chat.chat_id).invite(missingFrom(chat, members));
       go(`/chats/${chat.chat_id}`);
       onDone();
     },
-    (error) => (isNobody(error) ? t('chat.nobody') : undefined),
+    (error) => (isUserFault(error) ? t('chat.nobody') : undefined),
   );
   // What is said above needs no second time below.
   const memberFault = fault === null ? Object.values(fields)[0] : Object.keys(fields).length > 0;

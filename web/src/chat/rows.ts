@@ -1,4 +1,5 @@
-import type { Pending, ShownMessage } from './chat-log';
+import type { Pending } from './chat-log';
+import type { ShownMessage } from './shown-message';
 
 /** One line of the view of a chat. */
 export type Row =

@@ -1,6 +1,6 @@
 import { Alert, Stack } from '@mantine/core';
 import type { ReactNode, SubmitEvent } from 'react';
-import { ApiError } from '../../../clients/typescript/src/index.js';
+import { ApiError, CommandError } from '../../../clients/typescript/src/index.js';
 
 interface FormProps {
   /** What is wrong with the whole of it; null while nothing is. */
@@ -49,3 +49,7 @@ export const fieldsOf =
 
 /** Whether the name or the address is somebody else's: 400 or 409, depending on the protocol. */
 export const isTaken = (error: unknown): boolean => error instanceof ApiError && [400, 409].includes(error.status);
+
+/** Whether the server finds fault with a user who was named: nobody has the name, or it is that of the caller. */
+export const isUserFault = (error: unknown): boolean =>
+  error instanceof CommandError && error.errors?.some(({ type }) => type === 'value_error.user') === true;

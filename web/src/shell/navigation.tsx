@@ -18,7 +18,7 @@ import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link, useLocation } from 'wouter';
 import { signOut, useSession } from '../session/session';
-import { useStore } from '../chat/use-store';
+import { useStore } from '../shared/use-store';
 import { type OpenReports, openReportsOf } from './open-reports';
 
 /** Where one can go. What only superusers may see, only they are offered. */

@@ -1,6 +1,6 @@
 import type { LiveConnection } from '../../../clients/typescript/src/index.js';
 import { perConnection } from '../session/per-connection.js';
-import { Store } from '../chat/store.js';
+import { Store } from '../shared/store.js';
 
 /** How many reports wait for a decision. Only superusers may ask. */
 export class OpenReports extends Store {

@@ -1,4 +1,4 @@
-import type { en } from './en';
+import type { en } from './en.js';
 
 /** The same tree; what counts has the forms of the language. */
 type Same<Texts> = {

@@ -1,0 +1,156 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { faultsOf, VIEWS } from '../support/axe.js';
+import { has } from '../support/capabilities.js';
+import { makeGroup } from '../support/chats.js';
+import { ConsoleBrowser, type VisitOptions, type Visitor } from '../support/console.js';
+import { type Account, TestServer } from '../support/server.js';
+
+describe.runIf(has.chromium)('people in the console', { timeout: 60_000 }, () => {
+  let server: TestServer;
+  let browser: ConsoleBrowser;
+  beforeAll(async () => {
+    server = await TestServer.start();
+    browser = await ConsoleBrowser.launch();
+  });
+  afterEach(() => browser.leave());
+  afterAll(async () => {
+    await browser?.close();
+    await server?.stop();
+  });
+
+  async function signedIn({ username }: Account, place = '#/chats', options?: VisitOptions): Promise<Visitor> {
+    const visitor = await browser.visitor(server.url, options);
+    await visitor.open(place);
+    await visitor.signIn(username);
+    return visitor;
+  }
+
+  /** A personal chat in which both have said something. */
+  async function personal(alice: Account, bob: Account): Promise<number> {
+    const { body } = await alice.client.post<{ chat_id: number }>('/api/v1/chats', {
+      chat_type: 'personal',
+      members: [bob.username],
+    });
+    await say(alice, body.chat_id, 'Hello, Bob');
+    await say(bob, body.chat_id, 'Hello, Alice');
+    return body.chat_id;
+  }
+
+  async function say({ client }: Account, chat: number, content: string): Promise<void> {
+    expect((await client.post(`/api/v1/chats/${chat}/messages`, { content })).status).toBe(200);
+  }
+
+  const notice = ({ page }: Visitor, text: string) => page.getByRole('alert').getByText(text);
+  const sureToBlock = ({ page }: Visitor) =>
+    page.getByRole('dialog', { name: 'Block' }).getByRole('button', { name: 'Block', exact: true }).click();
+  const members = ({ page }: Visitor) => page.getByRole('dialog', { name: 'Members' });
+
+  it('a user is reported from a personal chat, and from the members of a group', async () => {
+    const [alice, bob] = [await server.user(), await server.user()];
+    const chat = await personal(alice, bob);
+    const group = await makeGroup(server.database.url, [alice.id, bob.id]);
+    const a = await signedIn(alice, `#/chats/${chat}`);
+    const dialog = a.page.getByRole('dialog', { name: `Report ${bob.username}` });
+    await a.chooseOfChat('Report…');
+    await dialog.getByRole('radio', { name: 'Impersonation' }).check();
+    await dialog.getByRole('button', { name: 'Send report' }).click();
+    await notice(a, 'The report was sent to the moderators').waitFor();
+    await dialog.waitFor({ state: 'detached' });
+
+    await a.open(`#/chats/${group}`);
+    await a.page.getByRole('button', { name: 'Members' }).click();
+    const person = members(a).getByRole('listitem').filter({ hasText: bob.username });
+    await person.getByRole('button', { name: 'More' }).click();
+    await a.page.getByRole('menuitem', { name: 'Report…' }).click();
+    await dialog.waitFor();
+    // Esc closes the dialog, and not what it was opened from.
+    await a.page.keyboard.press('Escape');
+    await dialog.waitFor({ state: 'detached' });
+    expect(await members(a).isVisible()).toBe(true);
+  });
+
+  it('the account lists blocked users, and blocks others by name', async () => {
+    const [alice, bob] = [await server.user(), await server.user()];
+    const a = await signedIn(alice, '#/account');
+    const section = a.page.getByRole('region', { name: 'Privacy' });
+    const list = section.getByRole('list', { name: 'Blocked people' });
+    await section.getByText('You have not blocked anyone.').waitFor();
+    const add = async (name: string): Promise<void> => {
+      await section.getByRole('textbox', { name: 'Block someone' }).fill(name);
+      await section.getByRole('button', { name: 'Block', exact: true }).click();
+    };
+    await add('nobody-of-this-name');
+    await section.getByText('Nobody has this name.').waitFor();
+    await add(bob.username);
+    await list.getByText(bob.username).waitFor();
+    const tab = await a.tab('#/account');
+    await tab.getByRole('button', { name: `Unblock ${bob.username}` }).waitFor();
+    await list.getByRole('button', { name: `Unblock ${bob.username}` }).click();
+    await section.getByText('You have not blocked anyone.').waitFor();
+    await tab.getByText('You have not blocked anyone.').waitFor();
+    const { body } = await alice.client.get<{ blocked: unknown[] }>('/api/v1/blocks');
+    expect(body.blocked).toEqual([]);
+  });
+
+  it('a hidden chat is back with its next message, or when it is shown again', async () => {
+    const [alice, bob] = [await server.user(), await server.user()];
+    const chat = await personal(alice, bob);
+    const a = await signedIn(alice, `#/chats/${chat}`);
+    const { page } = a;
+    const tab = await a.tab('#/chats');
+    await tab.getByRole('link', { name: bob.username }).waitFor();
+    await a.chooseOfChat('Hide the chat');
+    await notice(a, 'The chat is hidden until the next message').waitFor();
+    await page.getByText('No chats yet').waitFor();
+    await tab.getByText('No chats yet').waitFor();
+    await page.getByRole('button', { name: 'Hidden chats' }).click();
+    await a.openChat(bob.username);
+    await a.chooseOfChat('Show in the list');
+    await page.getByText('No hidden chats').waitFor();
+    await page.getByRole('button', { name: 'Hidden chats' }).click();
+    await a.chat(bob.username).waitFor();
+    await tab.getByRole('link', { name: bob.username }).waitFor();
+
+    await a.chooseOfChat('Hide the chat');
+    await page.getByText('No chats yet').waitFor();
+    await page.reload();
+    await a.inside();
+    await page.getByText('No chats yet').waitFor();
+    await say(bob, chat, 'Are you still there?');
+    await a.chat(bob.username).getByText('Are you still there?').waitFor();
+    await tab.getByText('Are you still there?').waitFor();
+    await page.getByRole('button', { name: 'Hidden chats' }).click();
+    await page.getByText('No hidden chats').waitFor();
+    expect(await a.chat(bob.username).count()).toBe(0);
+  });
+
+  describe.each(VIEWS)('in $colorScheme colours, $viewport.width wide', (view) => {
+    it('blocking, reporting and hiding have no accessibility faults', async () => {
+      const [alice, bob] = [await server.user(), await server.user()];
+      const chat = await personal(alice, bob);
+      const a = await signedIn(alice, `#/chats/${chat}`, view);
+      const { page } = a;
+      const expectNoFaults = async (what: string): Promise<void> => expect(await faultsOf(a), what).toEqual([]);
+      await a.choose('Hello, Alice', 'Report…');
+      const dialog = page.getByRole('dialog', { name: 'Report a message' });
+      await dialog.getByRole('radio', { name: 'Spam' }).waitFor();
+      await expectNoFaults('a report of a message');
+      await page.keyboard.press('Escape');
+      await dialog.waitFor({ state: 'detached' });
+      await page.getByRole('button', { name: 'More about this chat' }).click();
+      await page.getByRole('menuitem', { name: `Block ${bob.username}` }).waitFor();
+      await expectNoFaults('what to do with a chat');
+      await page.getByRole('menuitem', { name: `Block ${bob.username}` }).click();
+      await sureToBlock(a);
+      await page.getByRole('button', { name: 'Unblock', exact: true }).waitFor();
+      await expectNoFaults('somebody who is blocked');
+      await a.chooseOfChat('Hide the chat');
+      await page.getByRole('button', { name: 'Hidden chats' }).click();
+      await a.chat(bob.username).waitFor();
+      await expectNoFaults('hidden chats');
+      await a.open('#/account');
+      await page.getByRole('list', { name: 'Blocked people' }).waitFor();
+      await expectNoFaults('privacy');
+    });
+  });
+});

@@ -1,0 +1,42 @@
+import type { LogEntry } from '../../../clients/typescript/src/index.js';
+
+/** A message as it is shown: what it says now. */
+export interface ShownMessage {
+  readonly seq: number;
+  readonly kind: 'message' | 'deleted' | 'joined' | 'left';
+  readonly fromId: number;
+  readonly fromName: string;
+  readonly content: string;
+  readonly contentType: string;
+  readonly at: string;
+  readonly memberName?: string;
+  readonly memberId?: number;
+  readonly clientMsgId: string | null;
+  /** The entry by which it was last changed; 0 for never. */
+  readonly editedSeq: number;
+}
+
+/** What was said later stands, whatever is heard of first. */
+export const edited =
+  (content: string, entrySeq: number) =>
+  (message: ShownMessage): ShownMessage =>
+    message.editedSeq >= entrySeq ? message : { ...message, content, editedSeq: entrySeq };
+
+export const deleted = (message: ShownMessage): ShownMessage => ({ ...message, kind: 'deleted', content: '' });
+
+/** An entry as it is shown at first. */
+export function shown(entry: LogEntry): ShownMessage {
+  return {
+    seq: entry.seq,
+    kind: entry.kind === 'joined' || entry.kind === 'left' ? entry.kind : 'message',
+    fromId: entry.from_id,
+    fromName: entry.from_name,
+    content: entry.content ?? '',
+    contentType: entry.content_type ?? 'text/plain',
+    at: entry.created_at,
+    memberName: entry.member_name,
+    memberId: entry.member_id,
+    clientMsgId: entry.client_msg_id,
+    editedSeq: entry.edited_seq ?? 0,
+  };
+}

@@ -1,0 +1,34 @@
+import { createContext, type ReactNode, useContext, useState } from 'react';
+import type { ReportTarget } from './report';
+import { ReportDialog } from './report-dialog';
+
+interface ReportingState {
+  /** Opens the dialog with which to report something. */
+  readonly report: (target: ReportTarget) => void;
+  readonly isReporting: boolean;
+}
+
+const ReportingContext = createContext<ReportingState>({ report: () => undefined, isReporting: false });
+
+export const useReporting = (): ReportingState => useContext(ReportingContext);
+
+/** The page around which reports are made: one dialog for all of it, which stays open whatever becomes of what opened it. */
+export function Reporting({ children }: { readonly children: ReactNode }) {
+  const [target, setTarget] = useState<ReportTarget | null>(null);
+  const [isReporting, setReporting] = useState(false);
+  const report = (next: ReportTarget): void => {
+    setTarget(next);
+    setReporting(true);
+  };
+  const close = (): void => {
+    setTarget(null);
+    // The key press that closes the dialog is over before anything below the dialog may close by one.
+    setTimeout(() => setReporting(false));
+  };
+  return (
+    <ReportingContext value={{ report, isReporting }}>
+      {children}
+      <ReportDialog target={target} onClose={close} />
+    </ReportingContext>
+  );
+}
