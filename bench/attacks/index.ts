@@ -1,4 +1,5 @@
 import { COMMAND_ATTACKS } from './commands.js';
+import { DATABASE_ATTACKS } from './database.js';
 import {
   type Attack,
   type AttackOptions,
@@ -185,7 +186,13 @@ export const ATTACKS: Readonly<Record<string, Attack>> = {
   'session-posts': sessionRequests('POST'),
 };
 
-export const ATTACKS_WITH_ACCOUNT: Readonly<Record<string, Attack>> = { sessions, polls, guesses, ...COMMAND_ATTACKS };
+export const ATTACKS_WITH_ACCOUNT: Readonly<Record<string, Attack>> = {
+  sessions,
+  polls,
+  guesses,
+  ...COMMAND_ATTACKS,
+  ...DATABASE_ATTACKS,
+};
 
 /** @throws Error where there is no attack of that name */
 export function attackNamed(name: string): Attack {

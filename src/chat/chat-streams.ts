@@ -81,7 +81,7 @@ export class ChatStreams implements OnModuleInit, OnModuleDestroy {
   }
 
   /** The chats of a user who is connected here. */
-  chatsOf(userId: number): Iterable<number> {
+  chatsOf(userId: number): ReadonlySet<number> {
     return this.chats.chatsOf(userId);
   }
 

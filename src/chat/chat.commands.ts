@@ -3,6 +3,7 @@ import { InjectRepository } from '@nestjs/typeorm';
 import type { Repository } from 'typeorm';
 import { sessionOf } from '../commands/caller.js';
 import { Command, SuperuserOnly } from '../commands/command.js';
+import { CommandCosts } from '../commands/command-costs.js';
 import { CoreError } from '../errors/catalogue.js';
 import type { Spending } from '../quotas/spending.js';
 import type { Caller } from '../realtime/connection.js';
@@ -17,6 +18,7 @@ import { ChatPayload } from './message.payloads.js';
 import { MessageChanges } from './message-changes.js';
 import { MessageLog } from './message-log.js';
 import { ReadPositions } from './read-positions.js';
+import { LIST_WEIGHT, listed, NAMES_WEIGHT, SHOW_WEIGHT, shown } from './weights.js';
 
 const changeOf = ({ chat_id, seq, id, target_seq, created_at }: Message): object => ({
   chat_id,
@@ -38,6 +40,7 @@ export class ChatCommands {
     private readonly positions: ReadPositions,
     private readonly streams: ChatStreams,
     private readonly log: MessageLog,
+    private readonly costs: CommandCosts,
     @InjectRepository(ChatMember) private readonly members: Repository<ChatMember>,
   ) {}
 
@@ -49,10 +52,11 @@ export class ChatCommands {
     example: { payload: { chat_type: 'group', chat_name: 'The readers', members: ['bob'] }, answer: CHAT_EXAMPLE },
     errors: ['conflict'],
     spends: ({ members }) => ({ chats: 1, members: members.length, lookups: members.length }),
+    weight: NAMES_WEIGHT,
   })
-  create({ chat_type, chat_name, members }: CreatePayload, caller: Caller, spending: Spending): Promise<ChatView> {
+  async create({ chat_type, chat_name, members }: CreatePayload, caller: Caller, spending: Spending): Promise<ChatView> {
     const chat = { type: chat_type, name: chat_name ?? null, members };
-    return this.chats.create(chat, sessionOf(caller), caller.connection, spending);
+    return this.settled(await this.chats.create(chat, sessionOf(caller), caller.connection, spending), caller);
   }
 
   @Command('chat.get', {
@@ -61,9 +65,10 @@ export class ChatCommands {
     answer: CHAT_SCHEMA,
     example: { payload: { chat_id: 7 }, answer: CHAT_EXAMPLE },
     errors: ['not_found'],
+    weight: SHOW_WEIGHT,
   })
-  get({ chat_id }: ChatPayload, caller: Caller): Promise<ChatView> {
-    return this.chats.get(chat_id, sessionOf(caller).userId);
+  async get({ chat_id }: ChatPayload, caller: Caller): Promise<ChatView> {
+    return this.settled(await this.chats.get(chat_id, sessionOf(caller).userId), caller);
   }
 
   @Command('chat.list', {
@@ -71,18 +76,27 @@ export class ChatCommands {
     payload: ListPayload,
     answer: CHATS_SCHEMA,
     example: { payload: { limit: 100 }, answer: CHATS_EXAMPLE },
+    weight: LIST_WEIGHT,
   })
-  list({ limit, cursor, hidden }: ListPayload, caller: Caller): Promise<ChatsPage> {
-    return this.chats.list(sessionOf(caller).userId, limit ?? 100, cursor ?? null, hidden ?? false);
+  async list({ limit, cursor, hidden }: ListPayload, caller: Caller): Promise<ChatsPage> {
+    const { userId } = sessionOf(caller);
+    const page = await this.chats.list(userId, limit ?? 100, cursor ?? null, hidden ?? false);
+    const unread = page.chats.reduce((sum, chat) => sum + chat.unread, 0);
+    this.costs.settle(caller, listed(this.streams.chatsOf(userId).size, unread));
+    return page;
   }
 
   @Command('chat.names', {
     summary: "As chat.list, with nothing but names and types: the caller's newest 1,000.",
     example: { payload: {}, answer: { chats: [{ chat_id: 7, chat_name: 'The readers', chat_type: 'group' }] } },
     internal: true,
+    weight: 4,
   })
   async names(_payload: object, caller: Caller): Promise<object> {
-    return { chats: await this.chats.names(sessionOf(caller).userId, MAX_NAMES) };
+    const { userId } = sessionOf(caller);
+    const chats = await this.chats.names(userId, MAX_NAMES);
+    this.costs.settle(caller, listed(this.streams.chatsOf(userId).size, 0));
+    return { chats };
   }
 
   @Command('chat.edit', {
@@ -152,5 +166,10 @@ export class ChatCommands {
     if (!(await this.members.existsBy({ chatId: chat_id, userId }))) throw new CoreError('not_found');
     this.streams.ephemeral(chat_id, 'typing', { chat_id, user_id: userId, username }, caller.connection);
     return {};
+  }
+
+  private settled(chat: ChatView, caller: Caller): ChatView {
+    this.costs.settle(caller, shown(chat));
+    return chat;
   }
 }

@@ -179,7 +179,7 @@ export class ChatsService {
   /** The chats of a user, newest activity first. @param cursor `next_cursor` of the page before @param hidden those that the user has hidden */
   async list(userId: number, limit: number, cursor: string | null, hidden = false): Promise<ChatsPage> {
     const [at, id]: Place | [null, null] = cursor === null ? [null, null] : placeOf(cursor, 'chat.list');
-    const rows = await this.sql.rows<PageRow>(CHATS_PAGE, [userId, limit + 1, at, id, hidden]);
+    const rows = await this.sql.rows<PageRow>(CHATS_PAGE, [userId, limit + 1, at, id, hidden], 'chats-page');
     const page = rows.slice(0, limit);
     const last = rows.length > limit ? page.at(-1) : undefined;
     const unread = await this.unread.of(userId, page);

@@ -1,12 +1,13 @@
 /** The name of a chat for its member `m`: a personal one bears that of the other. */
-const NAME = `CASE WHEN c.chat_type = 'group' THEN c.name ELSE coalesce(o.username, 'deleted user') END`;
-const OTHER = `LEFT JOIN users o ON o.id = CASE WHEN c.low_user_id = m.user_id THEN c.high_user_id ELSE c.low_user_id END`;
+const NAME = `CASE WHEN c.chat_type = 'group' THEN c.name ELSE coalesce((
+    SELECT o.username FROM users o WHERE o.id = CASE WHEN c.low_user_id = m.user_id THEN c.high_user_id ELSE c.low_user_id END
+  ), 'deleted user') END`;
 
 const CHAT = `c.id AS chat_id, c.chat_type, ${NAME} AS chat_name, c.last_seq, c.last_deleted_seq, m.read_seq, c.created_at, c.last_activity_at`;
 
 /** One chat ($1) as its member ($2) sees it: primary keys only. */
 export const CHAT_OF = `
-  SELECT ${CHAT} FROM chat_members m JOIN chats c ON c.id = m.chat_id ${OTHER} WHERE m.chat_id = $1 AND m.user_id = $2`;
+  SELECT ${CHAT} FROM chat_members m JOIN chats c ON c.id = m.chat_id WHERE m.chat_id = $1 AND m.user_id = $2`;
 
 /**
  * Who is in a chat ($1), its owner first, as one of its members ($2) sees them: how far somebody has read only where it is shared with the
@@ -45,16 +46,17 @@ const IS_HIDDEN = `(m.hidden_seq IS NOT NULL AND (m.hidden_seq >= c.last_seq OR 
  * hidden, or not, as $5 says.
  *
  * The plan: the user's memberships by the index on (user_id, joined_at), each chat by its primary key, a top-N sort; for each chat of the
- * page, the end of messages_standing_idx. The activity of a chat changes with every message, so there is no index on it.
+ * page, the end of messages_standing_idx. The activity of a chat changes with every message, so there is no index on it. Names are looked
+ * up one by one, by primary key: a join might read all accounts up to the highest id.
  */
 export const CHATS_PAGE = `
-  SELECT ${CHAT}, l.*, s.username AS sender_name
+  SELECT ${CHAT}, l.*, (SELECT s.username FROM users s WHERE s.id = l.sender_id) AS sender_name
   FROM (
     SELECT m.* FROM chat_members m JOIN chats c ON c.id = m.chat_id
     WHERE m.user_id = $1 AND ($3::timestamptz IS NULL OR (c.last_activity_at, c.id) < ($3::timestamptz, $4::bigint)) AND ${IS_HIDDEN} = $5
     ORDER BY c.last_activity_at DESC, c.id DESC LIMIT $2
   ) m
-  JOIN chats c ON c.id = m.chat_id ${OTHER}
+  JOIN chats c ON c.id = m.chat_id
   LEFT JOIN LATERAL (
     SELECT x.seq, x.kind, x.sender_id, coalesce(x.edited_content, x.content) AS content, x.content_type, x.client_msg_id,
       x.created_at AS said_at, x.edited_seq
@@ -62,7 +64,6 @@ export const CHATS_PAGE = `
     WHERE x.chat_id = m.chat_id AND x.kind = 'message' AND x.deleted_seq IS NULL
     ORDER BY x.seq DESC LIMIT 1
   ) l ON true
-  LEFT JOIN users s ON s.id = l.sender_id
   ORDER BY c.last_activity_at DESC, c.id DESC`;
 
 /** Unread messages are counted up to this. */
@@ -91,7 +92,7 @@ export const COUNT_STANDING = `
 /** The chats of a user ($1) by name only, newest activity first: at most $2. As `CHATS_PAGE`, without a look at any log. */
 export const CHAT_NAMES = `
   SELECT c.id AS chat_id, c.chat_type, ${NAME} AS chat_name
-  FROM chat_members m JOIN chats c ON c.id = m.chat_id ${OTHER}
+  FROM chat_members m JOIN chats c ON c.id = m.chat_id
   WHERE m.user_id = $1 AND NOT ${IS_HIDDEN} ORDER BY c.last_activity_at DESC, c.id DESC LIMIT $2`;
 
 export const CREATE_CHAT = 'SELECT * FROM create_chat($1, $2, $3, $4, $5)';

@@ -1,12 +1,14 @@
 import { Injectable } from '@nestjs/common';
 import { sessionOf } from '../commands/caller.js';
 import { Command } from '../commands/command.js';
+import { CommandCosts } from '../commands/command-costs.js';
 import type { Caller } from '../realtime/connection.js';
 import { AddMembersPayload, MemberPayload, PutMemberPayload } from './chat.payloads.js';
 import { CHAT_EXAMPLE, CHAT_SCHEMA, LEFT_SCHEMA } from './chat.schemas.js';
 import { ChatsService, type ChatView } from './chats.service.js';
 import { MembersService } from './members.service.js';
 import { ChatPayload } from './message.payloads.js';
+import { NAMES_WEIGHT, SHOW_WEIGHT, shown } from './weights.js';
 
 /** Who is in a chat. */
 @Injectable()
@@ -14,6 +16,7 @@ export class MemberCommands {
   constructor(
     private readonly chats: ChatsService,
     private readonly members: MembersService,
+    private readonly costs: CommandCosts,
   ) {}
 
   @Command('chat.add_members', {
@@ -24,6 +27,7 @@ export class MemberCommands {
     example: { payload: { chat_id: 7, members: ['bob'] }, answer: CHAT_EXAMPLE },
     errors: ['not_found', 'forbidden', 'conflict'],
     spends: ({ members }) => ({ members: members.length, lookups: members.length }),
+    weight: NAMES_WEIGHT,
   })
   async add({ chat_id, members, role }: AddMembersPayload, caller: Caller): Promise<ChatView> {
     const { userId } = sessionOf(caller);
@@ -31,7 +35,7 @@ export class MemberCommands {
     await this.members.add(chat_id, userId, [], role ?? null);
     const ids = (await this.chats.named(members)).map(({ id }) => id);
     await this.members.add(chat_id, userId, ids, role ?? null);
-    return this.chats.getWithInvited(chat_id, userId, ids);
+    return this.view(chat_id, ids, caller);
   }
 
   @Command('chat.put_member', {
@@ -39,11 +43,12 @@ export class MemberCommands {
     payload: PutMemberPayload,
     spends: () => ({ members: 1, lookups: 1 }),
     internal: true,
+    weight: SHOW_WEIGHT,
   })
   async put({ chat_id, user_id, role }: PutMemberPayload, caller: Caller): Promise<ChatView> {
     const { userId } = sessionOf(caller);
     await this.members.put(chat_id, userId, user_id, role ?? null);
-    return this.chats.getWithInvited(chat_id, userId, [user_id]);
+    return this.view(chat_id, [user_id], caller);
   }
 
   @Command('chat.remove_member', {
@@ -68,6 +73,12 @@ export class MemberCommands {
   leave({ chat_id }: ChatPayload, caller: Caller): Promise<object> {
     const { userId } = sessionOf(caller);
     return this.take(chat_id, userId, userId);
+  }
+
+  private async view(chatId: number, added: readonly number[], caller: Caller): Promise<ChatView> {
+    const chat = await this.chats.getWithInvited(chatId, sessionOf(caller).userId, added);
+    this.costs.settle(caller, shown(chat));
+    return chat;
   }
 
   private async take(chatId: number, actorId: number, userId: number): Promise<object> {

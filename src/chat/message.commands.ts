@@ -7,6 +7,7 @@ import { costOf } from './message-cost.js';
 import { PAGE_EXAMPLE, PAGE_SCHEMA, SENT_EXAMPLE, SENT_SCHEMA } from './message.schemas.js';
 import { DEFAULT_CONTENT_TYPE, HistoryPayload, PostPayload, SendPayload, SyncPayload } from './message.payloads.js';
 import { MessageLog, type Page } from './message-log.js';
+import { HISTORY_WEIGHT, SYNC_WEIGHT } from './weights.js';
 import { MessageWriter, type Sent } from './message-writer.js';
 
 /** What is said in chats, and what was said. */
@@ -50,6 +51,7 @@ export class MessageCommands {
     answer: PAGE_SCHEMA,
     example: { payload: { chat_id: 7, limit: 50 }, answer: PAGE_EXAMPLE },
     errors: ['not_found'],
+    weight: HISTORY_WEIGHT,
   })
   history({ chat_id, before_seq, after_seq, limit }: HistoryPayload, caller: Caller): Promise<Page> {
     const request = { beforeSeq: before_seq ?? undefined, afterSeq: after_seq ?? undefined, limit: limit ?? 50 };
@@ -62,6 +64,7 @@ export class MessageCommands {
     answer: PAGE_SCHEMA,
     example: { payload: { chat_id: 7, after_seq: 41 }, answer: PAGE_EXAMPLE },
     errors: ['not_found'],
+    weight: SYNC_WEIGHT,
   })
   sync({ chat_id, after_seq, limit }: SyncPayload, caller: Caller): Promise<Page> {
     return this.log.sync(chat_id, sessionOf(caller).userId, after_seq, limit ?? 200);

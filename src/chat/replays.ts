@@ -11,7 +11,7 @@ import { MessageLog } from './message-log.js';
 import { OpenChats } from './open-chats.js';
 
 /** Entries of one chat that are replayed at most; the client fetches the rest. */
-const MAX_REPLAYED = 300;
+export const MAX_REPLAYED = 300;
 /** Bytes that may wait for a reader before a replay leaves the rest to it: far below where it would count as too slow. */
 const MAX_PENDING_BYTES = 1024 * 1024;
 

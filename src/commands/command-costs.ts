@@ -41,6 +41,11 @@ export class CommandCosts {
     return connection || requests <= 1 ? undefined : this.chargeRequest(origin.address, requests - 1);
   }
 
+  /** Takes from the user's allowance what turned out to be work only when a command was carried out. The next ones wait for it. */
+  settle({ identity }: Pick<Caller, 'identity'>, weight: number): void {
+    if (identity && weight > 0) this.users?.charge(`${identity.session.userId}`, weight);
+  }
+
   private async chargeRequest(address: string, requests: number): Promise<void> {
     refuseFor((await this.limits.take('api', address, requests)) * 1000);
   }

@@ -32,7 +32,7 @@ export interface CommandOptions<Payload extends object = object> {
    * What it costs in frames, 1 unless said: about 1.5 ms of the database each. Taken from the allowance of the connection, of the user, and
    * over HTTP of the address, where a request is worth 12.
    */
-  readonly weight?: Weight<Payload>;
+  readonly weight?: Weight<NoInfer<Payload>>;
   /**
    * `none` where it never asks the database itself, or only by a batcher, which serves many callers with one statement. Others wait for
    * their turn: a user has few under way at a time.

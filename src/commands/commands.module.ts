@@ -41,6 +41,6 @@ import { UsageCommands } from './usage.commands.js';
     ConnectionDirectory,
     Figures,
   ],
-  exports: [CommandRegistry, ProtocolDocsRegistry, Dispatcher, FramePipeline, ConnectionDirectory, Figures],
+  exports: [CommandRegistry, ProtocolDocsRegistry, Dispatcher, CommandCosts, FramePipeline, ConnectionDirectory, Figures],
 })
 export class CommandsModule {}

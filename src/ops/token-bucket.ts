@@ -38,6 +38,13 @@ export class TokenBucket {
     return 0;
   }
 
+  /** Takes tokens whether or not they are there: what is owed has to come back first, and is never more than the bucket holds. */
+  charge(key: string, tokens: number): void {
+    const now = this.now();
+    const fullAt = Math.max(this.fullAt.get(key) ?? now, now) + tokens * this.costMs;
+    this.remember(key, Math.min(fullAt, now + 2 * this.depthMs));
+  }
+
   get size(): number {
     return this.fullAt.size;
   }

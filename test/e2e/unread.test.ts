@@ -158,7 +158,7 @@ describe('unread messages', () => {
     it('is read by the index of the messages that stand', async () => {
       const count = await explain(COUNT_STANDING, [[chat], [0], [20_500], [alice.id]]);
       expect(indexesOf(count)).toEqual([expect.stringMatching(/^messages_p\d\d_standing_idx$/)]);
-      expect(indexesOf(await explain(CHATS_PAGE, [alice.id, 201, null, null]))).toContainEqual(
+      expect(indexesOf(await explain(CHATS_PAGE, [alice.id, 201, null, null, false]))).toContainEqual(
         expect.stringMatching(/_standing_idx$/),
       );
       expect(indexesOf(await explain(HISTORY_BEFORE, [chat, alice.id, 51, 20_501]))).toContainEqual(

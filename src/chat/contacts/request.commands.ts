@@ -1,10 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import { sessionOf } from '../../commands/caller.js';
 import { Command } from '../../commands/command.js';
+import { CommandCosts } from '../../commands/command-costs.js';
 import type { Caller } from '../../realtime/connection.js';
 import { CHAT_EXAMPLE, CHAT_SCHEMA } from '../chat.schemas.js';
 import { ChatsService, type ChatView } from '../chats.service.js';
 import { ChatPayload } from '../message.payloads.js';
+import { SHOW_WEIGHT, shown } from '../weights.js';
 import { RequestsPayload } from './contacts.payloads.js';
 import { CHAT_ID_SCHEMA, REQUESTS_EXAMPLE, REQUESTS_SCHEMA } from './contacts.schemas.js';
 import { type RequestsPage, RequestsService } from './requests.service.js';
@@ -15,6 +17,7 @@ export class RequestCommands {
   constructor(
     private readonly requests: RequestsService,
     private readonly chats: ChatsService,
+    private readonly costs: CommandCosts,
   ) {}
 
   @Command('chat.requests', {
@@ -33,11 +36,14 @@ export class RequestCommands {
     answer: CHAT_SCHEMA,
     example: { payload: { chat_id: 7 }, answer: CHAT_EXAMPLE },
     errors: ['not_found', 'conflict'],
+    weight: SHOW_WEIGHT,
   })
   async accept({ chat_id }: ChatPayload, caller: Caller): Promise<ChatView> {
     const { userId } = sessionOf(caller);
     await this.requests.accept(chat_id, userId);
-    return this.chats.get(chat_id, userId);
+    const chat = await this.chats.get(chat_id, userId);
+    this.costs.settle(caller, shown(chat));
+    return chat;
   }
 
   @Command('chat.decline', {

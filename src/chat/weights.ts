@@ -1,0 +1,64 @@
+import type { WeightBy } from '../commands/command.js';
+
+/*
+ * What commands weigh, in units of about 1.5 ms of the database: a page of fifty messages. Measured in docs/adr/0009-chat-log.md.
+ * What depends on what is found, such as how many members a chat has, is settled after the command.
+ */
+
+interface Limited {
+  readonly limit?: number | null;
+}
+
+/** A page that weighs one unit for every `each` of what is asked for. */
+const paged = (each: number, byDefault: number, what: string): WeightBy<Limited> => ({
+  least: 1,
+  by: `1 for each ${each} ${what} of \`limit\``,
+  of: ({ limit }) => Math.max(1, (limit ?? byDefault) / each),
+});
+
+export const HISTORY_WEIGHT = paged(100, 50, 'messages');
+export const SYNC_WEIGHT = paged(200, 200, 'entries');
+
+/** Chats whose activity is compared to find the newest ones, for one unit. */
+const COMPARED = 300;
+/** Unread messages that are counted for one unit. */
+const COUNTED = 10_000;
+
+export const LIST_WEIGHT: WeightBy<Limited> = {
+  least: 2,
+  by: '2, and 1 more for each 50 chats of `limit`; afterwards 1 for each 300 chats that the caller is in, and for each 10,000 unread messages',
+  of: ({ limit }) => 2 + (limit ?? 100) / 50,
+};
+
+/** What a list turned out to weigh beyond that. */
+export const listed = (chats: number, unread: number): number => chats / COMPARED + unread / COUNTED;
+
+/** Members of an answer for one unit. */
+const SHOWN = 100;
+
+/** What a chat with its members turned out to weigh. */
+export const shown = ({ members }: { readonly members: readonly unknown[] }): number => members.length / SHOWN;
+
+const SHOWN_BY = 'afterwards 1 for each 100 members of the chat';
+
+/** Names to be looked up, each of which becomes a member. */
+export const NAMES_WEIGHT: WeightBy<{ readonly members: readonly unknown[] }> = {
+  least: 2,
+  by: `2, and 1 more for each 50 names; ${SHOWN_BY}`,
+  of: ({ members }) => 2 + members.length / 50,
+};
+
+/** A chat that is shown with its members. */
+export const SHOW_WEIGHT: WeightBy<object> = { least: 1, by: `1; ${SHOWN_BY}`, of: () => 1 };
+
+/** Entries that are read to catch up, for one unit. */
+const REPLAYED = 150;
+
+export const RESUME_WEIGHT: WeightBy<{ readonly cursors: readonly unknown[] }> = {
+  least: 1,
+  by: '1, and 1 more for each 16 cursors; afterwards 1 for each 150 entries that were missed',
+  of: ({ cursors }) => 1 + cursors.length / 16,
+};
+
+/** What it turned out to weigh to catch up. */
+export const replayed = (entries: number): number => entries / REPLAYED;
