@@ -23,6 +23,16 @@ const CHATS = `
   SELECT id, seq, 'message', $4, 'Something that was said, as long as most of what people say.', 'text/plain', now()
   FROM made CROSS JOIN LATERAL generate_series(1, $3::int) seq`;
 
+/** So many accounts more, who are all in the first chat of the reader ($1). */
+const MEMBERS = 4_998;
+const CROWD = `
+  WITH made AS (
+    INSERT INTO users (username, username_fold, username_skeleton, username_lookalike, password_hash)
+    SELECT name, name, name, name, '-' FROM (SELECT 'member-' || n AS name FROM generate_series(1, $2::int) n) names RETURNING id
+  )
+  INSERT INTO chat_members (chat_id, user_id, role, read_seq)
+  SELECT (SELECT min(chat_id) FROM chat_members WHERE user_id = $1), id, 'member', 0 FROM made`;
+
 /** Fills the embedded database of a server that has been up, by its superuser. */
 export async function seed(
   dataDir: string,
@@ -38,6 +48,7 @@ export async function seed(
   try {
     await client.query(CHATS, [ids.neighbour, NEIGHBOUR_CHATS, 20, ids.writer]);
     await client.query(CHATS, [ids.reader, UNREAD_CHATS, UNREAD_EACH, ids.writer]);
+    await client.query(CROWD, [ids.reader, MEMBERS]);
     await client.query(CHATS, [ids.collector, MANY_CHATS, 1, ids.writer]);
     // Otherwise autovacuum would do so in the middle of a measurement.
     await client.query('VACUUM ANALYZE');
