@@ -4,8 +4,10 @@ const CONTEXT = 5;
 const EDITS = 8;
 /** Entries in front of the last edit among which the others are looked for: they have no index, since nobody else asks for them. */
 const EDITS_WITHIN = 2_000;
-/** Entries at the end of a log among which it is looked for whether, and when, a former member left. */
+/** Entries at the end of a log among which it is looked for whether, and when, somebody was removed. Who left by themselves is in a table. */
 const LEFT_WITHIN = 2_000;
+/** Entries in front of a message among which its context is looked for: those that were withheld from the reporter are passed over. */
+const CONTEXT_WITHIN = 200;
 /** Characters that are kept of an edit in between and of an entry of the context. With the above a report takes 1 MiB at most. */
 const CUT = 4_096;
 /** Characters of a message that a list shows. */
@@ -35,6 +37,13 @@ const VERSIONS = `(
     ) e
   )`;
 
+/** The entry said something while the reporter ($1) had blocked its author: it never reached them. */
+const wasWithheld = (entry: string): string => `(
+    ${entry}.kind IN ('message', 'edited') AND EXISTS (
+      SELECT 1 FROM blocks w WHERE w.user_id = $1 AND w.blocked_id = ${entry}.sender_id AND w.created_at <= ${entry}.created_at
+    )
+  )`;
+
 /** What the log said before the message `t`, oldest first: edits applied, deleted messages marked. */
 const BEFORE = `(
     SELECT coalesce(jsonb_agg(e.entry ORDER BY e.seq), '[]')
@@ -47,13 +56,19 @@ const BEFORE = `(
         'member_id', b.member_id, 'member_name', CASE WHEN b.member_id IS NOT NULL THEN coalesce(m.username, ${DELETED_USER}) END
       ) AS entry
       FROM messages b LEFT JOIN users s ON s.id = b.sender_id LEFT JOIN users m ON m.id = b.member_id
-      WHERE b.chat_id = t.chat_id AND b.seq < t.seq ORDER BY b.seq DESC LIMIT ${CONTEXT}
+      WHERE b.chat_id = t.chat_id AND b.seq < t.seq AND b.seq >= t.seq - ${CONTEXT_WITHIN} AND NOT ${wasWithheld('b')}
+      ORDER BY b.seq DESC LIMIT ${CONTEXT}
     ) e
   )`;
 
-/** The reporter ($1) is a member of the chat `c`, or was one when the message `m` was written. */
+/**
+ * The message `m` was written to the reporter ($1): to one of the two of a personal chat `c`, whether or not they are in it (a request that
+ * waits), to a member, or to somebody who was one then.
+ */
 const COULD_READ = `(
-    EXISTS (SELECT 1 FROM chat_members p WHERE p.chat_id = c.id AND p.user_id = $1)
+    $1 IN (c.low_user_id, c.high_user_id)
+    OR EXISTS (SELECT 1 FROM chat_members p WHERE p.chat_id = c.id AND p.user_id = $1)
+    OR EXISTS (SELECT 1 FROM chat_leavers v WHERE v.chat_id = c.id AND v.user_id = $1 AND v.left_seq > m.seq)
     OR EXISTS (
       SELECT 1 FROM messages l
       WHERE l.chat_id = c.id AND l.seq > greatest(m.seq, c.last_seq - ${LEFT_WITHIN}) AND l.kind = 'left' AND l.member_id = $1
@@ -81,14 +96,14 @@ export interface FiledRow {
 /**
  * Files a report of a message, with its copy, in one statement: what is kept is what the reporter could read at this moment.
  * $1 reporter, $2 chat, $3 seq, $4 reason, $5 comment, $6 protocol, $7 address, $8 user agent.
- * Plan: index probes of the primary keys of messages (one partition), chats, chat_members and users; for somebody who is no member the
- * end of the one log, bounded by LEFT_WITHIN.
+ * Plan: index probes of the primary keys of messages (one partition), chats, chat_members, chat_leavers, blocks and users; for somebody
+ * who is no member the end of the one log, bounded by LEFT_WITHIN.
  */
 export const FILE_MESSAGE = `
   WITH target AS MATERIALIZED (
     SELECT m.*, c.chat_type, c.name AS chat_name, r.username AS reporter_name, coalesce(s.username, ${DELETED_USER}) AS sender_name
     FROM messages m JOIN chats c ON c.id = m.chat_id JOIN users r ON r.id = $1 LEFT JOIN users s ON s.id = m.sender_id
-    WHERE m.chat_id = $2 AND m.seq = $3 AND m.kind = 'message' AND ${COULD_READ}
+    WHERE m.chat_id = $2 AND m.seq = $3 AND m.kind = 'message' AND ${COULD_READ} AND NOT ${wasWithheld('m')}
   ), filed AS (
     INSERT INTO reports (reason, comment, reporter_id, reporter_name, user_id, username, chat_id, chat_type, chat_name, seq, excerpt, evidence)
     SELECT $4, $5, $1, t.reporter_name, t.sender_id, t.sender_name, t.chat_id, t.chat_type, t.chat_name, t.seq,
@@ -102,9 +117,10 @@ export const FILE_MESSAGE = `
   )${filed('o.chat_id = $2 AND o.seq = $3')}`;
 
 /**
- * Files a report of a user ($2) with whom the reporter ($1) shares a chat, or has a personal one, whether or not both are still in it.
+ * Files a report of a user ($2) with whom the reporter ($1) shares a chat, has a personal one, whether or not both are in it, or who has
+ * asked the reporter into a chat.
  * The others as in `FILE_MESSAGE`, without $3.
- * Plan: the personal chat by its key; else the chats of the reporter by chat_members_user_id_joined_at_idx, each met by the primary key.
+ * Plan: the personal chat by its key; requests by an index of either user; else the chats of the reporter by chat_members_user_id_joined_at_idx, each met by the primary key.
  */
 export const FILE_USER = `
   WITH target AS MATERIALIZED (
@@ -112,6 +128,7 @@ export const FILE_USER = `
     FROM users u JOIN users r ON r.id = $1
     WHERE u.id = $2 AND $3::bigint IS NULL AND (
       EXISTS (SELECT 1 FROM chats c WHERE c.low_user_id = least($1::bigint, $2) AND c.high_user_id = greatest($1::bigint, $2))
+      OR EXISTS (SELECT 1 FROM chat_requests q WHERE q.user_id = $1 AND q.from_id = $2)
       OR EXISTS (
         SELECT 1 FROM chat_members a JOIN chat_members b ON b.chat_id = a.chat_id AND b.user_id = $2 WHERE a.user_id = $1
       )

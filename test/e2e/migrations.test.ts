@@ -175,7 +175,11 @@ describe('the schema', () => {
     expect(await change(`username = 'Mary', full_name = 'M'`)).toEqual([`user:${id}`]);
     expect(await change('is_active = false')).toEqual([`user:${id}`]);
     expect(await change('is_superuser = true')).toEqual([`user:${id}`]);
-    expect(await change(`full_name = 'Mary', email = 'm@x.org', updated_at = now(), is_active = false`)).toEqual([]);
+    expect(await change(`suspended_until = now() + interval '1 day', suspension_reason = 'x'`)).toEqual([`user:${id}`]);
+    expect(await change(`suspended_until = NULL, suspension_reason = NULL`)).toEqual([`user:${id}`]);
+    expect(
+      await change(`full_name = 'Mary', email = 'm@x.org', suspension_reason = 'y', updated_at = now(), is_active = false`),
+    ).toEqual([]);
     expect(await told(() => runSql(database.url, 'DELETE FROM users WHERE id = $1', [id]))).toEqual([`user:${id}`]);
   });
 

@@ -182,6 +182,81 @@ describe('a report of a message', () => {
   });
 });
 
+describe('consent and reports', () => {
+  it('go together: what waits as a request can be reported, and so can the person who asks', async () => {
+    const asking = await TestServer.start({ variables: { CONTACTS: 'request' } });
+    try {
+      const { root, alice } = await sceneOf(asking);
+      const [stranger, other] = [await asking.user(), await asking.user()];
+      const chatId = await personal(stranger, alice);
+      const seq = await say(stranger, chatId, 'You fool');
+      expect(await codeOf(alice, 'chat.history', { chat_id: chatId })).toBe('not_found');
+      expect(await codeOf(other, 'moderation.report', { chat_id: chatId, seq, reason: 'abuse' })).toBe('not_found');
+      const id = await report(alice, { chat_id: chatId, seq });
+      expect((await run(root, 'moderation.get_report', { report_id: id })).message.versions[0].content).toBe('You fool');
+      expect(await codeOf(alice, 'moderation.report', { user_id: stranger.id, reason: 'abuse' })).toBe('ok');
+      await run(alice, 'chat.decline', { chat_id: chatId });
+      const next = await say(stranger, chatId, 'Why not?');
+      expect(await codeOf(alice, 'moderation.report', { chat_id: chatId, seq: next, reason: 'abuse' })).toBe('ok');
+    } finally {
+      await asking.stop();
+    }
+  });
+
+  it('let somebody report who invited them to a group, but nothing that was said there', async () => {
+    const { alice, bob, chatId } = scene;
+    const carol = await server.user();
+    await run(alice, 'chat.add_members', { chat_id: chatId, members: [carol.username] });
+    await run(carol, 'chat.leave', { chat_id: chatId });
+    const seq = await say(bob, chatId, 'after carol left');
+    await run(alice, 'chat.add_members', { chat_id: chatId, members: [carol.username] });
+    expect((await run(carol, 'chat.requests', {})).requests).toHaveLength(1);
+    expect(await codeOf(carol, 'moderation.report', { chat_id: chatId, seq, reason: 'spam' })).toBe('not_found');
+    expect(await codeOf(carol, 'moderation.report', { user_id: bob.id, reason: 'spam' })).toBe('not_found');
+    expect(await codeOf(carol, 'moderation.report', { user_id: alice.id, reason: 'spam' })).toBe('ok');
+  });
+
+  it('leave out what a block withheld from the reporter, and nothing from before', async () => {
+    const { alice, bob, chatId } = scene;
+    const carol = await server.user();
+    await run(alice, 'chat.add_members', { chat_id: chatId, members: [carol.username] });
+    const before = await say(bob, chatId, 'before the block');
+    await run(alice, 'contacts.block', { user_id: bob.id });
+    const during = await say(bob, chatId, 'during the block');
+    const last = await say(carol, chatId, 'by carol');
+    expect(await codeOf(alice, 'moderation.report', { chat_id: chatId, seq: before, reason: 'abuse' })).toBe('ok');
+    expect(await codeOf(alice, 'moderation.report', { chat_id: chatId, seq: during, reason: 'abuse' })).toBe('not_found');
+    const { context } = await read(await report(alice, { chat_id: chatId, seq: last }));
+    expect(contentsOf(context)).toEqual([null, 'before the block']);
+    expect(contentsOf((await read(await report(bob, { chat_id: chatId, seq: last }))).context)).toEqual([
+      null,
+      'before the block',
+      'during the block',
+    ]);
+    expect(await codeOf(alice, 'moderation.report', { user_id: bob.id, reason: 'abuse' })).toBe('ok');
+  });
+
+  it('let a former member report what was said before, however much was said since', async () => {
+    const { alice, bob, chatId } = scene;
+    const [carol, dave] = [await server.user(), await server.user()];
+    await run(alice, 'chat.add_members', { chat_id: chatId, members: [carol.username, dave.username] });
+    const seq = await say(bob, chatId, 'You fools');
+    await run(carol, 'chat.leave', { chat_id: chatId });
+    await run(alice, 'chat.remove_member', { chat_id: chatId, user_id: dave.id });
+    expect(await codeOf(dave, 'moderation.report', { chat_id: chatId, seq, reason: 'spam' })).toBe('ok');
+    await run(scene.root, 'moderation.resolve', { report_id: await report(dave, { chat_id: chatId, seq }), action: 'dismiss' });
+    await runSql(
+      server.database.url,
+      `INSERT INTO messages (chat_id, seq, kind, sender_id, content, content_type, created_at)
+       SELECT c.id, c.last_seq + n, 'message', $2, 'x', 'text/plain', now() FROM chats c, generate_series(1, 2500) n WHERE c.id = $1`,
+      [chatId, bob.id],
+    );
+    await runSql(server.database.url, 'UPDATE chats SET last_seq = last_seq + 2500 WHERE id = $1', [chatId]);
+    expect(await codeOf(carol, 'moderation.report', { chat_id: chatId, seq, reason: 'spam' })).toBe('ok');
+    expect(await codeOf(dave, 'moderation.report', { chat_id: chatId, seq, reason: 'spam' })).toBe('not_found');
+  });
+});
+
 describe('a report of a user', () => {
   it('can be made by everybody who shares a chat with them', async () => {
     const { alice, bob, chatId } = scene;
