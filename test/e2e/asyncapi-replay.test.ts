@@ -18,7 +18,8 @@ const lines: Line[] = [];
 beforeAll(async () => {
   server = await TestServer.start();
   described = protocolsOf(await asyncApiOf(server));
-  [bob, carol] = await Promise.all([server.user(), server.user()]);
+  // A superuser receives the events of moderation, too.
+  [bob, carol] = await Promise.all([server.user({ isSuperuser: true }), server.user()]);
 });
 afterEach(async () => {
   await Promise.all(lines.splice(0).map((line) => line.close()));
@@ -67,16 +68,20 @@ function replaced(value: Parsed, changes: Parsed): Parsed {
   return Object.fromEntries(entries);
 }
 
-/** A group of the owner with bob, in which something was said, a personal chat with bob, and a match of bob. */
+/** A group of the owner with bob, in which both said something, a report of what bob said, a personal chat with bob, and a match of bob. */
 async function newWorld(owner: Account): Promise<Parsed> {
-  const say = async (command: string, payload: Parsed) => {
-    const { body } = await owner.client.post(`/api/v1/commands/chat/${command}`, payload);
+  const say = async (command: string, payload: Parsed, by = owner) => {
+    const { body } = await by.client.post(`/api/v1/commands/chat/${command}`, payload);
     return body.data;
   };
   const group = await say('create', { chat_type: 'group', chat_name: 'The readers', members: [bob.username] });
   const personal = await say('create', { chat_type: 'personal', members: [bob.username] });
   const { seq } = await say('send', { chat_id: group.chat_id, content: 'Hello!' });
+  const theirs = await say('send', { chat_id: group.chat_id, content: 'You fool' }, bob);
+  const reported = { chat_id: group.chat_id, seq: theirs.seq, reason: 'abuse' };
+  const { report_id } = (await owner.client.post('/api/v1/reports', reported)).body;
   return {
+    ...{ report_id, message_id: theirs.seq },
     ...{ chat_id: group.chat_id, personal: personal.chat_id, seq, after_seq: 0, user_id: bob.id, members: [carol.username] },
     ...{ token: owner.tokens.token, username: owner.username, password: PASSWORD, known_data: owner.email },
   };
@@ -85,6 +90,9 @@ async function newWorld(owner: Account): Promise<Parsed> {
 /** What some requests need beyond that. */
 const PARTICULAR: Readonly<Record<string, (world: Parsed) => Parsed>> = {
   sendMessage: ({ personal }) => ({ chat_id: personal }),
+  'moderation.report': ({ message_id: seq }) => ({ seq }),
+  'moderation.suspend': () => ({ user_id: carol.id }),
+  'moderation.unsuspend': () => ({ user_id: carol.id }),
   register: () => ({ username: server.name(), email: `${server.name()}@example.com` }),
 };
 
@@ -97,7 +105,7 @@ const inOrder = (asked: readonly Asked[]): Asked[] => [
 describe.each(PROTOCOLS)('the examples of %s', (name) => {
   it('are answered as they say', { timeout: 60_000 }, async () => {
     const protocol = protocolOf(name);
-    const alice = await server.user();
+    const alice = await server.user({ isSuperuser: true });
     const host = await server.socket(`/v1/connect?token=${bob.tokens.token}`);
     const line = await open(name, alice.tokens.token);
     const join = protocol.asked.find((one) => one.name === 'game.join_match');
@@ -174,6 +182,8 @@ describe('what the server tells', () => {
     await until(() => all.every(({ protocol, heard }) => protocol === 'messenger' || has(protocol, heard, 'chat.presence')));
     await run('chat.remove_member', { chat_id, user_id: dave.id });
     await bob.client.put(`/api/v1/users/${bob.id}`, { full_name: `Bob ${Math.random()}` });
+    const { report_id } = await run('moderation.report', { user_id: bob.id, reason: 'other' });
+    expect((await bob.client.post(`/api/v1/reports/${report_id}/resolve`, { action: 'dismiss' })).status).toBe(200);
 
     const { match_id } = await run('game.create_match', { max_players: 4 });
     for (const line of all.filter(({ protocol }) => WITH_COMMANDS.includes(protocol))) {
