@@ -144,7 +144,7 @@ export class ChatCommands {
     answer: { type: 'object' },
     example: { payload: { chat_id: 7, seq: 43 }, answer: {} },
     internal: true,
-    // It reads by a batcher, and whoever runs it holds a place in the lane already.
+    // It reads by a batcher, and the command that runs it holds a place in the lane already.
     lane: 'none',
   })
   @SuperuserOnly()

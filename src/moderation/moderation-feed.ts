@@ -41,7 +41,7 @@ export class ModerationFeed implements OnModuleInit, OnApplicationShutdown {
     this.bus.publish(TOPIC, news);
   }
 
-  /** Calls back each time the queue has changed, on whichever node. */
+  /** Calls back each time the queue has changed on any node. */
   onChange(listener: () => void): void {
     this.listeners.add(listener);
   }

@@ -21,7 +21,7 @@ export class ReportCommands {
 
   @Command('moderation.report', {
     summary:
-      'Reports a message, or a user, to the superusers. A copy of the message is kept as evidence; its author is not told.',
+      'Reports a message, or a user, to the superusers. A copy of the message is kept as evidence; its author does not learn of it.',
     payload: ReportPayload,
     answer: FILED_SCHEMA,
     example: { payload: { chat_id: 7, seq: 42, reason: 'abuse', comment: 'Third time today' }, answer: FILED_EXAMPLE },

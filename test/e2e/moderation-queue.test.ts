@@ -1,5 +1,7 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Housekeeping } from '../../src/auth/housekeeping.js';
+import { Dispatcher } from '../../src/commands/dispatcher.js';
+import { CoreError } from '../../src/errors/catalogue.js';
 import { runSql } from '../support/database.js';
 import type { Parsed } from '../support/http-client.js';
 import { codeOf, inSeconds, logInStatus, report, run, say, type Scene, sceneOf, TOMORROW } from '../support/moderation.js';
@@ -123,6 +125,34 @@ describe('deleting a reported message', () => {
     expect((await run(bob, 'chat.get', { chat_id: chatId })).last_seq).toBe(seq + 1);
   });
 
+  it('loses no entry where its announcement fails: members receive it before the next entry', async () => {
+    const { root, alice, bob, chatId } = scene;
+    const socket = await server.socket('/v1/connect', { authorization: `Bearer ${alice.tokens.token}` });
+    await socket.next();
+    await socket.command('system.resume', { cursors: [{ chat_id: chatId, after_seq: seq }] });
+    const dispatcher = server.app.get(Dispatcher);
+    const run = dispatcher.run.bind(dispatcher);
+    const spy = vi.spyOn(dispatcher, 'run').mockImplementation((call, caller) => {
+      if (call.name === 'announce') throw new CoreError('unavailable');
+      return run(call, caller);
+    });
+    try {
+      expect(await resolve(root, { action: 'delete' })).toMatchObject({ state: 'closed' });
+    } finally {
+      spy.mockRestore();
+    }
+    await say(bob, chatId, 'the next');
+    const events = [
+      await socket.nextThat(({ domain }) => domain === 'chat'),
+      await socket.nextThat(({ domain }) => domain === 'chat'),
+    ];
+    expect(events.map(({ event, data }) => [event, data.seq])).toEqual([
+      ['deleted', seq + 1],
+      ['message', seq + 2],
+    ]);
+    await socket.close();
+  });
+
   it('works where nobody is left in the chat', async () => {
     const { root, alice, bob, chatId } = scene;
     for (const one of [alice, bob]) await run(one, 'chat.leave', { chat_id: chatId });
@@ -238,7 +268,7 @@ describe('two superusers who close a report at once', () => {
 });
 
 describe('a superuser whose rights were taken away', () => {
-  it('decides nothing any more, whatever its session remembers', async () => {
+  it('decides nothing any more, even if its session still remembers them', async () => {
     const second = await server.user({ isSuperuser: true });
     const close = codeOf(second, 'moderation.resolve', { report_id: id, action: 'delete' });
     const demoted = scene.root.client.put(`/api/v1/users/${second.id}`, { is_superuser: false });

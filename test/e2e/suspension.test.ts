@@ -153,7 +153,7 @@ describe('a suspension', () => {
     for (const record of [await listed(), (await root.client.get(path(one))).body]) expect(Object.keys(record)).toHaveLength(8);
   });
 
-  it('is told to the owner by mail, with its reason and its end, and so is its lifting', async () => {
+  it('reaches the owner by mail with its reason and its end, and a second mail follows when it is lifted', async () => {
     const one = await server.user();
     await suspend(one, { reason: 'Spam <script>', until: '2033-05-06T07:08:09+02:00' });
     const [mail] = await mailsTo(one);
@@ -167,7 +167,7 @@ describe('a suspension', () => {
     expect(mail?.html).not.toContain('<script>');
     expect(await lift(one)).toMatchObject({ status: 200 });
     expect((await mailsTo(one)).at(1)?.text).toContain(`The suspension of the account ${one.username} was lifted`);
-    // Nothing is left to lift, and nothing to tell.
+    // Nothing is left to lift, so no mail follows.
     expect(await lift(one)).toMatchObject({ status: 200, body: { id: one.id } });
     expect(await mailsTo(one)).toHaveLength(2);
   });

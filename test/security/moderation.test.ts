@@ -39,10 +39,10 @@ const stored = (): Promise<object[]> =>
 
 describe('the queue of reports', () => {
   it.each([
-    ['whoever has not logged in', 401, () => server.client()],
+    ['somebody without an account', 401, () => server.client()],
     ['the reporter', 403, () => scene.alice.client],
     ['the person who is reported', 403, () => scene.bob.client],
-  ] as const)('is closed to %s, whatever the id', async (_who, status, clientOf) => {
+  ] as const)('is closed to %s for every id', async (_who, status, clientOf) => {
     const client: Client = clientOf();
     const before = await stored();
     for (const [method, route] of ROUTES) {
@@ -69,7 +69,7 @@ describe('the queue of reports', () => {
     expect(await stored()).toEqual(before);
   });
 
-  it('has internal commands that no client can ask for by name, whoever it is', async () => {
+  it('has internal commands that no client can run by name, not even a superuser', async () => {
     for (const [name, payload] of [
       ['chat.announce', { chat_id: scene.chatId, seq: 1 }],
       ['moderation.report_message', { chat_id: scene.chatId, seq: 1, reason: 'spam' }],
@@ -80,7 +80,7 @@ describe('the queue of reports', () => {
 });
 
 describe('a report', () => {
-  it('of messages around the reporter’s own chats makes no copy and tells nothing of what there is', async () => {
+  it('of messages around the reporter’s own chats copies nothing and reveals nothing', async () => {
     const outsider = await server.user();
     const own = await group(outsider, scene.bob);
     await say(scene.bob, own, 'something to report');
@@ -120,7 +120,7 @@ describe('a report', () => {
 });
 
 describe('a suspended account', () => {
-  it('is told from others by no answer that somebody without an account can get', async () => {
+  it('looks like any other in every answer that somebody without an account can get', async () => {
     const one = await server.user();
     await scene.root.client.put(`/api/v1/users/${one.id}/suspension`, { reason: SECRET, until: TOMORROW });
     const registration = { username: one.username, email: one.email, password: PASSWORD };

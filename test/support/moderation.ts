@@ -50,7 +50,7 @@ export async function sceneOf(server: TestServer): Promise<Scene> {
   return { root, alice, bob, chatId: await group(alice, bob) };
 }
 
-/** The time in so many seconds, as text. */
+/** The time `seconds` from now, as text. */
 export const inSeconds = (seconds: number): string => new Date(Date.now() + seconds * 1000).toISOString();
 export const TOMORROW = inSeconds(86_400);
 

@@ -716,7 +716,7 @@ export interface components {
                     report_id: number;
                 };
             };
-            /** @description Reports a message, or a user, to the superusers. A copy of the message is kept as evidence; its author is not told. */
+            /** @description Reports a message, or a user, to the superusers. A copy of the message is kept as evidence; its author does not learn of it. */
             "moderation.report": {
                 answer: {
                     report_id: number;

@@ -986,7 +986,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Reports a message, or a user, to the superusers. A copy of the message is kept as evidence; its author is not told.
+         * Reports a message, or a user, to the superusers. A copy of the message is kept as evidence; its author does not learn of it.
          * @description The command `moderation.report`, as sockets run it.
          */
         post: operations["command_moderation_report"];
@@ -1233,7 +1233,7 @@ export interface paths {
         put?: never;
         /**
          * Report a message or a user to the superusers
-         * @description A copy of the message is kept as evidence, with its edits and what came before it. Its author is not told. While a report
+         * @description A copy of the message is kept as evidence, with its edits and what came before it. Its author does not learn of it. While a report
          *     of the same message or user is open, that one is answered again.
          */
         post: operations["RestReports_file"];

@@ -87,7 +87,7 @@ const ABOUT: Readonly<Record<ModeName, { readonly summary: string; readonly answ
   addMembers: { summary: 'Takes users into a group: the owner or an admin does.', answer: {} },
   leaveChat: { summary: 'Leaves a group.', answer: {} },
   reportMessage: {
-    summary: 'Reports a message to the superusers. A copy of it is kept; its author is not told.',
+    summary: 'Reports a message to the superusers. A copy of it is kept; its author does not learn of it.',
     answer: { report_id: { type: 'integer' } },
   },
 };

@@ -19,7 +19,7 @@ export class RestReportsController {
   @Documented({
     tag: TAG,
     summary: 'Report a message or a user to the superusers',
-    description: `A copy of the message is kept as evidence, with its edits and what came before it. Its author is not told. While a report
+    description: `A copy of the message is kept as evidence, with its edits and what came before it. Its author does not learn of it. While a report
 of the same message or user is open, that one is answered again.`,
     body: RestReportBody,
     answer: { description: 'The report', command: 'moderation.report' },
