@@ -41,8 +41,8 @@ export interface Rooms {
   readonly linkOf: (token: string) => string;
 }
 
-/** One command at a time needs no more. */
-const POOL = 2;
+/** One command at a time needs two, a lock beside its transactions; a third is kept back, as in every pool (`sharedConnections`). */
+const POOL = 3;
 
 /** What the rooms need of `OpsModule`, whose other parts need an HTTP server. */
 @Global()
