@@ -43,11 +43,11 @@ const PASSWORD = 'correct horse battery';
 const NAMES = ['neighbour', 'attacker', 'reader', 'collector', 'writer'] as const;
 type Name = (typeof NAMES)[number];
 
-const WARM_SEC = 1;
-const QUIET_SEC = 3;
-const ATTACK_SEC = 5;
+const WARM_SEC = 0.7;
+const QUIET_SEC = 2.5;
+const ATTACK_SEC = 4;
 /** An attack goes on before and after it is looked at. */
-const MARGIN_SEC = 0.7;
+const MARGIN_SEC = 0.5;
 const SAMPLE_MS = 100;
 /** The attacker has what the server and its neighbour leave of this machine: in earnest it would have one of its own. */
 const ATTACKER_NICENESS = '10';
@@ -122,11 +122,11 @@ export class Build {
       await neighbour.look(WARM_SEC);
       const quiet = await neighbour.look(QUIET_SEC);
       const before = memoryOf(subject.pid);
-      const attack = this.attack(kind, subject.url);
+      const attackEnds = once(this.attack(kind, subject.url), 'exit');
       const watch = watchMemory(subject.pid);
       await sleep(MARGIN_SEC * 1000);
       const attacked = await neighbour.look(ATTACK_SEC);
-      await once(attack, 'exit');
+      await attackEnds;
       return { quiet, attacked, memory: { before, peak: watch.stop() } };
     } finally {
       neighbour.stop();
