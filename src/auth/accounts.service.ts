@@ -43,15 +43,8 @@ export class AccountsService {
    * @throws CoreError `taken`; `invalid_input` for a password that is too easily guessed; `too_many_requests`; `unavailable`
    */
   async register({ username, email, password, fullName }: NewAccount, origin: Origin): Promise<User> {
-    await this.lookups.checkTaken(origin.address);
-    try {
-      // Named one by one: whatever else the caller's object holds, rights are not given here.
-      return await this.insert({ username, email, password, fullName }, 'register', null, origin);
-    } catch (thrown) {
-      // It shows that there is such an account, and needs none to ask.
-      if (thrown instanceof CoreError && thrown.code === 'taken') this.lookups.showTaken(origin.address);
-      throw thrown;
-    }
+    // Named one by one: whatever else the caller's object holds, rights are not given here.
+    return this.showing(origin, () => this.insert({ username, email, password, fullName }, 'register', null, origin));
   }
 
   /**
@@ -76,10 +69,15 @@ export class AccountsService {
    * Changes an account. A changed password ends its other sessions, deactivation all of them, and the person is told by mail.
    * @param by null for the owner of the server
    * @returns the account as `by` may see it
-   * @throws CoreError `forbidden`, `not_found`, `taken`, `invalid_input`, `unavailable`
+   * @throws CoreError `forbidden`, `not_found`, `taken`, `invalid_input`, `too_many_requests`, `unavailable`
    */
-  update(id: number, changes: Changes, by: LiveSession | null, origin: Origin): Promise<AdminUserRecord> {
-    return this.changes.update(id, changes, by, origin);
+  async update(id: number, changes: Changes, by: LiveSession | null, origin: Origin): Promise<AdminUserRecord> {
+    const isNamed = changes.username !== undefined || changes.email !== undefined;
+    // Superusers see all accounts anyway.
+    if (!isNamed || !by || by.isSuperuser) return this.changes.update(id, changes, by, origin);
+    const user = await this.showing(origin, () => this.changes.update(id, changes, by, origin));
+    this.lookups.showName(origin.address);
+    return user;
   }
 
   /**
@@ -89,6 +87,17 @@ export class AccountsService {
    */
   remove(id: number, by: LiveSession | null, origin: Origin): Promise<void> {
     return this.changes.remove(id, by, origin);
+  }
+
+  /** Does what shows whether a name or an e-mail address is taken, and counts where it is. */
+  private async showing<T>({ address }: Origin, work: () => Promise<T>): Promise<T> {
+    await this.lookups.checkNames(address);
+    try {
+      return await work();
+    } catch (thrown) {
+      if (thrown instanceof CoreError && thrown.code === 'taken') this.lookups.showName(address);
+      throw thrown;
+    }
   }
 
   private async insert(

@@ -9,16 +9,19 @@ import { RateLimits } from '../ops/rate-limits.js';
 const USERS = 10;
 const HOUR_SEC = 3_600;
 
-/** Counts users looked up from one client address, through whichever accounts, and names that it was shown to be taken without any. */
+/**
+ * Counts users looked up from one client address, through whichever accounts; and apart from them names and e-mail addresses that a
+ * registration, or a change of one's own account, has shown to be taken or free.
+ */
 @Injectable()
 export class AddressLookups {
   private readonly lookups: Counter | null;
-  private readonly taken: Counter | null;
+  private readonly names: Counter | null;
 
   constructor({ QUOTA_LOOKUPS_PER_HOUR: points }: Settings, limits: RateLimits) {
     const shape = { points, durationSec: HOUR_SEC };
     this.lookups = points > 0 ? limits.counter('lookups-address', { ...shape, points: points * USERS }) : null;
-    this.taken = points > 0 ? limits.counter('taken-address', shape) : null;
+    this.names = points > 0 ? limits.counter('names-address', shape) : null;
   }
 
   /**
@@ -35,14 +38,14 @@ export class AddressLookups {
     void this.lookups?.consume(addressKey(address), -amount);
   }
 
-  /** @throws CoreError `too_many_requests` where the address was shown too many names that are taken */
-  async checkTaken(address: string): Promise<void> {
-    refuse(await this.taken?.get(addressKey(address)));
+  /** @throws CoreError `too_many_requests` where the client address was shown too many names */
+  async checkNames(address: string): Promise<void> {
+    refuse(await this.names?.get(addressKey(address)));
   }
 
-  /** Counts a name or an e-mail address that was shown to be taken. */
-  showTaken(address: string): void {
-    void this.taken?.consume(addressKey(address));
+  /** Counts a name that was shown to be taken or free. */
+  showName(address: string): void {
+    void this.names?.consume(addressKey(address));
   }
 }
 

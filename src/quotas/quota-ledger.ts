@@ -5,10 +5,10 @@ import { reasonOf } from '../errors/thrown.js';
 import { DAY_MS, QUOTA_RULES, type QuotaKind, windowStart } from './quota-kinds.js';
 import { ADD_USE, READ_USE, type UseRow } from './quota-use.sql.js';
 
-/** Users in memory at most; the one that came first is forgotten first, and read again when needed. About 50 MB. */
-const MAX_USERS = 100_000;
+/** Users in memory at most; the one that came first is forgotten first, and read again when needed. About 40 MB. */
+const MAX_USERS = 50_000;
 /** Counters that wait to be written at most: while the database is unreachable, the oldest are lost beyond that. */
-const MAX_UNWRITTEN = 200_000;
+const MAX_UNWRITTEN = 100_000;
 /** Counters of one statement at most; the others are in the next one. */
 const MAX_ROWS = 5_000;
 /** A user who has spent nothing for this long is forgotten. */

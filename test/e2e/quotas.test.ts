@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { runSql } from '../support/database.js';
+import { createDatabase, runSql } from '../support/database.js';
 import type { Parsed } from '../support/http-client.js';
 import type { RawSocket } from '../support/raw-socket.js';
 import { type Account, TestServer } from '../support/server.js';
@@ -232,8 +232,8 @@ describe('the usage of quotas', () => {
   });
 });
 
-describe('names that registration shows to be taken', () => {
-  it('are counted for the client address, which then cannot register', async () => {
+describe('names that are shown to be taken', () => {
+  it('by registration are counted for the client address, which then cannot register', async () => {
     const small = await TestServer.start({ variables: { QUOTA_LOOKUPS_PER_HOUR: '4', TRUST_PROXY: 'loopback' } });
     try {
       const alice = await small.user();
@@ -254,6 +254,45 @@ describe('names that registration shows to be taken', () => {
       expect((await bob.client.post('/api/v1/chats', look, from('192.0.2.1'))).status).toBe(200);
     } finally {
       await small.stop();
+    }
+  });
+});
+
+describe('names that a user tries on', () => {
+  it('are counted for the client address, whether they are taken or free', async () => {
+    const small = await TestServer.start({ variables: { QUOTA_LOOKUPS_PER_HOUR: '4' } });
+    try {
+      const [alice, bob] = [await small.user(), await small.user()];
+      const rename = async (username: string) => (await bob.client.put(`/api/v1/users/${bob.id}`, { username })).status;
+      for (let i = 0; i < 3; i++) expect(await rename(alice.username)).toBe(400);
+      for (let i = 0; i < 2; i++) expect(await rename(small.name())).toBe(200);
+      expect(await rename(small.name())).toBe(429);
+      // What names nobody goes on, and so do superusers.
+      expect((await bob.client.put(`/api/v1/users/${bob.id}`, { full_name: 'Bob' })).status).toBe(200);
+      const root = await small.user({ isSuperuser: true });
+      const renamed = await root.client.put(`/api/v1/users/${alice.id}`, { username: small.name() });
+      expect(renamed.status).toBe(200);
+    } finally {
+      await small.stop();
+    }
+  });
+});
+
+describe('quotas of a server that stops', () => {
+  it('go on where they were when it starts again', async () => {
+    const database = await createDatabase();
+    try {
+      const before = await TestServer.start({ database, variables: QUOTAS });
+      const alice = await before.user();
+      const chat_id = await makeChat(alice);
+      for (let i = 0; i < 6; i++) await overHttp(alice)('chat.send', { chat_id, content: 'x' });
+      await before.stop();
+      const after = await TestServer.start({ database, variables: QUOTAS });
+      const client = after.client(alice.tokens.token);
+      expect((await client.post(`/api/v1/chats/${chat_id}/messages`, { content: 'x' })).status).toBe(429);
+      await after.stop();
+    } finally {
+      await database.drop();
     }
   });
 });

@@ -326,3 +326,25 @@ describe('the ledger', () => {
     expect(await planOf(ADD_USE, [[userId], ['messages'], [new Date(NOON)], [1]])).toContain('users_pkey');
   });
 });
+
+describe('the memory of the ledger', () => {
+  it('is bounded, however many users spend while the database is unreachable', async () => {
+    const { ledger, spend } = node();
+    const away = vi.spyOn(sql, 'rows').mockResolvedValue([]);
+    const users = 50_500;
+    for (let id = 1; id <= users; id += 500) {
+      await Promise.all(Array.from({ length: 500 }, (_unused, i) => spend({ messages: 1, bytes: 1, chats: 1 }, id + i)));
+    }
+    expect(ledger.size).toBe(50_000);
+    away.mockRejectedValueOnce(new Error('unreachable'));
+    expect(await ledger.flush()).toBe(false);
+    let written = 0;
+    away.mockImplementation((_text, [ids = []] = []) => {
+      written += (ids as number[]).length;
+      return Promise.resolve([]);
+    });
+    await ledger.flushAll();
+    expect(written).toBe(100_000);
+    away.mockRestore();
+  });
+});
