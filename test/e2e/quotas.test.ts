@@ -1,3 +1,5 @@
+import { Client } from 'pg';
+import { Housekeeping } from '../../src/auth/housekeeping.js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createDatabase, runSql } from '../support/database.js';
 import type { Parsed } from '../support/http-client.js';
@@ -187,6 +189,37 @@ describe('quotas', () => {
     await until(async () => (await rows()).length === 3);
     expect((await alice.client.delete(`/api/v1/users/${alice.id}`)).status).toBe(200);
     expect(await rows()).toEqual([]);
+  });
+});
+
+describe('rows of quotas', () => {
+  it('are deleted two days after their window began', async () => {
+    const alice = await server.user();
+    await makeChat(alice);
+    const rows = () => runSql<{ kind: string }>(server.database.url, 'SELECT kind FROM quota_use WHERE user_id = $1', [alice.id]);
+    await until(async () => (await rows()).length === 1);
+    const old = `INSERT INTO quota_use (user_id, kind, window_start, used)
+      SELECT $1, kind, now() - age, 1 FROM (VALUES ('bytes', interval '49 hours'), ('messages', interval '47 hours')) v (kind, age)`;
+    await runSql(server.database.url, old, [alice.id]);
+    await server.app.get(Housekeeping).purge();
+    expect((await rows()).map(({ kind }) => kind).sort()).toEqual(['chats', 'messages']);
+  });
+
+  it('are added without waiting for an account that is being changed', async () => {
+    const alice = await server.user();
+    const chat_id = await makeChat(alice);
+    const client = new Client(server.database.url);
+    await client.connect();
+    try {
+      await client.query('BEGIN');
+      await client.query('SELECT 1 FROM users WHERE id = $1 FOR UPDATE', [alice.id]);
+      await overHttp(alice)('chat.send', { chat_id, content: 'x' });
+      const rows = () => runSql(server.database.url, 'SELECT 1 FROM quota_use WHERE user_id = $1', [alice.id]);
+      await until(async () => (await rows()).length === 3, 3_000);
+      await client.query('ROLLBACK');
+    } finally {
+      await client.end();
+    }
   });
 });
 
