@@ -46,6 +46,11 @@ describe.runIf(has.redis)('matches of two processes', () => {
     RawSocket.open(`${node.wsUrl}/v1/connect?token=${people[person]?.token}`);
   const heard = (socket: RawSocket, event: string, deadlineMs?: number) =>
     socket.nextThat((frame) => frame.domain === 'game' && frame.event === event, deadlineMs).then(({ data }) => data);
+  /** How many open matches count for somebody. */
+  const matchesMadeBy = async (person: number): Promise<number> => {
+    const { body } = await one.client(people[person]?.token).get('/api/v1/users/me/usage');
+    return body.quotas.find(({ kind }: { kind: string }) => kind === 'matches').used;
+  };
   /** Bob on one node, alone against Alice on another. */
   const start = async (two: ServerProcess) => {
     const [alice, bob] = [await open(one, 0), await open(two, 1)];
@@ -79,17 +84,21 @@ describe.runIf(has.redis)('matches of two processes', () => {
     await alice.close();
   });
 
-  it('are left by the players of a node that dies, and their places are free', async () => {
+  it('are left by the players of a node that dies, their places are free, and their own matches no longer count for them', async () => {
     const two = await program.start({ variables });
-    const { alice, match_id } = await start(two);
+    const { alice, bob, match_id } = await start(two);
+    expect(await bob.command('game.create_match', { max_players: 2 })).toMatchObject({ success: true });
+    expect(await matchesMadeBy(1)).toBe(1);
     await two.kill();
     const carol = await open(one, 2);
     expect(await carol.command('game.join_match', { match_id })).toMatchObject({ code: 'conflict', detail: 'The match is full' });
     expect(await heard(alice, 'left', GONE_MS)).toEqual({ match_id, user_id: people[1]?.id, username: 'bob' });
     expect(await carol.command('game.join_match', { match_id })).toMatchObject({ success: true });
+    await until(async () => (await matchesMadeBy(1)) === 0, GONE_MS);
     expect((await carol.command('game.list_matches')).data.matches[0].players).toHaveLength(2);
+    expect(await matchesMadeBy(0)).toBe(1);
     await Promise.all([alice.close(), carol.close()]);
-  }, 60_000);
+  }, 120_000);
 
   it('go on between the players of a node while Redis is away, and are all there again after it', async () => {
     const [alice, bob] = [await open(one, 0), await open(one, 1)];
