@@ -4,7 +4,7 @@ import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { type Kind, KINDS } from './neighbour/kinds.js';
 import { Build, type Look, type Outcome, type Waits } from './neighbour/neighbour.js';
-import { print } from './support.js';
+import { print, Subject } from './support.js';
 
 /**
  * What one abusive client of every kind does to a quiet neighbour: the neighbour's waits under attack against its own quiet ones, in
@@ -51,7 +51,7 @@ function line(build: string, { quiet, attacked, memory }: Outcome): string {
   const { refused, count } = attacked.login;
   const why = refused.length > 0 ? ` (${[...new Set(refused)].join(', ')})` : '';
   return [
-    `  ${build.padEnd(6)} ping   ${of('ping')}`,
+    `  ${build.padEnd(6)} ping   ${of('ping')}; of a server beside it ${waits(quiet.control, attacked.control)}`,
     `         list   ${of('list')}`,
     `         log-in ${of('login')}, refused ${refused.length} of ${count}${why}`,
     `         memory ${memory.before.toFixed(0)} → ${memory.peak.toFixed(0)} MiB`,
@@ -62,12 +62,13 @@ const began = performance.now();
 const [loadBefore = 0] = loadavg();
 const say = (text: string): void => (values.json ? undefined : print(text));
 const profiles = values.profile === undefined ? undefined : resolve(values.profile);
+const control = await Subject.yardstick('ws-json');
 const builds: Build[] = [];
 const results: { readonly kind: Kind; readonly build: string; readonly outcome: Outcome; readonly misses: readonly string[] }[] =
   [];
 try {
-  builds.push(await Build.prepare('now', undefined, profiles));
-  if (values.against !== undefined) builds.push(await Build.prepare('before', resolve(values.against), profiles));
+  builds.push(await Build.prepare('now', control.url, undefined, profiles));
+  if (values.against !== undefined) builds.push(await Build.prepare('before', control.url, resolve(values.against), profiles));
   for (const [at, kind] of kinds.entries()) {
     say(`\n${kind.attack}: ${kind.title}`);
     // Each goes first in turn: what the machine does meanwhile disturbs both alike.
@@ -79,6 +80,7 @@ try {
   }
 } finally {
   for (const build of builds) await build.remove();
+  await control.stop();
 }
 const seconds = (performance.now() - began) / 1000;
 const missed = results.filter(({ build, misses }) => build === 'now' && misses.length > 0);

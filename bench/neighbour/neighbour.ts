@@ -11,6 +11,8 @@ import { seed } from './seed.js';
 
 export interface Account {
   readonly base: string;
+  /** A server that nobody attacks, of `bench/yardsticks/ws-json`. */
+  readonly control: string;
   readonly token: string;
   readonly username: string;
   readonly password: string;
@@ -26,6 +28,8 @@ export interface Waits {
 /** What a neighbour saw. */
 export interface Look {
   readonly ping: Waits;
+  /** Pings of a server that nobody attacks: what the machine alone does to them. */
+  readonly control: Waits;
   readonly list: Waits;
   /** `refused` are the statuses of log-ins that failed; 0 where there was no answer. */
   readonly login: Waits & { readonly refused: readonly number[] };
@@ -61,16 +65,21 @@ export class Build {
   private constructor(
     readonly name: string,
     private readonly top: string | undefined,
+    private readonly control: string,
     private readonly dataDir: string,
     private readonly profiles: string | undefined,
   ) {}
 
-  /** @param top the checkout with the build; this one unless given */
-  static async prepare(name: string, top?: string, profiles?: string): Promise<Build> {
+  /**
+   * @param control of a server that nobody attacks
+   * @param top the checkout with the build; this one unless given
+   * @param profiles a folder for CPU profiles
+   */
+  static async prepare(name: string, control: string, top?: string, profiles?: string): Promise<Build> {
     const dataDir = await mkdtemp(join(tmpdir(), 'switchboard-bench-'));
     // The embedded database may run as another user.
     await chmod(dataDir, 0o755);
-    const build = new Build(name, top, dataDir, profiles);
+    const build = new Build(name, top, control, dataDir, profiles);
     try {
       await build.fill();
       return build;
@@ -136,7 +145,13 @@ export class Build {
 
   private async neighbourOf(base: string) {
     const child = spawn(process.execPath, program('watcher.ts'), { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
-    const account: Account = { base, token: this.tokens.get('neighbour') ?? '', username: 'neighbour', password: PASSWORD };
+    const account: Account = {
+      base,
+      control: this.control,
+      token: this.tokens.get('neighbour') ?? '',
+      username: 'neighbour',
+      password: PASSWORD,
+    };
     child.send(account);
     await once(child, 'message');
     return {

@@ -86,12 +86,17 @@ const waitsOf = (times: readonly number[]): Waits => ({
 const frameOf = (domain: string, command: string, payload: object): string =>
   JSON.stringify({ type: 'command', v: 1, request_id: 'n', domain, command, payload });
 
-async function look(account: Account, askers: { readonly ping: Asker; readonly list: Asker }, seconds: number): Promise<Look> {
+async function look(
+  account: Account,
+  askers: Readonly<Record<'ping' | 'control' | 'list', Asker>>,
+  seconds: number,
+): Promise<Look> {
   const until = performance.now() + seconds * 1000;
-  const [pings, lists, logins]: [number[], number[], number[]] = [[], [], []];
+  const [pings, controls, lists, logins]: [number[], number[], number[], number[]] = [[], [], [], []];
   const statuses: number[] = [];
   await Promise.all([
     repeat(until, PING_EVERY_MS, async () => void pings.push(await askers.ping.ask())),
+    repeat(until, PING_EVERY_MS, async () => void controls.push(await askers.control.ask())),
     repeat(until, LIST_EVERY_MS, async () => void lists.push(await askers.list.ask())),
     repeat(until, LOGIN_EVERY_MS, async () => {
       const from = performance.now();
@@ -101,6 +106,7 @@ async function look(account: Account, askers: { readonly ping: Asker; readonly l
   ]);
   return {
     ping: waitsOf(pings),
+    control: waitsOf(controls),
     list: waitsOf(lists),
     login: { ...waitsOf(logins), refused: statuses.filter((status) => status !== 200) },
   };
@@ -110,6 +116,7 @@ process.once('message', (account: Account) => {
   const url = `${account.base.replace('http', 'ws')}/v1/connect?token=${account.token}`;
   const askers = {
     ping: new Asker(url, frameOf('system', 'ping', {})),
+    control: new Asker(account.control.replace('http', 'ws'), frameOf('system', 'ping', {})),
     list: new Asker(url, frameOf('chat', 'list', { limit: 20 })),
   };
   process.on('message', (seconds: number) => void look(account, askers, seconds).then((seen) => process.send?.(seen)));
