@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import fc, { type Arbitrary } from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createDatabase, type TestDatabase } from '../support/database.js';
-import { fuzzing } from '../support/hostile.js';
+import { fuzzing } from '../support/fuzz/fuzzing.js';
 import { exchange } from '../support/raw-http.js';
 import { filledPath, routesOf } from '../support/routes.js';
 import { type ServerProcess, ServerProgram } from '../support/server-program.js';

@@ -3,13 +3,15 @@ import type { Answer } from './http-client.js';
 import type { TestServer } from './server.js';
 
 interface Content {
+  readonly schema?: object;
   readonly example?: unknown;
   readonly examples?: Readonly<Record<string, { readonly value: unknown }>>;
 }
 
 interface Operation {
   readonly security?: readonly object[];
-  readonly parameters?: readonly { readonly name: string; readonly in: string }[];
+  readonly tags: readonly string[];
+  readonly parameters?: readonly { readonly name: string; readonly in: string; readonly schema?: object }[];
   readonly requestBody?: { readonly content: Readonly<Record<string, Content>> };
   readonly responses: Readonly<Record<string, { readonly content?: Readonly<Record<string, Content>> }>>;
 }
@@ -20,10 +22,15 @@ export interface Route {
   /** With parameters as `{user_id}`. */
   readonly path: string;
   readonly isProtected: boolean;
+  readonly tags: readonly string[];
   readonly pathParams: readonly string[];
   readonly queryParams: readonly string[];
+  /** Schemas of its parameters, by name. */
+  readonly parameterSchemas: Readonly<Record<string, object>>;
   /** A body that it takes; undefined where it takes none. */
   readonly body: Readonly<Record<string, unknown>> | undefined;
+  /** What a body may be. */
+  readonly bodySchema: object | undefined;
   /** What is wrong with an answer, by the documentation; undefined where it is as promised. */
   faultOf(answer: Answer): string | undefined;
 }
@@ -46,8 +53,11 @@ export async function routesOf(server: Pick<TestServer, 'client'>): Promise<Rout
           method: method.toUpperCase(),
           path,
           isProtected: isProtected(operation),
+          tags: operation.tags,
           pathParams: named('path'),
           queryParams: named('query'),
+          parameterSchemas: Object.fromEntries((operation.parameters ?? []).map(({ name, schema = {} }) => [name, schema])),
+          bodySchema: operation.requestBody?.content['application/json']?.schema,
           body: exampleOf(operation.requestBody?.content['application/json']),
           faultOf: checker(ajv, `openapi#/paths/${pointer(path)}/${method}/responses`, operation),
         },

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { cleanLine } from '../../src/ops/redaction.js';
-import { fuzzing } from '../support/hostile.js';
+import { fuzzing } from '../support/fuzz/fuzzing.js';
 
 const OPAQUE = 'q0Zb3-T9vXK_7mW2sLrYd1HfUe8GcNpAoJi5BtRkVxM';
 const JWT = `eyJhbGciOiJFUzI1NiJ9.eyJzdWIiOiIxIn0.${OPAQUE}${OPAQUE}`;

@@ -1,0 +1,19 @@
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { FUZZ_TIMEOUT_MS, SOUND } from '../support/fuzz/run.js';
+import { fuzzRaw } from '../support/fuzz/raw.js';
+import { makeWorld, type World } from '../support/fuzz/world.js';
+
+let world: World;
+let clients = 0;
+beforeAll(async () => {
+  world = await makeWorld();
+});
+afterAll(() => world?.stop());
+
+it('answers every frame of rest in the words of its document, or closes with a reason', {
+  timeout: FUZZ_TIMEOUT_MS,
+}, async () => {
+  expect(
+    await fuzzRaw(world, { name: 'rest', path: () => `/ws/fuzz-${(clients += 1)}`, greets: false, anonymous: true }),
+  ).toEqual(SOUND);
+});
