@@ -3,6 +3,7 @@ import { type Asked, asyncApiOf, type DescribedProtocol, type Frame, protocolsOf
 import { makeGroup } from '../support/chats.js';
 import { ODD_TEXTS, SLOW_TEXTS, SQL_TEXTS } from '../support/corpora.js';
 import { type Line, openLine } from '../support/lines.js';
+import { NO_QUOTAS } from '../support/quotas.js';
 import { answerTo, exampleOf, outcomeOf, type Path, textsIn, withValue, type World } from '../support/requests.js';
 import { type Account, TestServer } from '../support/server.js';
 
@@ -18,7 +19,7 @@ let user: Account;
 let world: World;
 let described: Map<string, DescribedProtocol>;
 beforeAll(async () => {
-  server = await TestServer.start();
+  server = await TestServer.start({ variables: NO_QUOTAS });
   // A superuser, for whom there are commands that nobody else may run.
   user = await server.user({ isSuperuser: true });
   const other = await server.user();

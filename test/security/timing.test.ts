@@ -27,7 +27,7 @@ const ACCOUNTS = 200;
 const MINUTES = 60_000;
 
 /** Why a log-in fails. */
-const REASONS = ['unknown', 'wrong password', 'disabled'] as const;
+const REASONS = ['unknown', 'wrong password', 'disabled', 'suspended'] as const;
 /** Whether somebody has the address. */
 const TARGETS = ['unknown', 'wrong password'] as const;
 type Kind = (typeof REASONS)[number];
@@ -45,7 +45,7 @@ const newAddress = (): string => {
 };
 /** Names of one length. */
 const nameOf = (kind: Kind, at: number): string => `${kind.charAt(0)}-account-${String(at % ACCOUNTS).padStart(4, '0')}`;
-const passwordFor = (kind: Kind): string => (kind === 'disabled' ? PASSWORD : PASSWORD.replace('correct', 'mistake'));
+const passwordFor = (kind: Kind): string => (kind === 'wrong password' ? PASSWORD.replace('correct', 'mistake') : PASSWORD);
 
 beforeAll(async () => {
   const variables = { LOGIN_THROTTLE: 'on', TRUST_PROXY: 'loopback', PUBLIC_URL: 'https://accounts.example.org' };
@@ -61,6 +61,8 @@ beforeAll(async () => {
       }
     }
   });
+  const suspension = `UPDATE users SET suspended_until = now() + interval '1 day', suspension_reason = 'spam' WHERE username LIKE 's-account-%'`;
+  await runSql(server.database.url, suspension);
   await runSql(server.database.url, 'VACUUM ANALYZE users');
 });
 afterAll(async () => {
@@ -147,7 +149,7 @@ it('hashes once for every reason that a log-in fails for, at the cost of new pas
   const hasher = server.app.get(PasswordHasher);
   const verify = vi.spyOn(hasher, 'verify');
   for (const reason of REASONS) await post('/api/v1/auth/login', { username: nameOf(reason, 0), password: passwordFor(reason) });
-  expect(verify.mock.calls.map(([stored]) => stored)).toEqual([null, cheap, cheap]);
+  expect(verify.mock.calls.map(([stored]) => stored)).toEqual([null, cheap, cheap, cheap]);
   verify.mockRestore();
   // What an unknown account is compared with.
   const dummy = await (Reflect.get(hasher, 'dummy') as Promise<string>);

@@ -17,6 +17,8 @@ export interface EnginePeer {
   readonly ended: boolean;
   /** The status of a request that ended it: without a connection nothing else can say why. */
   readonly refusal: number | undefined;
+  /** The code of the close frame beneath. */
+  readonly code: number | undefined;
   close(): void;
 }
 
@@ -29,7 +31,6 @@ export class WebSocketPeer implements EnginePeer {
     return this.socket.texts;
   }
 
-  /** The code of the server's close frame. */
   get code(): number | undefined {
     return this.socket.code;
   }
@@ -71,6 +72,7 @@ export class PollingPeer implements EnginePeer {
   readonly packets: string[] = [];
   ended = false;
   refusal: number | undefined;
+  readonly code = undefined;
   private readonly agent = new Agent({ keepAlive: true });
 
   private constructor(

@@ -70,9 +70,10 @@ function sendAll(socket: FuzzSocket, list: readonly Message[], token: string): v
 /** Which request an answer is of, where that can be said: by its frame, and by how many answers came before. */
 export type Correlate = (frame: Parsed, nth: number) => string | undefined;
 
+/** A message as the server reads it: UTF-8 has no lone surrogates. */
 const parsedOrNull = (text: string): Parsed => {
   try {
-    return JSON.parse(text);
+    return JSON.parse(Buffer.from(text).toString());
   } catch {
     return null;
   }

@@ -146,7 +146,8 @@ async function trySession(world: World, describer: Describer, session: Session):
   });
   if (!whole) {
     if (!peer.ended) throw new Error(`${count - reader.answers + before} of ${count} events have no answer`);
-    if (peer.refusal === undefined) assert.ok(FAIR.includes(reader.notice ?? 0), `ended with the notice ${reader.notice}`);
+    const reason = reader.notice ?? peer.code;
+    if (peer.refusal === undefined) assert.ok(FAIR.includes(reason ?? 0), `ended with ${reason}`);
     else assert.ok(REFUSALS.includes(peer.refusal), `a post was refused with ${peer.refusal}`);
     peer.close();
     return Math.max(1, reader.answers - before);

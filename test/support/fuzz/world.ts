@@ -5,6 +5,7 @@ import { SessionsService } from '../../../src/auth/sessions.service.js';
 import { Sql } from '../../../src/database/sql.js';
 import { UsersRepository } from '../../../src/users/users.repository.js';
 import { makeGroup } from '../chats.js';
+import { NO_QUOTAS } from '../quotas.js';
 import { RawSocket } from '../raw-socket.js';
 import { PASSWORD, TestServer } from '../server.js';
 import type { Pools } from './schema.js';
@@ -41,7 +42,7 @@ async function hashCheaply(server: TestServer): Promise<string> {
 }
 
 export async function makeWorld(): Promise<World> {
-  const server = await TestServer.start();
+  const server = await TestServer.start({ variables: NO_QUOTAS });
   const passwordHash = await hashCheaply(server);
   const sql = server.app.get(Sql);
   const users = server.app.get(UsersRepository);
