@@ -15,10 +15,12 @@ export function BlockedBar({ blocked }: { readonly blocked: Blocked }) {
   return (
     <Box className={classes.blocked} role="note">
       <Group gap="sm" justify="center">
-        <Ban size={18} aria-hidden />
-        <Text size="sm" style={{ overflowWrap: 'anywhere', flex: '0 1 auto' }}>
-          {t('block.bar', { name })}
-        </Text>
+        <Group gap="xs" wrap="nowrap">
+          <Ban size={18} aria-hidden style={{ flex: 'none' }} />
+          <Text size="sm" style={{ overflowWrap: 'anywhere' }}>
+            {t('block.bar', { name })}
+          </Text>
+        </Group>
         <Button size="xs" variant="light" loading={isBusy} onClick={() => void run()}>
           {t('block.undo')}
         </Button>
