@@ -64,12 +64,22 @@ describe('a command in each protocol', () => {
         { chat_id: 7, members: ['bob'] },
       ],
       [requestOf('chat.leave', { chat_id: 7 }), 'leave', { chat_id: 7 }],
+      [
+        requestOf('moderation.report', { chat_id: 7, seq: 9, reason: 'spam', user_id: 3 }),
+        'report_message',
+        { chat_id: 7, seq: 9, reason: 'spam' },
+      ],
     ];
     for (const [request, name, payload] of cases) {
       const wire = wireOf('messenger', request);
       expect([name, wire.kind]).toEqual([name, 'frame']);
       const decoded = wire.kind === 'frame' ? messengerCodec.decode(wire.text, PEER) : undefined;
-      expect(decoded).toMatchObject({ kind: 'command', domain: 'chat', name, context: { requestId: 'r1' } });
+      expect(decoded).toMatchObject({
+        kind: 'command',
+        domain: request.command.split('.')[0],
+        name,
+        context: { requestId: 'r1' },
+      });
       expect((decoded as { payload: unknown }).payload).toMatchObject(payload);
     }
     expect(wireOf('messenger', requestOf('chat.history', { chat_id: 7, after_seq: 1 })).notes).toContain('messengerDrops');

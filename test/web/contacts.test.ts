@@ -4,6 +4,7 @@ import { has } from '../support/capabilities.js';
 import { makeGroup } from '../support/chats.js';
 import { ConsoleBrowser, type VisitOptions, type Visitor } from '../support/console.js';
 import { type Account, TestServer } from '../support/server.js';
+import { until } from '../support/until.js';
 
 describe.runIf(has.chromium)('people in the console', { timeout: 60_000 }, () => {
   let server: TestServer;
@@ -67,6 +68,31 @@ describe.runIf(has.chromium)('people in the console', { timeout: 60_000 }, () =>
     await a.page.keyboard.press('Escape');
     await dialog.waitFor({ state: 'detached' });
     expect(await members(a).isVisible()).toBe(true);
+  });
+
+  it('the focus is back where a report or a block was begun, by keyboard too', async () => {
+    const [alice, bob] = [await server.user(), await server.user()];
+    const a = await signedIn(alice, `#/chats/${await personal(alice, bob)}`);
+    const { page } = a;
+    const focused = (): Promise<string> => page.evaluate("document.activeElement?.getAttribute('aria-label') ?? ''");
+    await a.message('Hello, Alice').getByRole('button', { name: a.words.actions }).focus();
+    await page.keyboard.press('Enter');
+    await page.getByRole('menuitem', { name: 'Report…' }).waitFor();
+    await page.keyboard.press('Enter');
+    const dialog = page.getByRole('dialog', { name: 'Report a message' });
+    await dialog.getByRole('radio', { name: 'Spam' }).waitFor();
+    await page.keyboard.press('Escape');
+    await dialog.waitFor({ state: 'detached' });
+    await until(async () => (await focused()) === a.words.actions);
+
+    await page.getByRole('button', { name: a.words.chatMenu }).focus();
+    await page.keyboard.press('Enter');
+    await page.getByRole('menuitem', { name: `Block ${bob.username}` }).press('Enter');
+    const question = page.getByRole('dialog', { name: 'Block' });
+    await question.getByRole('button', { name: 'Cancel' }).waitFor();
+    await page.keyboard.press('Escape');
+    await question.waitFor({ state: 'detached' });
+    await until(async () => (await focused()) === a.words.chatMenu);
   });
 
   it('the account lists blocked users, and blocks others by name', async () => {

@@ -50,12 +50,16 @@ describe.runIf(has.chromium)('a server where people are asked before somebody ma
 
     await entry(b).getByLabel('1 request', { exact: true }).waitFor();
     expect(await b.chat(alice.username).count()).toBe(0);
+    const tab = await b.tab('#/chats');
+    await tab.getByRole('link', { name: /^Requests/ }).waitFor();
     await entry(b).click();
     await cards(b).getByText('wants to write to you').waitFor();
     await b.page.getByRole('button', { name: `Accept the request from ${alice.username}` }).click();
     await b.inChat(alice.username);
     await b.message('Are you the Bob with the boat?').waitFor();
     await entry(b).waitFor({ state: 'detached' });
+    await tab.getByRole('link', { name: alice.username }).waitFor();
+    await tab.getByRole('link', { name: /^Requests/ }).waitFor({ state: 'detached' });
     for (const visitor of [a, b]) await visitor.page.locator('header').getByText('online').waitFor();
     await b.say('The very same');
     await a.message('The very same').waitFor();
@@ -70,6 +74,7 @@ describe.runIf(has.chromium)('a server where people are asked before somebody ma
     await other.getByRole('link', { name: /^Requests/ }).waitFor();
     await b.page.getByRole('button', { name: `Decline the request from ${alice.username}` }).click();
     await b.page.getByText('No requests').waitFor();
+    await b.page.locator('[aria-label=Requests]:focus').waitFor();
     await other.getByRole('link', { name: /^Requests/ }).waitFor({ state: 'detached' });
     const a = await signedIn(alice);
     await a.openChat(bob.username);

@@ -28,7 +28,7 @@ export function RequestsPane({ stores }: { readonly stores: ChatStores }) {
           {t('requests.title')}
         </Title>
       </Box>
-      <Box className={classes.scroll} p="md" tabIndex={-1}>
+      <Box className={classes.scroll} p="md" tabIndex={-1} role="region" aria-label={t('requests.title')}>
         <Stack maw={680} mx="auto">
           {requests.fault !== null && (
             <Alert color="red" role="alert">
@@ -65,6 +65,12 @@ export function RequestsPane({ stores }: { readonly stores: ChatStores }) {
       </Box>
     </>
   );
+}
+
+/** With the request goes the button: who came by keyboard stays among the requests. */
+async function thenToRegion(button: HTMLElement, work: () => Promise<boolean>): Promise<void> {
+  const region = button.closest<HTMLElement>('[role=region]');
+  if (await work()) region?.focus();
 }
 
 interface RequestCardProps {
@@ -134,7 +140,7 @@ function RequestCard({ request, stores: { list, requests } }: RequestCardProps) 
           loading={decline.isBusy}
           disabled={isBusy}
           aria-label={t(isGroup ? 'requests.declineGroup' : 'requests.declineOf', { name })}
-          onClick={() => void decline.run()}
+          onClick={(event) => void thenToRegion(event.currentTarget, decline.run)}
         >
           {t('requests.decline')}
         </Button>
@@ -144,7 +150,7 @@ function RequestCard({ request, stores: { list, requests } }: RequestCardProps) 
           size="sm"
           disabled={isBusy}
           aria-label={t('block.name', { name: from })}
-          onClick={() => void block({ user_id: userId }, from)}
+          onClick={(event) => void thenToRegion(event.currentTarget, () => block({ user_id: userId }, from))}
         >
           {t('block.action')}
         </Button>

@@ -14,9 +14,11 @@ interface ReportDialogProps {
   /** What is reported; null while nothing is. */
   readonly target: ReportTarget | null;
   readonly onClose: () => void;
+  /** Called when nothing of it is to be seen any more. */
+  readonly onClosed: () => void;
 }
 
-export function ReportDialog({ target, onClose }: ReportDialogProps) {
+export function ReportDialog({ target, onClose, onClosed }: ReportDialogProps) {
   const { t } = useTranslation('contacts');
   const { t: general } = useTranslation();
   // While it closes it still shows what it was about.
@@ -26,6 +28,7 @@ export function ReportDialog({ target, onClose }: ReportDialogProps) {
     <Modal
       opened={target !== null}
       onClose={onClose}
+      onExitTransitionEnd={onClosed}
       title={shown && t(shown.message ? 'report.message' : 'report.user', { name: shown.username })}
       centered
       closeButtonProps={{ 'aria-label': general('app.close') }}

@@ -1,4 +1,5 @@
-import { createContext, type ReactNode, useContext, useState } from 'react';
+import { createContext, type ReactNode, useContext, useRef, useState } from 'react';
+import { focusedNow, giveFocusBack } from '../shared/focus';
 import type { ReportTarget } from './report';
 import { ReportDialog } from './report-dialog';
 
@@ -16,7 +17,9 @@ export const useReporting = (): ReportingState => useContext(ReportingContext);
 export function Reporting({ children }: { readonly children: ReactNode }) {
   const [target, setTarget] = useState<ReportTarget | null>(null);
   const [isReporting, setReporting] = useState(false);
+  const opener = useRef<HTMLElement | null>(null);
   const report = (next: ReportTarget): void => {
+    opener.current = focusedNow();
     setTarget(next);
     setReporting(true);
   };
@@ -28,7 +31,7 @@ export function Reporting({ children }: { readonly children: ReactNode }) {
   return (
     <ReportingContext value={{ report, isReporting }}>
       {children}
-      <ReportDialog target={target} onClose={close} />
+      <ReportDialog target={target} onClose={close} onClosed={() => giveFocusBack(opener.current)} />
     </ReportingContext>
   );
 }

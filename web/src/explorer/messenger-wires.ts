@@ -22,6 +22,7 @@ const MODES: Readonly<Record<string, Mode>> = {
   'chat.create': { mode: 'createChat', fields: same('chat_type', 'chat_name', 'members') },
   'chat.add_members': { mode: 'addMembers', fields: same('chat_id', 'members') },
   'chat.leave': { mode: 'leaveChat', fields: same('chat_id') },
+  'moderation.report': { mode: 'reportMessage', fields: { ...same('chat_id', 'reason', 'comment'), seq: 'message_id' } },
 };
 
 /** The frame with which `messenger` asks for a command; undefined where it has none for it. */

@@ -38,6 +38,7 @@ export const OWN_FRAMES: Readonly<Record<Protocol, readonly OwnFrame[]>> = {
     mode('sendGroupMessage', MESSAGE),
     mode('addMembers', { chat_id: 1, members: ['bob'] }),
     mode('leaveChat', { chat_id: 1 }),
+    mode('reportMessage', { chat_id: 1, message_id: 1, reason: 'spam' }),
     mode('logout', { username: 'alice' }),
   ],
   socketio: [

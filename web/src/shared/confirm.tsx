@@ -1,5 +1,6 @@
 import { lazy, Suspense, useSyncExternalStore } from 'react';
 import { Fence } from './fence';
+import { focusedNow, giveFocusBack } from './focus';
 
 // Most visits ask nothing.
 const load = () => import('./confirm-dialog');
@@ -26,9 +27,11 @@ function show(next: Asked | null): void {
 /** Asks before something that cannot be undone. */
 export function confirm(question: Question): Promise<boolean> {
   asked?.answer(false);
+  const opener = focusedNow();
   return new Promise((resolve) => {
     const answer = (isSure: boolean): void => {
       show(null);
+      giveFocusBack(opener);
       resolve(isSure);
     };
     show({ ...question, answer });
