@@ -1,7 +1,8 @@
 import type { WeightBy } from '../commands/command.js';
 
 /*
- * What commands weigh, in units of about 1.5 ms of the database: a page of fifty messages. Measured in docs/adr/0009-chat-log.md.
+ * What commands weigh, in units of about 1.4 ms of a processor, PostgreSQL and this process together: a page of fifty messages. Measured in
+ * docs/adr/0014-cost-of-commands.md.
  * What depends on what is found, such as how many members a chat has, is settled after the command.
  */
 
@@ -12,21 +13,21 @@ interface Limited {
 /** A page that weighs one unit for every `each` of what is asked for. */
 const paged = (each: number, byDefault: number, what: string): WeightBy<Limited> => ({
   least: 1,
-  by: `1 for each ${each} ${what} of \`limit\``,
+  by: `1 frame for each ${each} ${what} of \`limit\`, at least 1`,
   of: ({ limit }) => Math.max(1, (limit ?? byDefault) / each),
 });
 
 export const HISTORY_WEIGHT = paged(100, 50, 'messages');
-export const SYNC_WEIGHT = paged(200, 200, 'entries');
+export const SYNC_WEIGHT = paged(125, 200, 'entries');
 
 /** Chats whose activity is compared to find the newest ones, for one unit. */
 const COMPARED = 300;
 /** Unread messages that are counted for one unit. */
-const COUNTED = 10_000;
+const COUNTED = 8_000;
 
 export const LIST_WEIGHT: WeightBy<Limited> = {
   least: 2,
-  by: '2, and 1 more for each 50 chats of `limit`; afterwards 1 for each 300 chats that the caller is in, and for each 10,000 unread messages',
+  by: '2 frames, and 1 for each 50 chats of `limit`; afterwards 1 for each 300 chats of the caller, and for each 8,000 unread messages',
   of: ({ limit }) => 2 + (limit ?? 100) / 50,
 };
 
@@ -43,20 +44,20 @@ const SHOWN_BY = 'afterwards 1 for each 100 members of the chat';
 
 /** Names to be looked up, each of which becomes a member. */
 export const NAMES_WEIGHT: WeightBy<{ readonly members: readonly unknown[] }> = {
-  least: 2,
-  by: `2, and 1 more for each 50 names; ${SHOWN_BY}`,
-  of: ({ members }) => 2 + members.length / 50,
+  least: 3,
+  by: `3 frames, and 1 for each 50 names; ${SHOWN_BY}`,
+  of: ({ members }) => 3 + members.length / 50,
 };
 
 /** A chat that is shown with its members. */
-export const SHOW_WEIGHT: WeightBy<object> = { least: 1, by: `1; ${SHOWN_BY}`, of: () => 1 };
+export const SHOW_WEIGHT: WeightBy<object> = { least: 1, by: `1 frame; ${SHOWN_BY}`, of: () => 1 };
 
 /** Entries that are read to catch up, for one unit. */
-const REPLAYED = 150;
+const REPLAYED = 50;
 
 export const RESUME_WEIGHT: WeightBy<{ readonly cursors: readonly unknown[] }> = {
   least: 1,
-  by: '1, and 1 more for each 16 cursors; afterwards 1 for each 150 entries that were missed',
+  by: '1 frame, and 1 for each 16 cursors; afterwards 1 for each 50 entries that were missed',
   of: ({ cursors }) => 1 + cursors.length / 16,
 };
 

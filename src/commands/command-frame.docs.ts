@@ -56,6 +56,7 @@ export function commandRequests<Frame, Context>(
     answer: answerOf(command, style),
     fault,
     errors: command.errors,
+    ...(command.weight === undefined ? {} : { weight: command.weight }),
   }));
 }
 

@@ -29,7 +29,7 @@ export interface CommandOptions<Payload extends object = object> {
   /** Makes no sense without a live connection. */
   readonly liveOnly?: boolean;
   /**
-   * What it costs in frames, 1 unless said: about 1.5 ms of the database each. Taken from the allowance of the connection, of the user, and
+   * What it costs in frames, 1 unless said: about 1.4 ms of a processor each. Taken from the allowance of the connection, of the user, and
    * over HTTP of the address, where a request is worth 12.
    */
   readonly weight?: Weight<NoInfer<Payload>>;
@@ -44,12 +44,18 @@ export interface CommandOptions<Payload extends object = object> {
 export interface WeightBy<Payload> {
   /** The least that it can weigh. */
   readonly least: number;
-  /** How it grows, for the documentation: «1 more for each 50 chats of `limit`». */
+  /** How it grows, after «It weighs»: «2 frames, and 1 for each 50 chats of `limit`». */
   readonly by: string;
   of(payload: Payload): number;
 }
 
 export type Weight<Payload> = number | WeightBy<Payload>;
+
+/** What documents say of a weight; nothing where it is that of a frame. */
+export function weightNote(weight: Weight<object> = 1): string | undefined {
+  if (weight === 1) return undefined;
+  return typeof weight === 'number' ? `${weight} frames` : weight.by;
+}
 
 export interface CommandMetadata extends CommandOptions {
   readonly domain: string;

@@ -15,6 +15,8 @@ export interface CommandDocs extends Pick<RegisteredCommand, 'domain' | 'name' |
   readonly isPayloadOptional: boolean;
   readonly answer: JsonSchema;
   readonly example: { readonly payload: Readonly<Record<string, unknown>>; readonly answer: unknown };
+  /** What it weighs, where that is more than its frame. */
+  readonly weight?: string;
   /** What it may be refused with. */
   readonly errors: readonly ErrorCode[];
 }
@@ -49,6 +51,8 @@ export interface RequestDocs {
   /** What it is answered instead where it is refused, with any of `errors`. */
   readonly fault: FrameDocs;
   readonly errors: readonly ErrorCode[];
+  /** What it weighs, where that is more than its frame. */
+  readonly weight?: string;
 }
 
 /** What the server says without being asked. */

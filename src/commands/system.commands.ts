@@ -130,6 +130,8 @@ export class SystemCommands {
       },
     },
     lane: 'none',
+    // Its answer is the largest of all.
+    weight: 5,
   })
   @AllowAnonymous()
   commands(): object {

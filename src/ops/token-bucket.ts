@@ -1,6 +1,9 @@
 /** Clients remembered at once; the one that was idle longest is forgotten first. About 10 MB. */
 const MAX_KEYS = 100_000;
 
+/** Milliseconds for which a client may be in debt. */
+const MAX_DEBT_MS = 10_000;
+
 export interface BucketShape {
   /** Requests that an idle client can send at once: those of one second and the burst. */
   readonly capacity: number;
@@ -38,11 +41,11 @@ export class TokenBucket {
     return 0;
   }
 
-  /** Takes tokens whether or not they are there: what is owed has to come back first, and is never more than the bucket holds. */
+  /** Takes tokens whether or not they are there. What is owed comes back first, which takes ten seconds at most. */
   charge(key: string, tokens: number): void {
     const now = this.now();
     const fullAt = Math.max(this.fullAt.get(key) ?? now, now) + tokens * this.costMs;
-    this.remember(key, Math.min(fullAt, now + 2 * this.depthMs));
+    this.remember(key, Math.min(fullAt, now + this.depthMs + MAX_DEBT_MS));
   }
 
   get size(): number {

@@ -208,4 +208,13 @@ describe('the commands of the common page', () => {
     const listed = tables.find(([head]) => head?.[0] === 'command')?.slice(1);
     expect(listed?.map(([command, access]) => [command, access])).toEqual(real);
   });
+
+  it('weigh what the table of weights says', async () => {
+    const { body } = await server.client().post('/api/v1/commands/system/commands', {});
+    const commands = body.data.commands as { command: string; weight: number; weight_by?: string }[];
+    const heavy = commands.filter(({ weight, weight_by: by }) => weight > 1 || by !== undefined);
+    const real = heavy.map(({ command, weight, weight_by: by }) => [command, by ?? `${weight} frames`]);
+    const tables = await tablesOf(pathOf('README'));
+    expect(tables.find(([head]) => head?.[1] === 'weighs')?.slice(1)).toEqual(real);
+  });
 });

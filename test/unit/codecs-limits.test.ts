@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { gameCodec } from '../../src/protocols/game/game.codec.js';
 import { Connection } from '../../src/realtime/connection.js';
-import { countBadFrame, type FrameVerdict, takeFrame } from '../../src/realtime/frame-limits.js';
+import { charge, countBadFrame, type FrameVerdict, takeFrame } from '../../src/realtime/frame-limits.js';
 import type { Transport } from '../../src/realtime/transport.js';
 
 const nowhere: Transport<string> = {
@@ -52,6 +52,35 @@ describe('frames', () => {
       for (let i = 0; i < 500; i++) verdicts.push(takeFrame(connection, 1000 + burst * 3000));
     }
     expect(verdicts).toContain('over');
+    expect(verdicts).not.toContain('flood');
+  });
+});
+
+describe('what a command weighs beyond its frame', () => {
+  it('is taken from the allowance of frames, or not at all where too little is left', () => {
+    const connection = newConnection();
+    expect(charge(connection, 200, 1000)).toBe(0);
+    expect(charge(connection, 100, 1000)).toBeCloseTo(500);
+    expect(charge(connection, 40, 1000)).toBe(0);
+    expect(takeFrame(connection, 1000)).toBe('over');
+    expect(charge(connection, 100, 1500)).toBeCloseTo((40 * 1000) / 120);
+    expect(charge(connection, 60, 1500)).toBe(0);
+  });
+
+  it('is the whole of it at most, and no pause saves more up', () => {
+    const connection = newConnection();
+    expect(charge(connection, 10_000, 1000)).toBe(0);
+    expect(takeFrame(connection, 1000)).toBe('over');
+    expect(charge(connection, 240, 3_600_000)).toBe(0);
+    expect(charge(connection, 1, 3_600_000)).toBeCloseTo(1000 / 120);
+  });
+
+  it('counts towards no flood by itself', () => {
+    const connection = newConnection();
+    const verdicts = Array.from({ length: 1_000 }, (_unused, i) => {
+      charge(connection, 240, 1000 + i * 50);
+      return takeFrame(connection, 1000 + i * 50);
+    });
     expect(verdicts).not.toContain('flood');
   });
 });

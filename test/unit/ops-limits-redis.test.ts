@@ -46,6 +46,14 @@ describe.runIf(has.redis)('limits over Redis', () => {
     await until(async () => (await clients[0]?.dbsize()) === 0, 6000);
   });
 
+  it('count a request that costs as much as several', async () => {
+    const [one, two] = nodes as [RateLimits, RateLimits];
+    expect(await one.take('api', '192.0.2.1', 20)).toBe(0);
+    const from = performance.now();
+    expect(await two.take('api', '192.0.2.1', 1_000)).toBeGreaterThanOrEqual(Math.floor(2 - (performance.now() - from) / 1_000));
+    expect(await passes(two, 40)).toBeLessThan(20);
+  });
+
   it('go on, each node for itself, while Redis is away', async () => {
     const [one, two] = nodes as [RateLimits, RateLimits];
     await server.down();

@@ -70,6 +70,28 @@ describe('a token bucket', () => {
     expect(bucket.take('k')).toBe(0);
   });
 
+  it('takes several tokens at once, parts of one too, all or none', () => {
+    const { bucket, clock } = at({ capacity: 10, rate: 10 });
+    expect(bucket.take('k', 7.5)).toBe(0);
+    expect(bucket.take('k', 3)).toBeCloseTo(50);
+    expect(bucket.take('k', 2.5)).toBe(0);
+    clock.ms += 1_000;
+    // What is more than it holds takes all of it.
+    expect(bucket.take('k', 1_000)).toBe(0);
+    expect(bucket.take('k')).toBeCloseTo(100);
+  });
+
+  it('can be charged what is not there, which comes back first, within ten seconds', () => {
+    const { bucket, clock } = at({ capacity: 10, rate: 10 });
+    bucket.charge('k', 25);
+    expect(bucket.take('k')).toBeCloseTo(1_600);
+    clock.ms += 1_600;
+    expect(bucket.take('k')).toBe(0);
+    bucket.charge('k', 1_000_000);
+    clock.ms += 10_100;
+    expect(bucket.take('k')).toBe(0);
+  });
+
   it('remembers a bounded number of keys and forgets the longest idle one first', () => {
     const { bucket, passed } = at({ capacity: 1, rate: 1 }, 100);
     passed(1, 'busy');

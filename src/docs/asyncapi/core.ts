@@ -1,3 +1,4 @@
+import { weightNote } from '../../commands/command.js';
 import type { CommandDocs, DocumentedCore } from '../../commands/protocol-docs.js';
 import type { CommandRegistry, RegisteredCommand } from '../../commands/registry.js';
 import type { ErrorCode } from '../../errors/catalogue.js';
@@ -22,6 +23,7 @@ export function documentedCore(registry: CommandRegistry, events: EventRegistry)
 
 function docsOf(command: RegisteredCommand, payloadOf: (dto: Dto) => JsonSchema): CommandDocs {
   const { domain, name, fullName, summary, access, payload, answer, example } = command;
+  const weight = weightNote(command.weight);
   const schema = payload ? payloadOf(payload) : { type: 'object', description: 'Nothing is read of it' };
   return {
     domain,
@@ -37,6 +39,7 @@ function docsOf(command: RegisteredCommand, payloadOf: (dto: Dto) => JsonSchema)
       payload: { ...(example?.payload ?? (payload ? exampleOf(payload) : {})) },
       answer: example?.answer ?? {},
     },
+    ...(weight === undefined ? {} : { weight }),
     errors: errorCodesOf(command),
   };
 }

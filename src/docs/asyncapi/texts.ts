@@ -87,8 +87,9 @@ export function aboutChannel({ docs, place }: DescribedProtocol, refusals: reado
 const refusalRow = ({ error, status, body }: Refusal): string =>
   row(String(status), `\`${JSON.stringify(body)}\``, WHY_REFUSED[error] ?? REASONS[error] ?? error);
 
-/** Who may ask, and what may go wrong, each with the example of the fault that shows its words. */
-export function aboutRequest({ access, errors }: RequestDocs): string {
+/** Who may ask, what may go wrong and what it weighs; each error with the example of the fault that shows its words. */
+export function aboutRequest({ access, errors, weight }: RequestDocs): string {
   const list = errors.map((code) => `\`${code}\` (${(REASONS[code] ?? code).replace(/^[A-Z]/, (first) => first.toLowerCase())})`);
-  return `${ACCESS[access]} It may be refused: ${list.join(', ')}.`;
+  const weighs = weight === undefined ? '' : ` It weighs ${weight}.`;
+  return `${ACCESS[access]} It may be refused: ${list.join(', ')}.${weighs}`;
 }

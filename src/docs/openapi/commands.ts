@@ -1,4 +1,5 @@
 import { commandFault } from '../../commands/command-frame.js';
+import { weightNote } from '../../commands/command.js';
 import type { CommandRegistry, RegisteredCommand } from '../../commands/registry.js';
 import { CoreError, type ErrorCode } from '../../errors/catalogue.js';
 import type { Access } from '../../http/access.js';
@@ -100,12 +101,15 @@ function variantOf(command: RegisteredCommand, { protocol }: Handler, writer: Er
     ...errorsOf({ access, protocol, path: COMMANDS_PATH, errors: [...ANY_BODY, ...errors] }),
     ...(issues.length > 0 ? [new CoreError('invalid_input', { issues })] : []),
   ];
+  const weight = weightNote(command.weight);
   const given = example?.payload ?? (payload ? exampleOf(payload) : {});
   return {
     tags: [`commands: ${domain}`],
     operationId: `command_${fullName.replace('.', '_')}`,
     summary,
-    description: `The command \`${fullName}\`, as sockets run it.${command.access === 'superuser' ? ' For superusers.' : ''}`,
+    description: `The command \`${fullName}\`, as sockets run it.${command.access === 'superuser' ? ' For superusers.' : ''}${
+      weight === undefined ? '' : ` It weighs ${weight}.`
+    }`,
     // An anonymous command may still want to know who asks.
     ...(access?.kind === 'public' ? { security: [{}, ...parts.security] } : securityOf(access, parts.security)),
     parameters: [],

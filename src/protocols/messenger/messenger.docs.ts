@@ -199,6 +199,7 @@ function requestsOf({ commands }: DocumentedCore): RequestDocs[] {
     answer: answerOf(name, mode, command),
     fault,
     errors: command.errors,
+    ...(command.weight === undefined ? {} : { weight: command.weight }),
   }));
 }
 
