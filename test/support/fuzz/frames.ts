@@ -7,7 +7,7 @@ import type { Grammar } from './schema.js';
 import { mutated } from './schema.js';
 import type { FuzzSocket } from './socket.js';
 import { noObject, written } from './text.js';
-import { TOKEN } from './world.js';
+import { type Actor, TOKEN } from './world.js';
 
 /** Why the server may close a connection that sends what nobody means. */
 const FAIR = [1002, 1007, 1008, 1009, 4400, 4401, 4429];
@@ -26,7 +26,7 @@ export interface Message {
 
 /** What is sent over one connection. */
 export interface Session {
-  readonly anonymous: boolean;
+  readonly actor: Actor;
   readonly messages: readonly Message[];
   readonly finale: Finale | undefined;
 }
@@ -51,8 +51,8 @@ export function messages(describer: Describer, grammar: Grammar): Arbitrary<Mess
   );
 }
 
-export const sessions = (message: Arbitrary<Message>, anonymous: Arbitrary<boolean>): Arbitrary<Session> =>
-  fc.record({ anonymous, messages: fc.array(message, { minLength: 1, maxLength: 40, size: 'max' }), finale });
+export const sessions = (message: Arbitrary<Message>, actor: Arbitrary<Actor>): Arbitrary<Session> =>
+  fc.record({ actor, messages: fc.array(message, { minLength: 1, maxLength: 40, size: 'max' }), finale });
 
 /** Sends the messages in as many packets as they are to take. */
 function sendAll(socket: FuzzSocket, list: readonly Message[], token: string): void {

@@ -3,11 +3,10 @@ import { Agent, request } from 'node:http';
 import type { Answer } from '../http-client.js';
 import type { Route } from '../routes.js';
 import { pipeline } from './pipeline.js';
-import { type Person, TOKEN, type World } from './world.js';
+import { type Actor, TOKEN, type World } from './world.js';
 
 const DEADLINE_MS = 10_000;
 
-type Actor = 'nobody' | 'user' | 'superuser';
 type Tokens = Readonly<Record<Actor, string>>;
 
 /** What one request is made of. */
@@ -32,12 +31,8 @@ export interface Volley {
 /** Sends requests and judges the answers. */
 export class HttpTarget {
   private readonly agent = new Agent({ keepAlive: true, maxSockets: 16 });
-  private people: Readonly<Record<'user' | 'superuser', Person>>;
-  private made = 0;
 
-  constructor(private readonly world: World) {
-    this.people = { user: world.alice, superuser: world.boss };
-  }
+  constructor(private readonly world: World) {}
 
   /** @returns how many requests were answered */
   async run({ attempts, cuts }: Volley): Promise<number> {
@@ -52,19 +47,10 @@ export class HttpTarget {
     this.agent.destroy();
   }
 
-  /** Of new sessions; of new people, if a case has changed the password of the old ones, or them at all. */
   private async tokens(): Promise<Tokens> {
-    try {
-      const { user, superuser } = this.people;
-      return { nobody: 'x.y.z', user: await this.world.session(user), superuser: await this.world.session(superuser) };
-    } catch {
-      this.made += 1;
-      this.people = {
-        user: await this.world.newPerson(`successor-${this.made}`),
-        superuser: await this.world.newPerson(`heiress-${this.made}`, true),
-      };
-      return this.tokens();
-    }
+    await this.world.mend();
+    const [user, superuser] = [await this.world.token('user'), await this.world.token('superuser')];
+    return { nobody: 'x.y.z', user, superuser };
   }
 
   /** Answers come in order, until one ends the connection; what is behind that is not carried out. */

@@ -1,7 +1,7 @@
 import fc, { type Arbitrary } from 'fast-check';
 import { type Route, routesOf } from '../routes.js';
 import { type Attempt, HttpTarget } from './http-target.js';
-import { asText, Grammar, mutated, type Pools } from './schema.js';
+import { asText, Grammar, mutated } from './schema.js';
 import { fuzz, type Outcome } from './run.js';
 import { noObject, written } from './text.js';
 import { oddText } from './values.js';
@@ -105,14 +105,7 @@ export async function fuzzHttp(world: World, name: string, wanted: (route: Route
   const all = await routesOf(server);
   const routes = all.filter(wanted);
   const { body: document } = await server.client().get('/openapi.json');
-  const pools: Pools = {
-    ...world.pools,
-    login: ['david', 'nobody-at-all'],
-    domain: ['system', 'chat'],
-    command: ['ping', 'list'],
-    id: ['x', '1'],
-  };
-  const grammar = new Grammar(document, pools);
+  const grammar = new Grammar(document, world.pools);
   const weighted = routes.map((route) => ({ weight: HEAVY.test(route.path) ? 1 : 10, arbitrary: attempts(route, grammar) }));
   const arbitrary = fc.oneof(...weighted, { weight: routes.length === all.length ? 60 : 1, arbitrary: strays(routes) });
   const cuts = fc.oneof(

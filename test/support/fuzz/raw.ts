@@ -4,7 +4,7 @@ import { byOrder, byRequestId, messages, sessions, trySession } from './frames.j
 import { fuzz, type Outcome } from './run.js';
 import { Grammar } from './schema.js';
 import { FuzzSocket } from './socket.js';
-import type { World } from './world.js';
+import type { Actor, World } from './world.js';
 
 export interface RawTarget {
   readonly name: 'game' | 'rest' | 'messenger';
@@ -18,19 +18,20 @@ export interface RawTarget {
 
 /** Tries the sockets of one protocol, a few at a time. */
 export async function fuzzRaw(world: World, { name, path, greets, anonymous }: RawTarget): Promise<Outcome> {
-  const { server, alice, pools } = world;
+  const { server, pools } = world;
   const { describer, document } = await Describer.of(server, name);
-  const nobody = anonymous ? fc.nat({ max: 4 }).map((pick) => pick === 0) : fc.constant(false);
-  const session = sessions(messages(describer, new Grammar(document, pools)), nobody);
+  const actors: Actor[] = ['user', 'user', 'user', 'superuser', ...(anonymous ? (['nobody'] as const) : [])];
+  const session = sessions(messages(describer, new Grammar(document, pools)), fc.constantFrom(...actors));
   const correlate = name === 'messenger' ? byOrder : byRequestId;
   return fuzz({
     name,
     server,
     arbitrary: fc.array(session, { minLength: 1, maxLength: 8, size: 'max' }),
     run: async (given) => {
+      await world.mend();
       const tried = given.map(async (one) => {
-        const token = await world.session(alice);
-        const headers: Record<string, string> = one.anonymous ? {} : { authorization: `Bearer ${token}` };
+        const token = await world.token(one.actor);
+        const headers: Record<string, string> = one.actor === 'nobody' ? {} : { authorization: `Bearer ${token}` };
         const socket = await FuzzSocket.open(server.port, path(), headers);
         if (greets) await socket.until(() => socket.texts.length > 0);
         return trySession({ socket, describer, session: one, token, correlate });

@@ -1,10 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { OPCODE } from '../tcp-socket.js';
 
 /** After so many milliseconds without an answer, one is missing. */
 const DEADLINE_MS = 10_000;
+const BUSY_ATTEMPTS = 20;
 const MASK = Buffer.from([0x5a, 0xa5, 0x3c, 0xc3]);
 
 /** A frame from a client, masked by the same bytes every time, so that a seed gives the same bytes. */
@@ -37,8 +39,19 @@ export class FuzzSocket {
     socket.on('end', () => this.end());
   }
 
-  /** @throws Error if the upgrade is refused */
-  static async open(port: number, path: string, headers: Readonly<Record<string, string>> = {}): Promise<FuzzSocket> {
+  /** Tries again while the server is too busy, as its answer says. @throws Error if the upgrade is refused */
+  static async open(...where: Parameters<typeof FuzzSocket.upgrade>): Promise<FuzzSocket> {
+    for (let attempt = 0; ; attempt += 1) {
+      try {
+        return await FuzzSocket.upgrade(...where);
+      } catch (thrown) {
+        if (attempt >= BUSY_ATTEMPTS || !String(thrown).includes('HTTP/1.1 503')) throw thrown;
+        await sleep(1_000);
+      }
+    }
+  }
+
+  private static async upgrade(port: number, path: string, headers: Readonly<Record<string, string>> = {}): Promise<FuzzSocket> {
     const socket = connect({ port, host: '127.0.0.1', noDelay: true });
     const fuzzed = new FuzzSocket(socket);
     await once(socket, 'connect');

@@ -8,7 +8,7 @@ import { fuzz, type Outcome } from './run.js';
 import { Grammar, mutated } from './schema.js';
 import { FuzzSocket } from './socket.js';
 import { oddText, oddValue } from './values.js';
-import { TOKEN, type World } from './world.js';
+import { type Actor, TOKEN, type World } from './world.js';
 
 /** One whole event, which has to be answered: by an acknowledgement if it has an id. */
 interface Packet {
@@ -17,6 +17,7 @@ interface Packet {
 }
 
 interface Session {
+  readonly actor: Actor;
   readonly transport: 'websocket' | 'polling';
   /** Of this one each, in one body or one after the other. */
   readonly packets: readonly Packet[];
@@ -78,6 +79,7 @@ const noise: Arbitrary<string> = fc.oneof(
 
 function sessionsOf(describer: Describer, grammar: Grammar): Arbitrary<Session> {
   return fc.record({
+    actor: fc.constantFrom<Actor>('user', 'user', 'user', 'superuser'),
     transport: fc.nat({ max: 4 }).map((pick): Session['transport'] => (pick === 0 ? 'polling' : 'websocket')),
     packets: fc.array(events(describer, grammar), { minLength: 1, maxLength: 40, size: 'max' }),
     noise: fc.array(noise, { maxLength: 4 }),
@@ -118,9 +120,12 @@ class Reader {
   }
 }
 
-async function join(world: World, { transport }: Session): Promise<{ peer: EnginePeer; token: string }> {
-  const { server, alice } = world;
-  const token = await world.session(alice);
+async function join(
+  world: World,
+  { transport, actor }: Pick<Session, 'transport' | 'actor'>,
+): Promise<{ peer: EnginePeer; token: string }> {
+  const { server } = world;
+  const token = await world.token(actor);
   const path = '/socket.io/?EIO=4&transport=websocket';
   const peer =
     transport === 'polling' ? await PollingPeer.open(server.port) : new WebSocketPeer(await FuzzSocket.open(server.port, path));
@@ -163,12 +168,13 @@ async function trySession(world: World, describer: Describer, session: Session):
 export async function fuzzSocketIo(world: World): Promise<Outcome> {
   const { server, pools } = world;
   const { describer, document } = await Describer.of(server, 'socketio');
-  const neighbour = await join(world, { transport: 'websocket', packets: [], noise: [] });
+  const neighbour = await join(world, { transport: 'websocket', actor: 'user' });
   const outcome = await fuzz({
     name: 'socketio',
     server,
     arbitrary: fc.array(sessionsOf(describer, new Grammar(document, pools)), { minLength: 1, maxLength: 8, size: 'max' }),
     run: async (given) => {
+      await world.mend();
       const counts = await Promise.all(given.map((session) => trySession(world, describer, session)));
       return counts.reduce((sum, count) => sum + count, 0);
     },
