@@ -52,7 +52,7 @@ export class CommandCosts {
 }
 
 /** In frames. */
-function weightOf({ weight = 1 }: Pick<RegisteredCommand, 'weight'>, payload: object): number {
+export function weightOf({ weight = 1 }: Pick<RegisteredCommand, 'weight'>, payload: object): number {
   return typeof weight === 'number' ? weight : weight.of(payload);
 }
 

@@ -10,7 +10,7 @@ import type { CommandFrame } from '../realtime/codec.js';
 import type { Caller } from '../realtime/connection.js';
 import type { CommandRunner } from '../realtime/ports.js';
 import { validate } from '../validation/validate.js';
-import { CommandCosts } from './command-costs.js';
+import { CommandCosts, weightOf } from './command-costs.js';
 import { CommandRegistry, type RegisteredCommand } from './registry.js';
 
 type Call = Pick<CommandFrame, 'domain' | 'name' | 'payload' | 'internal'>;
@@ -90,7 +90,7 @@ export class Dispatcher implements CommandRunner {
   private handle(command: RegisteredCommand, input: object, caller: Caller, spending: Spending): unknown {
     const handler = command.handler as (payload: object, caller: Caller, spending: Spending) => unknown;
     if (command.lane === 'none') return handler(input, caller, spending);
-    return this.lanes.run(caller, () => handler(input, caller, spending));
+    return this.lanes.run(caller, () => handler(input, caller, spending), weightOf(command, input));
   }
 
   private async counted(command: RegisteredCommand, answer: Promise<unknown>): Promise<unknown> {

@@ -109,6 +109,8 @@ export class SystemCommands {
     errors: ['not_authenticated', 'conflict'],
     liveOnly: true,
     lane: 'none',
+    // A signature to verify, and a change of whose the connection is.
+    weight: 3,
   })
   @AllowAnonymous()
   async authenticate({ token }: AuthenticatePayload, { connection }: Caller): Promise<object> {

@@ -14,6 +14,9 @@ const MAX_WAITING = 20_000;
 /** Milliseconds; what waits longer is refused. A database that does not answer is noticed sooner. */
 const MAX_WAIT_MS = 5_000;
 
+/** What a command or a request of some weight takes: a user always has one place left for what is light. */
+const placesOf = (weight: number): number => Math.max(1, Math.min(PER_USER - 1, Math.ceil(weight / 2)));
+
 /** Who asks: an account, or else an address. */
 export interface Asker {
   readonly identity: Identity | null;
@@ -56,10 +59,11 @@ export class DatabaseLanes implements OnModuleInit, OnModuleDestroy {
 
   /**
    * Runs `work` when it is the caller's turn: at once, without a promise of its own, where that has room.
+   * @param weight what it costs, as of commands: what is heavy runs alone but for light things
    * @throws CoreError (or rejects with it) `too_many_requests` or `unavailable` where too much waits; else what `work` throws
    */
-  run({ identity, origin }: Asker, work: () => unknown): unknown {
+  run({ identity, origin }: Asker, work: () => unknown, weight = 1): unknown {
     const address = addressKey(origin.address);
-    return this.lanes.run({ user: identity ? `u${identity.session.userId}` : `a${address}`, address }, work);
+    return this.lanes.run({ user: identity ? `u${identity.session.userId}` : `a${address}`, address }, work, placesOf(weight));
   }
 }

@@ -108,6 +108,21 @@ describe('commands that weigh more than a frame', () => {
     }
   });
 
+  it('are charged like requests that skip very many accounts', async () => {
+    const strict = await TestServer.start({ variables: { RATE_LIMIT: 'on', RATE_LIMIT_API: '1', RATE_LIMIT_BURST: '29' } });
+    try {
+      const { client } = await strict.user({ isSuperuser: true });
+      const statusOf = async (query: string) => (await client.get(`/api/v1/users/?${query}`)).status;
+      expect(await statusOf('skip=1000000')).toBe(200);
+      expect(await statusOf('skip=0&skip=4000000')).toBe(200);
+      expect(await statusOf('skip=400000&q=nobody')).toBe(429);
+      expect(await statusOf('skip=-1000000')).toBe(422);
+      expect(await statusOf('skip=0')).toBe(200);
+    } finally {
+      await strict.stop();
+    }
+  });
+
   it('say so where commands are listed and documented', async () => {
     const { body } = await server.client().post('/api/v1/commands/system/commands', {});
     const list = body.data.commands.find(({ command }: { command: string }) => command === 'chat.list');

@@ -34,8 +34,8 @@ describe('fair lanes', () => {
     made.push(lanes);
     const works = new Works();
     const outcomes = new Map<string, string>();
-    const ask = (user: string, name: string, address = 'home'): void => {
-      const answer = lanes.run({ user, address }, () => works.start(name)) as Promise<unknown>;
+    const ask = (user: string, name: string, address = 'home', places = 1): void => {
+      const answer = lanes.run({ user, address }, () => works.start(name), places) as Promise<unknown>;
       answer.then(
         () => outcomes.set(name, 'ok'),
         (thrown: unknown) => outcomes.set(name, thrown instanceof CoreError ? thrown.code : String(thrown)),
@@ -84,6 +84,45 @@ describe('fair lanes', () => {
     expect(works.begun).toEqual(['a1', 'a2', 'd1']);
     for (const name of ['a1', 'a2', 'b1', 'c1', 'b2']) await works.end(name);
     expect(works.begun).toEqual(['a1', 'a2', 'd1', 'b1', 'c1', 'b2', 'a3', 'a4']);
+  });
+
+  it('give what is heavy several places, of its user and of its address', async () => {
+    const { lanes, works, ask } = lanesOf({ perUser: 4, perAddress: 5 });
+    ask('a', 'a1', 'home', 3);
+    ask('a', 'a2');
+    ask('a', 'a3', 'home', 2);
+    ask('a', 'a4');
+    expect(works.begun).toEqual(['a1', 'a2']);
+    ask('b', 'b1', 'home', 3);
+    // It would find room, but nobody passes somebody who waits.
+    ask('c', 'c1');
+    expect(works.begun).toEqual(['a1', 'a2']);
+    await works.end('a1');
+    expect(works.begun).toEqual(['a1', 'a2', 'b1', 'c1']);
+    await works.end('b1');
+    expect(works.begun).toEqual(['a1', 'a2', 'b1', 'c1', 'a3', 'a4']);
+    for (const name of ['a2', 'a3', 'a4', 'c1']) await works.end(name);
+    expect([lanes.running, lanes.waiting]).toEqual([0, 0]);
+  });
+
+  it('take no more places for anything than a user or an address has', () => {
+    const { works, ask } = lanesOf({ perUser: 2, perAddress: 1 });
+    ask('a', 'a1', 'home', 100);
+    expect(works.begun).toEqual(['a1']);
+  });
+
+  it('count an address once, also where users wait at it for themselves', async () => {
+    const { works, ask } = lanesOf({ perUser: 1, perAddress: 2 });
+    ask('a', 'a1', 'elsewhere');
+    ask('a', 'a2', 'home');
+    for (const name of ['b', 'c', 'd']) ask(name, name, 'home');
+    expect(works.begun).toEqual(['a1', 'b', 'c']);
+    await works.end('a1');
+    expect(works.begun).toEqual(['a1', 'b', 'c']);
+    await works.end('b');
+    expect(works.begun).toEqual(['a1', 'b', 'c', 'd']);
+    await works.end('c');
+    expect(works.begun).toEqual(['a1', 'b', 'c', 'd', 'a2']);
   });
 
   it('count a user at all addresses together', async () => {

@@ -4,7 +4,7 @@ import { AccountsService } from '../../auth/accounts.service.js';
 import { RecoveryService } from '../../auth/recovery.service.js';
 import { CoreError } from '../../errors/catalogue.js';
 import { SelfOrSuperuser, Superuser } from '../../http/access.js';
-import { AsksDatabase } from '../../http/database-lane.js';
+import { AsksDatabase, type RequestCost } from '../../http/database-lane.js';
 import { PathId, ValidBody, ValidQuery } from '../../http/input.js';
 import { ProtocolController } from '../../http/protocol-controller.js';
 import { sessionOf, originOf } from '../../http/request.js';
@@ -18,8 +18,12 @@ import { listOf, MESSAGE_SCHEMA } from './rest.schemas.js';
 const USER = { description: 'The user', schema: USER_SCHEMA, example: USER_EXAMPLE };
 const ADMIN_USER = { ...USER, schema: ADMIN_USER_SCHEMA };
 
-/** Accounts that a request may skip for the price of one more. */
-const SKIPPED_PER_REQUEST = 250_000;
+/** Accounts that a request may skip for the price of one more; with `q` each of them has to be read. */
+const SKIPPED_PER_REQUEST = { all: 250_000, found: 25_000 };
+
+/** A query parameter as it came; the last one counts. */
+const lastOf = (value: unknown): unknown => [value].flat().at(-1);
+const costOfPage: RequestCost = ({ skip, q }) => Number(lastOf(skip)) / SKIPPED_PER_REQUEST[lastOf(q) ? 'found' : 'all'];
 
 /** Users: everyone's own record, and all of them for superusers. */
 @ProtocolController('rest', 'api/v1/users')
@@ -31,7 +35,7 @@ export class RestUsersController {
   ) {}
 
   @Get()
-  @AsksDatabase(({ skip }) => Number([skip].flat().at(-1) ?? 0) / SKIPPED_PER_REQUEST)
+  @AsksDatabase(costOfPage)
   @Superuser()
   @Documented({
     summary: 'List users, in the order of their ids',
