@@ -34,6 +34,7 @@ export const PICTURES = [
   { name: 'chat.png', ...DESK, show: chat },
   { name: 'chat-narrow.png', ...POCKET, colours: 'dark', show: narrowChat },
   { name: 'user.png', ...DESK, show: user },
+  { name: 'report.png', ...DESK, show: report },
   { name: 'figures.png', ...DESK, show: figures },
   { name: 'explorer.png', ...DESK, colours: 'dark', show: explorer },
   { name: 'docs.png', ...DESK, show: docs },
@@ -56,6 +57,12 @@ async function user({ page, open }) {
   await open('/#/admin/users?q=mia');
   await page.getByRole('link', { name: 'mia.carter' }).click();
   await page.getByRole('table', { name: 'Live connections' }).waitFor();
+}
+
+async function report({ page, open }) {
+  await open('/#/admin/reports');
+  await page.getByRole('link', { name: /best\.deals/ }).click();
+  await page.getByRole('region', { name: 'Evidence' }).waitFor();
 }
 
 async function figures({ page, open, sleep }) {
@@ -132,6 +139,26 @@ function addressOf(server) {
       if (url) resolve(url);
     });
   });
+}
+
+/** Somebody whom nobody asked writes to mia.carter, who reports it. */
+async function makeReport(url) {
+  const post = async (path, body, token) => {
+    const headers = { 'content-type': 'application/json', ...(token ? { authorization: `Bearer ${token}` } : {}) };
+    return (await fetch(url + path, { method: 'POST', headers, body: JSON.stringify(body) })).json();
+  };
+  const account = { username: 'best.deals', email: 'best.deals@example.com', password: PASSWORD };
+  const { access_token: seller } = await post('/api/v1/auth/register', account);
+  const { access_token: reporter } = await post('/api/v1/auth/login', { username: 'mia.carter', password: PASSWORD });
+  const { chat_id: chat } = await post('/api/v1/chats', { chat_type: 'personal', members: ['mia.carter'] }, seller);
+  const lines = [
+    'Hello! Do you like watches?',
+    'Genuine ones, 80 % off, today only: https://watches.example.com',
+    'Mia? Last chance!',
+  ];
+  for (const content of lines) await post(`/api/v1/chats/${chat}/messages`, { content }, seller);
+  const comment = 'I do not know this person, and two colleagues got the same.';
+  await post('/api/v1/reports', { chat_id: chat, seq: 2, reason: 'spam', comment }, reporter);
 }
 
 /** People who are there and write to each other, so that there is something to be seen. @returns what sends them away */
@@ -217,6 +244,7 @@ async function takeAll() {
   let leave;
   try {
     leave = await people(server.url);
+    await makeReport(server.url);
     const asked = PICTURES.filter(({ name }) => wanted.length === 0 || wanted.includes(name));
     const slow = asked.filter(({ show }) => show === figures).map((picture) => take(browser, server.url, picture));
     for (const picture of asked) if (picture.show !== figures) await take(browser, server.url, picture);
