@@ -59,6 +59,7 @@ export class Subject {
         LOG_LEVEL: 'warn',
         MAX_CONNECTIONS_PER_USER: '0',
         MAX_CONNECTIONS_PER_ADDRESS: '0',
+        MAX_ANONYMOUS_CONNECTIONS_PER_ADDRESS: '0',
         QUOTA_MESSAGES_PER_DAY: '0',
         QUOTA_MEGABYTES_PER_DAY: '0',
         ...variables,

@@ -6,6 +6,8 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { type AppParts, AppModule } from './app.module.js';
 import { registerIdentityHook } from './auth/identity.hook.js';
 import { ApiDocument } from './docs/openapi/api-document.js';
+import { CoreError } from './errors/catalogue.js';
+import { DEFAULT_HEADERS } from './http/default-headers.js';
 import { ErrorFormats } from './http/error-formats.js';
 import { HttpExceptionFilter } from './http/exception.filter.js';
 import { OriginPolicy } from './http/origins.js';
@@ -55,21 +57,29 @@ export async function createApp(parts: AppParts): Promise<NestFastifyApplication
     abortOnError: false,
   });
   words.filter = app.get(HttpExceptionFilter);
+  words.limits = app.get(RateLimits);
   prepare(app);
   app.get(ApiDocument).describe(app);
   app.useWebSocketAdapter(new SocketAdapter(app, front));
   return app;
 }
 
-/** What the router itself refuses, such as a path that is no proper percent-encoding, is worded like everything else. */
+/** What the router itself refuses, such as a path that is no proper percent-encoding, is counted and worded like everything else. */
 class RouterFaults {
   filter: HttpExceptionFilter | undefined;
+  limits: RateLimits | undefined;
+
   readonly answer = (error: unknown, request: unknown, reply: unknown): void => {
     const [asked, answer] = [request as FastifyRequest, reply as FastifyReply];
-    // No hooks run for these requests: what hooks add to every other answer is added here.
-    void answer.headers({ 'x-request-id': asked.id, 'x-content-type-options': 'nosniff' });
-    this.filter?.answer(error, asked, answer);
+    // No hooks run for these requests: what hooks do for every other answer is done here.
+    void answer.headers({ 'x-request-id': asked.id, ...DEFAULT_HEADERS });
+    void this.judge(error, asked.ip).then((judged) => this.filter?.answer(judged, asked, answer));
   };
+
+  private async judge(error: unknown, address: string): Promise<unknown> {
+    const wait = (await this.limits?.take('general', address)) ?? 0;
+    return wait > 0 ? new CoreError('too_many_requests', { retryAfterSec: wait }) : error;
+  }
 }
 
 function prepare(app: NestFastifyApplication): void {

@@ -78,8 +78,14 @@ export class AccountCommands {
     await this.count(caller);
     const user = await this.accounts.verifyCredentials(username, password, caller.origin);
     // Before there is a session that nobody would get the token of.
-    if (caller.connection && caller.connection.userId !== user.id) this.hub.checkRoom(null, user.id);
-    return this.bind(await this.sessions.open(user, caller.origin, { refresh: false }), caller);
+    const release = caller.connection && caller.connection.userId !== user.id ? this.hub.reserve(user.id) : undefined;
+    let tokens: IssuedTokens;
+    try {
+      tokens = await this.sessions.open(user, caller.origin, { refresh: false });
+    } finally {
+      release?.();
+    }
+    return this.bind(tokens, caller);
   }
 
   @Command('account.register', {
@@ -127,9 +133,16 @@ export class AccountCommands {
   async logOut({ username }: LogOutPayload, caller: Caller): Promise<object> {
     const session = sessionOf(caller);
     if (foldName(username) !== foldName(session.username)) throw new CoreError('forbidden');
+    const { connection, origin } = caller;
+    const before = connection?.identity ?? null;
     // Unbound first: revoking closes the connections that are still the session's.
-    if (caller.connection) await this.hub.bind(caller.connection, null);
-    await this.sessions.revoke(session.id, 'logout', session, caller.origin);
+    if (connection) await this.hub.bind(connection, null);
+    try {
+      await this.sessions.revoke(session.id, 'logout', session, origin);
+    } catch (thrown) {
+      if (connection) await this.hub.bind(connection, before);
+      throw thrown;
+    }
     return {};
   }
 

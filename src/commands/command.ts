@@ -3,6 +3,7 @@ import type { ErrorCode } from '../errors/catalogue.js';
 import type { Amounts } from '../quotas/quota-kinds.js';
 import type { Spending } from '../quotas/spending.js';
 import type { Caller } from '../realtime/connection.js';
+import type { CommandTurn } from '../realtime/ports.js';
 import type { JsonSchema } from '../validation/fields.js';
 import type { Dto } from '../validation/validate.js';
 
@@ -38,6 +39,8 @@ export interface CommandOptions<Payload extends object = object> {
    * their turn: a user has few under way at a time.
    */
   readonly lane?: 'none';
+  /** Whether what the same connection asks afterwards waits for it, or it waits for nothing. */
+  readonly turn?: Exclude<CommandTurn, 'behind'>;
 }
 
 /** What a command weighs by what it is asked for. */

@@ -8,7 +8,7 @@ import { Quotas } from '../quotas/quotas.js';
 import { NOTHING_SPENT, type Spending } from '../quotas/spending.js';
 import type { CommandFrame } from '../realtime/codec.js';
 import type { Caller } from '../realtime/connection.js';
-import type { CommandRunner } from '../realtime/ports.js';
+import { CommandRunner, type CommandTurn } from '../realtime/ports.js';
 import { validate } from '../validation/validate.js';
 import { CommandCosts, weightOf } from './command-costs.js';
 import { CommandRegistry, type RegisteredCommand } from './registry.js';
@@ -21,16 +21,22 @@ type Call = Pick<CommandFrame, 'domain' | 'name' | 'payload' | 'internal'>;
  * at once is returned at once, without a promise.
  */
 @Injectable()
-export class Dispatcher implements CommandRunner {
+export class Dispatcher extends CommandRunner {
   constructor(
     private readonly registry: CommandRegistry,
     private readonly sessions: LiveSessions,
     private readonly costs: CommandCosts,
     private readonly quotas: Quotas,
     private readonly lanes: DatabaseLanes,
-  ) {}
+  ) {
+    super();
+  }
 
-  run(call: Call, caller: Caller): unknown {
+  override turnOf({ domain, name }: Call): CommandTurn {
+    return this.registry.find(domain, name)?.turn ?? 'behind';
+  }
+
+  override run(call: Call, caller: Caller): unknown {
     const command = this.registry.find(call.domain, call.name);
     if (!command || (command.internal && !call.internal)) throw new CoreError('unknown_command');
     if (caller.identity?.session.state === 'stale') return this.runStale(command, call.payload, caller, caller.identity);

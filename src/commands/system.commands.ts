@@ -55,6 +55,7 @@ export class SystemCommands {
     },
     example: { payload: { sent_at: 1735689600 }, answer: { sent_at: 1735689600, server_time: 1735689601 } },
     lane: 'none',
+    turn: 'free',
   })
   @AllowAnonymous()
   ping({ sent_at }: PingPayload): { sent_at: unknown; server_time: number } {
@@ -106,9 +107,10 @@ export class SystemCommands {
       required: ['user_id', 'expires_at'],
     },
     example: { payload: { token: 'eyJhbGciOiJFUzI1NiIs…' }, answer: { user_id: 1, expires_at: 1735693200 } },
-    errors: ['not_authenticated', 'conflict'],
+    errors: ['not_authenticated', 'too_many_requests'],
     liveOnly: true,
     lane: 'none',
+    turn: 'barrier',
     // A signature to verify, and a change of whose the connection is.
     weight: 3,
   })
@@ -118,6 +120,7 @@ export class SystemCommands {
     if (token === null && !connection.codec.anonymous) throw new CoreError('not_authenticated');
     const identity = token === null ? null : await this.tokens.identify(token);
     if (token !== null && !identity) throw new CoreError('not_authenticated');
+    if (!identity && connection.identity) this.hub.checkAnonymousRoom(connection.origin.address);
     await this.hub.bind(connection, identity);
     return { user_id: identity?.session.userId ?? null, expires_at: identity ? Math.floor(identity.expiresAt / 1000) : null };
   }

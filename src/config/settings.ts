@@ -107,6 +107,7 @@ const schema = z.object({
   CONTACTS: z.enum(['open', 'request'], { error: 'open or request' }).default('open'),
   MAX_CONNECTIONS_PER_USER: wholeNumber(0, 1_000_000, 100),
   MAX_CONNECTIONS_PER_ADDRESS: wholeNumber(0, 1_000_000, 1000),
+  MAX_ANONYMOUS_CONNECTIONS_PER_ADDRESS: wholeNumber(0, 1_000_000, 200),
   QUOTA_MESSAGES_PER_DAY: quota(50_000),
   QUOTA_MEGABYTES_PER_DAY: quota(200),
   QUOTA_CHATS_PER_DAY: quota(500),

@@ -7,15 +7,15 @@ export function bearerOf(header: string | undefined): string | null {
 /** What of a socket's opening request may carry a token; Socket.IO's `handshake` has this shape. */
 export interface Handshake {
   readonly headers: { readonly authorization?: string };
+  /** Of a parameter given twice the last counts, here as everywhere. */
   readonly query: Readonly<Record<string, unknown>>;
-  /** What the client gave as `auth`: anything at all. */
+  /** What the client gave as `auth`, where its protocol has that: anything at all. */
   readonly auth?: unknown;
 }
 
-/** The token of a Socket.IO connection: the header counts before `?token=`, and that before `auth.token`. */
+/** The token of a socket of any kind: the header counts before `?token=`, and that before `auth.token`. What is empty is none. */
 export function tokenOfHandshake({ headers, query, auth }: Handshake): string | null {
-  const given: unknown = query.token;
-  return bearerOf(headers.authorization) ?? textOf(Array.isArray(given) ? given.at(-1) : given) ?? textOf(ownToken(auth));
+  return bearerOf(headers.authorization) ?? textOf(query.token) ?? textOf(ownToken(auth));
 }
 
 const ownToken = (auth: unknown): unknown =>

@@ -1,12 +1,12 @@
-import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
+import { answerRaw } from './raw-answer.js';
 
-/** What Node's HTTP parser refuses before there is a request: how it is said, and which status it is. */
-const ANSWERS: Readonly<Record<string, readonly [status: string, detail: string]>> = {
-  HPE_HEADER_OVERFLOW: ['431 Request Header Fields Too Large', 'Request header fields are too large'],
-  ERR_HTTP_REQUEST_TIMEOUT: ['408 Request Timeout', 'Request took too long'],
-  UNKNOWN_CODING: ['501 Not Implemented', 'Transfer coding is not supported'],
+/** What is refused before there is a request that could be routed: how it is said, and which status it is. */
+const ANSWERS: Readonly<Record<string, readonly [status: number, detail: string]>> = {
+  HPE_HEADER_OVERFLOW: [431, 'Request header fields are too large'],
+  ERR_HTTP_REQUEST_TIMEOUT: [408, 'Request took too long'],
+  UNKNOWN_CODING: [501, 'Transfer coding is not supported'],
 };
 
 /**
@@ -45,9 +45,6 @@ export function answerClientError(error: Error & { code?: string }, socket: Sock
     socket.destroy();
     return;
   }
-  const [status, detail] = ANSWERS[error.code ?? ''] ?? ['400 Bad Request', 'Invalid request parameters'];
-  const body = JSON.stringify({ detail });
-  const headers = `content-type: application/json; charset=utf-8\r\ncontent-length: ${body.length}\r\nx-request-id: ${randomUUID()}\r\nx-content-type-options: nosniff\r\nconnection: close`;
-  socket.once('finish', () => socket.destroy());
-  socket.end(`HTTP/1.1 ${status}\r\n${headers}\r\n\r\n${body}`);
+  const [status, detail] = ANSWERS[error.code ?? ''] ?? [400, 'Invalid request parameters'];
+  answerRaw(socket, status, { detail });
 }

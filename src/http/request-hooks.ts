@@ -2,6 +2,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { CoreError } from '../errors/catalogue.js';
 import { RateLimits } from '../ops/rate-limits.js';
 import { parseJsonBody } from '../validation/json.js';
+import { DEFAULT_HEADERS } from './default-headers.js';
 import type { ErrorFormats } from './error-formats.js';
 import { HttpExceptionFilter } from './exception.filter.js';
 import { parseFormBody } from './urlencoded.js';
@@ -54,20 +55,6 @@ export function registerRateLimits(fastify: FastifyInstance, limits: RateLimits,
     return reply;
   });
 }
-
-/**
- * What every answer says unless a route says otherwise: no cache may keep it (most of what we say is for one person only), and
- * a browser that is led to it runs, frames and sniffs nothing. Pages bring a content policy of their own.
- */
-const DEFAULT_HEADERS = {
-  'cache-control': 'no-store',
-  'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
-  'cross-origin-opener-policy': 'same-origin',
-  'cross-origin-resource-policy': 'same-origin',
-  'referrer-policy': 'no-referrer',
-  'x-content-type-options': 'nosniff',
-  'x-frame-options': 'DENY',
-};
 
 export function registerDefaultHeaders(fastify: FastifyInstance): void {
   fastify.addHook('onRequest', (_request, reply, done) => {

@@ -46,3 +46,9 @@ export function parseFormBody(body: Buffer): unknown {
 export function parseQuery(query: string): Record<string, string> {
   return fieldsOf(query, decodeOrNoText);
 }
+
+/** The parameters of a target as it was sent, for those whom no router gives them. */
+export function queryOf(target = ''): Record<string, string> {
+  const [, query = ''] = /^[^?#]*\?([^#]*)/.exec(target) ?? [];
+  return parseQuery(query);
+}

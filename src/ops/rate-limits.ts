@@ -43,6 +43,11 @@ export class RateLimits {
     return Math.ceil(waitMs / 1000);
   }
 
+  /** Lets a client pay for what it has done already, at the cost of requests that it has yet to make. */
+  async charge(kind: RateClass, address: string, requests: number): Promise<void> {
+    await this.buckets?.[kind].charge(addressKey(address), requests);
+  }
+
   /** A counter of its own, for a log-in throttle and the like; the same one for the same name. RATE_LIMIT=off leaves it on. */
   counter(name: string, options: CounterOptions): Counter {
     const known = this.counters.get(name);

@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import type { Identity, Origin } from '../identity/identity.js';
 import type { Codec, Peer } from './codec.js';
+import { FrameAllowance } from './frame-limits.js';
+import type { Seat } from './seats.js';
 import type { Transport } from './transport.js';
 
 /** Who runs a command: a connection, or an HTTP request. */
@@ -30,6 +32,10 @@ export const newConnectionId = (): string => randomBytes(16).toString('base64url
 export class Connection<Frame = unknown> implements Peer, Caller {
   identity: Identity | null = null;
   rules: BindingRules | null = null;
+  /** Its place in the limits of its address. */
+  seat: Seat | null = null;
+  /** The seat is its transport's, which may outlive it. */
+  isGuest = false;
   /** The change of who it is that is under way, with those that wait behind it; null when none is. Never rejects. */
   binding: Promise<void> | null = null;
   /** Set once; nothing is sent or handled afterwards. */
@@ -40,18 +46,14 @@ export class Connection<Frame = unknown> implements Peer, Caller {
   // Monotonic milliseconds (performance.now): the wall clock may jump.
   seenAt: number;
   pingedAt = 0;
-  /** Frame allowance: tokens left when it was last looked at. */
-  tokens = -1;
-  tokensAt = 0;
-  /** Since when, and until when last, frames were over the limit; 0 when not. */
-  floodSince = 0;
-  floodLast = 0;
+  /** What it may send; of a transport that counts before there is a connection, the transport's own. */
+  allowance = new FrameAllowance();
   /** When the last bad frames came, oldest first; fewer than would end the connection. */
   badFrames: number[] | null = null;
   inFlight = 0;
   /** About how many bytes the requests under way keep in memory. */
   inFlightBytes = 0;
-  /** Of protocols that answer in order: the end of the queue. */
+  /** What the next frame waits for: of protocols that answer in order the one before it, else a change of who the connection is. */
   tail: Promise<unknown> | null = null;
 
   constructor(

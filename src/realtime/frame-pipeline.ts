@@ -3,12 +3,13 @@ import { Injectable } from '@nestjs/common';
 import { Settings } from '../config/settings.js';
 import { CoreError, type ErrorCode } from '../errors/catalogue.js';
 import { coreErrorOf } from '../errors/core-error-of.js';
+import type { Identity } from '../identity/identity.js';
 import { CLOSE } from './close-reasons.js';
 import type { CommandFrame, Decoded } from './codec.js';
 import type { Connection } from './connection.js';
-import { countBadFrame, takeFrame } from './frame-limits.js';
+import { countBadFrame, type FrameVerdict, takeFrame } from './frame-limits.js';
 import { Hub } from './hub.js';
-import { CommandRunner, TokenReader } from './ports.js';
+import { CommandRunner, type CommandTurn, TokenReader } from './ports.js';
 import { FaultLog } from '../errors/fault-log.js';
 
 /** Requests of one connection that may be under way at once; more are refused until some are answered. */
@@ -36,21 +37,31 @@ export class FramePipeline {
   ) {}
 
   /**
+   * Counts something that has arrived, before anything else is done about it. A flood ends the connection.
+   * @param frames what it counts for: a ping is a frame of WebSocket, too; a piece of a frame costs less
+   */
+  count(connection: Connection, frames = 1): FrameVerdict {
+    if (connection.closed) return 'flood';
+    const verdict = this.settings.RATE_LIMIT ? takeFrame(connection, performance.now(), frames) : 'ok';
+    if (verdict !== 'ok') this.hub.countRefused(connection.codec.protocol);
+    if (verdict === 'flood') this.hub.close(connection, CLOSE.flood);
+    return verdict;
+  }
+
+  /**
    * Handles one incoming frame.
    * @param bytes about how much memory it takes while it is kept
+   * @param counted the verdict on it, where its transport has counted it already
    * @returns the answer for the transport to send; undefined where there is none (the connection was closed)
    */
-  receive(connection: Connection, raw: unknown, bytes: number): unknown {
+  receive(connection: Connection, raw: unknown, bytes: number, counted?: FrameVerdict): unknown {
     if (connection.closed) return undefined;
     const now = performance.now();
     connection.seenAt = now;
     const { protocol } = connection.codec;
     this.hub.received.set(protocol, (this.hub.received.get(protocol) ?? 0) + 1);
-    const verdict = this.settings.RATE_LIMIT ? takeFrame(connection, now) : 'ok';
-    if (verdict === 'flood') {
-      this.hub.close(connection, CLOSE.flood);
-      return undefined;
-    }
+    const verdict = counted ?? this.count(connection);
+    if (verdict === 'flood') return undefined;
     const decoded = connection.codec.decode(raw, connection);
     if (decoded.kind === 'bad') {
       if (countBadFrame(connection, now)) return this.endBad(connection, decoded);
@@ -85,9 +96,10 @@ export class FramePipeline {
     this.hub.close(connection, CLOSE.badFrames);
   }
 
-  /** Answers a frame: at once, or after those before it where the protocol answers in order. */
+  /** Answers a frame: at once, or after those before it that it has to wait for. */
   private queued(connection: Connection, decoded: Decoded, bytes: number): unknown {
-    const before = connection.tail;
+    const turn = this.turnOf(connection, decoded);
+    const before = turn === 'free' ? null : connection.tail;
     const answer = before ? before.then(() => this.answer(connection, decoded)) : this.answer(connection, decoded);
     if (!(answer instanceof Promise)) return answer;
     connection.inFlight += 1;
@@ -97,8 +109,14 @@ export class FramePipeline {
       connection.inFlightBytes -= bytes;
       if (connection.tail === done) connection.tail = null;
     });
-    if (connection.codec.ordered) connection.tail = done;
+    if (turn === 'barrier') connection.tail = done;
     return done;
+  }
+
+  /** Of a protocol that answers in order every frame is a barrier; else what is no command has nothing to wait for. */
+  private turnOf({ codec }: Connection, decoded: Decoded): CommandTurn {
+    if (codec.ordered) return 'barrier';
+    return decoded.kind === 'command' ? this.runner.turnOf(decoded) : 'free';
   }
 
   /** @returns the encoded answer; never throws or rejects */
@@ -119,11 +137,35 @@ export class FramePipeline {
     }
   }
 
+  /**
+   * Runs a command in the name of the token that its frame bears. The connection becomes the token's when the command has succeeded: a
+   * frame that is refused changes nothing. What could keep it from that is found out before.
+   */
   private async runSigned(connection: Connection, frame: CommandFrame, token: string): Promise<unknown> {
     const identity = await this.tokens.identify(token);
     if (!identity) throw new CoreError('not_authenticated');
-    await this.hub.bind(connection, identity);
-    return this.runner.run(frame, connection);
+    const { userId } = identity.session;
+    const release = connection.userId === userId ? undefined : this.hub.reserve(userId);
+    let data: unknown;
+    try {
+      if (release) await this.hub.listeners.arriving(userId);
+      data = await this.runner.run(frame, { identity, origin: connection.origin, connection });
+    } finally {
+      release?.();
+    }
+    await this.bindAfter(connection, identity);
+    return data;
+  }
+
+  /** What is done is done, and answered so: that the connection could not be bound only means that the next frame tries again. */
+  private async bindAfter(connection: Connection, identity: Identity): Promise<void> {
+    // The command may have ended the session, as a log-out does.
+    if (identity.session.state === 'dead') return;
+    try {
+      await this.hub.bind(connection, identity);
+    } catch (thrown) {
+      this.faults.report(coreErrorOf(thrown), { connection: connection.id, protocol: connection.codec.protocol });
+    }
   }
 
   private fault(connection: Connection, context: unknown, thrown: unknown): unknown {

@@ -2,13 +2,16 @@ import { Injectable } from '@nestjs/common';
 import { Settings } from '../config/settings.js';
 import { CoreError } from '../errors/catalogue.js';
 import type { Identity } from '../identity/identity.js';
-import { addressKey } from '../ops/address-key.js';
 import { CLOSE, type CloseReason, faultOf, noticeOf } from './close-reasons.js';
 import type { ServerEvent } from './codec.js';
 import type { Connection } from './connection.js';
 import { Delivery } from './delivery.js';
 import { ConnectionListeners } from './listeners.js';
+import { Seats } from './seats.js';
 import { MAX_PENDING_BYTES } from './transport.js';
+
+/** What keeps one more socket out. */
+export type RoomLimit = 'user' | 'address' | 'anonymous';
 
 /** Who is connected to this node, found by user, by session and by address. It knows neither protocols nor features. */
 @Injectable()
@@ -16,11 +19,18 @@ export class Hub {
   private readonly all = new Set<Connection>();
   private readonly byUser = new Map<number, Set<Connection>>();
   private readonly bySession = new Map<string, Set<Connection>>();
-  /** By what stands for the address in limits (`addressKey`). */
-  private readonly byAddress = new Map<string, number>();
-  /** Frames received by protocol, and connections that the server closed by code: plain numbers, read by the metrics. */
+  /** Connections that are about to become a user's: they count for its limit already. */
+  private readonly expected = new Map<number, number>();
+  /** The places of all open sockets, those of transports that are no connections yet included. */
+  readonly seats = new Seats();
+  /** Plain numbers, read by the metrics: frames by protocol, those of them over the limit, connections that the server closed by code. */
   readonly received = new Map<string, number>();
+  readonly refused = new Map<string, number>();
   readonly closures = new Map<string, number>();
+  /** Sockets that were refused for want of room, by the limit that they met. */
+  readonly crowded = new Map<RoomLimit, number>();
+  /** Called for every connection that is ended because of a flood, with its address. */
+  onFlood: (address: string) => void = () => {};
   /** Who wants to hear of connections that come and go. */
   readonly listeners = new ConnectionListeners();
 
@@ -62,36 +72,67 @@ export class Hub {
     return this.bySession.keys();
   }
 
+  /** @throws CoreError `too_many_requests` where one more connection of this address, or of this user, would be too many */
+  checkRoom(address: string | null, userId: number | null): void {
+    if (address !== null) {
+      const { MAX_CONNECTIONS_PER_ADDRESS: most } = this.settings;
+      this.checkCount('address', this.seats.of(address).open, most);
+      if (userId === null) this.checkAnonymousRoom(address);
+    }
+    if (userId !== null) {
+      const open = (this.byUser.get(userId)?.size ?? 0) + (this.expected.get(userId) ?? 0);
+      this.checkCount('user', open, this.settings.MAX_CONNECTIONS_PER_USER);
+    }
+  }
+
+  /** As `checkRoom`, for those who have nobody to tell. */
+  hasRoom(address: string | null, userId: number | null): boolean {
+    try {
+      this.checkRoom(address, userId);
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  /** @throws CoreError `too_many_requests` where one more connection of this address may not be anonymous */
+  checkAnonymousRoom(address: string): void {
+    this.checkCount('anonymous', this.seats.of(address).anonymous, this.settings.MAX_ANONYMOUS_CONNECTIONS_PER_ADDRESS);
+  }
+
+  private checkCount(limit: RoomLimit, count: number, most: number): void {
+    if (most === 0 || count < most) return;
+    increment(this.crowded, limit);
+    throw new CoreError('too_many_requests', { detail: 'Too many connections', retryAfterSec: 10 });
+  }
+
   /**
-   * @param openElsewhere connections of the address that are known to somebody else, and may not be known here
-   * @throws CoreError `too_many_requests` where one more connection would exceed MAX_CONNECTIONS_PER_USER or _PER_ADDRESS
+   * Keeps room for a connection that becomes this user's when something else has been done, so that others do not take it meanwhile.
+   * @returns a function that gives it back, to be called once
+   * @throws CoreError `too_many_requests` where there is none
    */
-  checkRoom(address: string | null, userId: number | null, openElsewhere = 0): void {
-    const { MAX_CONNECTIONS_PER_ADDRESS: perAddress, MAX_CONNECTIONS_PER_USER: perUser } = this.settings;
-    const detail = 'Too many connections';
-    const open = address === null ? 0 : Math.max(openElsewhere, this.byAddress.get(addressKey(address)) ?? 0);
-    if (perAddress > 0 && open >= perAddress) {
-      throw new CoreError('too_many_requests', { detail, retryAfterSec: 10 });
-    }
-    if (userId !== null && perUser > 0 && (this.byUser.get(userId)?.size ?? 0) >= perUser) {
-      throw new CoreError('too_many_requests', { detail, retryAfterSec: 10 });
-    }
+  reserve(userId: number): () => void {
+    this.checkRoom(null, userId);
+    increment(this.expected, userId);
+    return () => {
+      const left = (this.expected.get(userId) ?? 1) - 1;
+      if (left > 0) this.expected.set(userId, left);
+      else this.expected.delete(userId);
+    };
   }
 
   add(connection: Connection): void {
     this.all.add(connection);
-    const address = addressKey(connection.origin.address);
-    this.byAddress.set(address, (this.byAddress.get(address) ?? 0) + 1);
+    connection.seat ??= this.seats.take(connection.origin.address);
+    connection.seat.name(connection.identity !== null);
     if (connection.identity) this.index(connection, connection.identity);
   }
 
   remove(connection: Connection): void {
     connection.closed = true;
     if (!this.all.delete(connection)) return;
-    const address = addressKey(connection.origin.address);
-    const left = (this.byAddress.get(address) ?? 1) - 1;
-    if (left > 0) this.byAddress.set(address, left);
-    else this.byAddress.delete(address);
+    if (connection.isGuest) connection.seat?.name(false);
+    else connection.seat?.leave();
     if (connection.identity) this.unindex(connection, connection.identity);
     connection.rules?.released(connection);
   }
@@ -118,19 +159,25 @@ export class Hub {
       connection.identity = identity;
       return;
     }
-    if (identity && connection.userId !== identity.session.userId) this.checkRoom(null, identity.session.userId);
-    const admitted = this.admit(connection, identity);
-    if (admitted instanceof Promise) {
-      return admitted.then(
-        () => this.rebind(connection, identity),
-        (thrown: unknown) => {
-          // It went meanwhile: whatever the rules gave back to it is for nobody.
-          if (!this.all.has(connection)) connection.rules?.released(connection);
-          throw thrown;
-        },
-      );
+    const isNewcomer = identity !== null && connection.userId !== identity.session.userId;
+    const release = isNewcomer ? this.reserve(identity.session.userId) : undefined;
+    const finish = (): void => {
+      release?.();
+      this.rebind(connection, identity);
+    };
+    const fail = (thrown: unknown): never => {
+      release?.();
+      // It went meanwhile: whatever the rules gave back to it is for nobody.
+      if (!this.all.has(connection)) connection.rules?.released(connection);
+      throw thrown;
+    };
+    try {
+      const admitted = this.admit(connection, identity);
+      if (admitted) return admitted.then(finish, fail);
+    } catch (thrown) {
+      fail(thrown);
     }
-    this.rebind(connection, identity);
+    finish();
   }
 
   /** The rules last: what they give, such as a client id, need not be taken back then. */
@@ -144,8 +191,12 @@ export class Hub {
   private rebind(connection: Connection, identity: Identity | null): void {
     if (connection.identity) this.unindex(connection, connection.identity);
     connection.identity = identity;
-    if (!this.all.has(connection)) connection.rules?.released(connection);
-    else if (identity) this.index(connection, identity);
+    if (!this.all.has(connection)) {
+      connection.rules?.released(connection);
+      return;
+    }
+    connection.seat?.name(identity !== null);
+    if (identity) this.index(connection, identity);
   }
 
   private index(connection: Connection, { session }: Identity): void {
@@ -197,7 +248,7 @@ export class Hub {
   /** Says why, then closes. */
   close(connection: Connection, reason: CloseReason): void {
     if (connection.closed) return;
-    this.countClosure(reason);
+    this.countClosure(reason, connection.origin.address);
     connection.transport.send(connection.codec.disconnect(noticeOf(reason)));
     this.remove(connection);
     connection.transport.close(reason);
@@ -207,13 +258,20 @@ export class Hub {
   fault(connection: Connection, code: number): void {
     const reason = faultOf(code);
     if (!reason || connection.closed) return;
-    this.countClosure(reason);
+    this.countClosure(reason, connection.origin.address);
     connection.transport.send(connection.codec.disconnect(noticeOf(reason)));
     this.remove(connection);
   }
 
-  private countClosure({ code }: CloseReason): void {
-    this.closures.set(String(code), (this.closures.get(String(code)) ?? 0) + 1);
+  /** Counts a frame that was over a limit. */
+  countRefused(protocol: string): void {
+    increment(this.refused, protocol);
+  }
+
+  /** Counts a connection, or what would have become one, that the server ends. */
+  countClosure(reason: CloseReason, address: string): void {
+    increment(this.closures, String(reason.code));
+    if (reason === CLOSE.flood) this.onFlood(address);
   }
 
   /** Closes every connection of a session; @returns how many there were */
@@ -226,6 +284,10 @@ export class Hub {
   closeAll(reason: CloseReason): void {
     for (const connection of [...this.all]) this.close(connection, reason);
   }
+}
+
+function increment<K>(map: Map<K, number>, key: K): void {
+  map.set(key, (map.get(key) ?? 0) + 1);
 }
 
 function addTo<K>(map: Map<K, Set<Connection>>, key: K, connection: Connection): void {

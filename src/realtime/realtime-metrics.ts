@@ -14,6 +14,12 @@ export class RealtimeMetrics implements OnModuleInit {
     const { hub, metrics } = this;
     metrics.watch('connections', 'Open sockets by protocol', () => hub.countByProtocol(), 'protocol');
     metrics.watchTotal('frames_received', 'Frames received by protocol', ['protocol'], () => labelled(hub.received));
+    metrics.watchTotal('frames_refused', 'Frames over a limit by protocol, answered or not', ['protocol'], () =>
+      labelled(hub.refused),
+    );
+    metrics.watchTotal('connections_refused', 'Sockets refused for want of room, by the limit that they met', ['limit'], () =>
+      labelled(hub.crowded),
+    );
     metrics.watchTotal('connections_closed', 'Sockets that the server closed, by close code', ['code'], () =>
       labelled(hub.closures),
     );

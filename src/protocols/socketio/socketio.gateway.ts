@@ -33,6 +33,8 @@ interface SocketData {
 
 type Acknowledge = (answer: unknown) => void;
 
+const OWN_EVENTS = new Set(['hello', 'command', 'chat']);
+
 /**
  * Socket.IO's default namespace. Who may connect is decided below, once; whether that still holds, with each command, by the
  * dispatcher. The application's guard would decide it, too, but before the limits on frames: events would wait for it uncounted.
@@ -92,11 +94,17 @@ export class SocketIoGateway implements OnGatewayInit<Server>, OnGatewayConnecti
     const transport = new SocketIoTransport(socket, {
       fault: (code) => this.hub.fault(connection, code),
       backlog: () => this.hub.close(connection, CLOSE.slow),
+      flood: () => this.hub.close(connection, CLOSE.flood),
+      refuse: (event, argument, bytes) => this.refuse(socket, { event, data: argument }, bytes),
     });
     const connection: Connection = new Connection(socketIoCodec, transport, origin);
     connection.identity = data.identity ?? null;
+    // The session's own: they have counted since before there was a connection.
+    connection.allowance = transport.arrivals.allowance;
+    connection.seat = transport.arrivals.seat;
+    connection.isGuest = true;
     data.connection = connection;
-    const hasRoom = this.hasRoom(connection);
+    const hasRoom = this.hub.hasRoom(null, connection.userId);
     this.hub.add(connection);
     // Others were let in while this one's token was looked at.
     if (!hasRoom) return this.hub.close(connection, CLOSE.tryAgainLater);
@@ -106,15 +114,6 @@ export class SocketIoGateway implements OnGatewayInit<Server>, OnGatewayConnecti
     });
     const hello = socketIoCodec.hello?.(connection, this.settings.HEARTBEAT_SEC);
     if (hello) this.hub.send(connection, hello);
-  }
-
-  private hasRoom({ userId }: Connection): boolean {
-    try {
-      this.hub.checkRoom(null, userId);
-      return true;
-    } catch {
-      return false;
-    }
   }
 
   handleDisconnect(socket: Socket): void {
@@ -138,7 +137,16 @@ export class SocketIoGateway implements OnGatewayInit<Server>, OnGatewayConnecti
     this.answer(socket, { event: 'chat', data }, ack);
   }
 
-  /** Runs an event through the one pipeline; its answer is the acknowledgement, or an event where none was asked for. */
+  /** Answers an event that is over the limit. Those of an extension are worded like ours: it has no words for that. */
+  private refuse(socket: Socket, event: SocketIoEvent, bytes: number): SocketIoFrame | undefined {
+    const { connection } = socket.data as SocketData;
+    if (!connection) return undefined;
+    const isOurs = OWN_EVENTS.has(event.event) || isUnheard(socket, event.event);
+    if (!isOurs) return socketIoCodec.error(undefined, new CoreError('too_many_requests'), connection);
+    return this.pipeline.receive(connection, event, bytes, 'over') as SocketIoFrame | undefined;
+  }
+
+  /** Runs an event, which was counted when it arrived, through the one pipeline; its answer is the acknowledgement, or an event where none was asked for. */
   private answer(socket: Socket, event: SocketIoEvent, ack: unknown): void {
     const { connection } = socket.data as SocketData;
     if (!connection) return;
@@ -149,7 +157,7 @@ export class SocketIoGateway implements OnGatewayInit<Server>, OnGatewayConnecti
     };
     // Socket.IO encodes as it sends: only then does it show that an answer cannot be.
     const replace = (thrown: unknown): void => reply(this.pipeline.unsendable(connection, event, thrown));
-    const answer = this.pipeline.receive(connection, event, weightOf(event.data));
+    const answer = this.pipeline.receive(connection, event, weightOf(event.data), 'ok');
     if (answer instanceof Promise) answer.then(reply).catch(replace);
     else attempt(() => reply(answer), replace);
   }

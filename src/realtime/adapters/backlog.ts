@@ -1,13 +1,10 @@
-import type { Socket } from 'socket.io';
+import type { Socket as EngineConnection } from 'engine.io';
 import { MAX_PENDING_BYTES } from '../transport.js';
-
-/** The Engine.IO connection under a Socket.IO socket. */
-type EngineConnection = Socket['conn'];
 
 /** What a waiting packet costs beside its data: the packet's own objects, some of them small, most of them many. */
 const PACKET_BYTES = 256;
-
-const backlogs = new WeakMap<EngineConnection, Backlog>();
+/** Packets that may wait, however small they are. */
+const MAX_PENDING_PACKETS = 8_192;
 
 /**
  * What waits for the reader of an Engine.IO connection. Engine.IO keeps packets in arrays and says nothing of their size, so
@@ -17,32 +14,30 @@ const backlogs = new WeakMap<EngineConnection, Backlog>();
 export class Backlog {
   private waiting = 0;
   private flushed = 0;
+  private packets = 0;
+  private flushedPackets = 0;
   private isReported = false;
-  /** Called once, when another packet is made while too much waits; cuts the connection unless set. */
-  onExcess: () => void;
 
-  /** The one backlog of a connection, made with the first call. */
-  static of(conn: EngineConnection): Backlog {
-    const known = backlogs.get(conn);
-    if (known) return known;
-    const made = new Backlog(conn);
-    backlogs.set(conn, made);
-    return made;
-  }
-
-  private constructor(conn: EngineConnection) {
-    this.onExcess = () => conn.close(true);
+  /** @param onExcess called once, when another packet is made while too much waits */
+  constructor(
+    conn: EngineConnection,
+    private readonly onExcess: () => void,
+  ) {
     conn.on('packetCreate', ({ data }: { data?: unknown }) => {
       this.check();
       const isMeasured = typeof data === 'string' || Buffer.isBuffer(data);
       this.waiting += PACKET_BYTES + (isMeasured ? data.length : 0);
+      this.packets += 1;
     });
     conn.on('flush', () => {
       this.flushed += this.waiting;
+      this.flushedPackets += this.packets;
       this.waiting = 0;
+      this.packets = 0;
     });
     conn.on('drain', () => {
       this.flushed = 0;
+      this.flushedPackets = 0;
     });
   }
 
@@ -51,7 +46,8 @@ export class Backlog {
   }
 
   private check(): void {
-    if (this.isReported || this.bytes <= MAX_PENDING_BYTES) return;
+    if (this.isReported) return;
+    if (this.bytes <= MAX_PENDING_BYTES && this.packets + this.flushedPackets <= MAX_PENDING_PACKETS) return;
     this.isReported = true;
     // Not amid the making of a packet: what is sent by way of farewell follows it.
     queueMicrotask(() => this.onExcess());

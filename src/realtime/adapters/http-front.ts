@@ -3,6 +3,7 @@ import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { answerClientError, framingFault } from '../../http/client-errors.js';
 import { normalizeForwardedFor } from '../../http/forwarded.js';
+import { boundPipeline, countWaiting } from './bound-pipeline.js';
 import { asksForWebSocket, ignoreUpgrade, whenAnswered } from './ignore-upgrade.js';
 
 /** Engine.IO's own path. It ends in a slash: `/socket.io` alone is nobody's. */
@@ -45,15 +46,17 @@ export class HttpFront {
         requireHostHeader: false,
       },
       (request, response) => {
-        normalizeForwardedFor(request);
         // Behind a request that was refused: where it begins nobody can say (RFC 9112 §9.6).
         if (this.ending.has(request.socket)) return;
+        countWaiting(request.socket, response);
+        normalizeForwardedFor(request);
         const fault = framingFault(request);
         if (fault) this.refuse(fault, request, response);
         else if (this.handlers && isSocketIo(request)) this.handlers.socketIoRequest(request, response);
         else route(request, response);
       },
     );
+    server.on('connection', boundPipeline);
     return server.on('upgrade', (request, stream, head) => {
       normalizeForwardedFor(request);
       whenAnswered(stream, () => {

@@ -19,11 +19,35 @@ export const WS_LIMITS = {
   closeTimeout: CLOSE_TIMEOUT_MS,
 } as const;
 
+/** Frames that are read after our close frame, in search of the answer to it. */
+const MAX_LATE_FRAMES = 256;
+
 /** For the `headers` event of a server of `ws`: an upgrade is an answer and has an id like all others. */
 export const nameRequest = (headers: string[]): void => void headers.push(`X-Request-Id: ${randomUUID()}`);
 
-/** `ws`'s server-side socket, which is told before `ws` itself closes it for a fault of the peer: the last chance to say why. */
+/**
+ * `ws`'s server-side socket, which is told before `ws` itself closes it for a fault of the peer: the last chance to say why. It also
+ * counts the frames that never become a message.
+ */
 export abstract class JudgedSocket extends WebSocket {
+  private late = 0;
+
+  /** Counts what is no message. @param frames what it counts for */
+  protected abstract extra(frames: number): void;
+
+  /** For `tally`. */
+  frame(extra: number): boolean {
+    if (this.readyState === WebSocket.OPEN) {
+      if (extra > 0) this.extra(extra);
+      return true;
+    }
+    this.late += 1;
+    if (this.late <= MAX_LATE_FRAMES) return true;
+    // A peer that goes on like that does not listen; not even to throw it away is what it sends read. `ws` resumes after every fault.
+    setImmediate(() => this.pause());
+    return false;
+  }
+
   /** @param code of RFC 6455 §7.4.1 with which the connection is about to be closed */
   protected abstract faulted(code: number): void;
 

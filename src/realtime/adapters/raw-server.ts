@@ -72,6 +72,10 @@ export class RawServer implements RawHandlers {
     if (frame !== undefined) this.hub.send(connection, frame);
   }
 
+  extra(connection: Connection, frames: number): void {
+    this.pipeline.count(connection, frames);
+  }
+
   gone(connection: Connection): void {
     this.hub.remove(connection);
   }

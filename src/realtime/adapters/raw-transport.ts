@@ -4,11 +4,14 @@ import type { CloseReason } from '../close-reasons.js';
 import type { Connection } from '../connection.js';
 import type { Transport } from '../transport.js';
 import { JudgedSocket } from './judged-socket.js';
+import { tally } from './frame-tally.js';
 import { textFrame } from './text-frame.js';
 
 /** What the sockets of one server share, so that a socket needs no closures of its own. */
 export interface RawHandlers {
   message(connection: Connection, text: string | null): void;
+  /** A frame that is no message, or a piece of one. @param frames what it counts for */
+  extra(connection: Connection, frames: number): void;
   gone(connection: Connection): void;
   /** `ws` itself is about to close for a fault of the peer: the last chance to say why. */
   fault(connection: Connection, code: number): void;
@@ -97,9 +100,14 @@ export class PeerSocket extends JudgedSocket {
     if (this.connection) this.handlers?.fault(this.connection, code);
   }
 
+  protected override extra(frames: number): void {
+    if (this.connection) this.handlers?.extra(this.connection, frames);
+  }
+
   carry(connection: Connection, handlers: RawHandlers): void {
     this.connection = connection;
     this.handlers = handlers;
+    tally(this);
     this.on('message', onMessage);
     this.on('ping', onSign);
     this.on('pong', onSign);

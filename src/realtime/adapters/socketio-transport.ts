@@ -1,8 +1,7 @@
 import type { Socket } from 'socket.io';
 import type { CloseReason } from '../close-reasons.js';
 import type { Transport } from '../transport.js';
-import { Backlog } from './backlog.js';
-import { EngineSocket } from './engine-sockets.js';
+import { Arrivals, type Guest } from './arrivals.js';
 import { CLOSE_TIMEOUT_MS } from './judged-socket.js';
 import { textFrame } from './text-frame.js';
 
@@ -28,32 +27,21 @@ class EncodedEvent {
   }
 }
 
-/** What the transport finds out about its peer. */
-export interface SocketIoHandlers {
-  /** The WebSocket under it is about to be closed with this code, for a fault of the peer. */
-  fault(code: number): void;
-  /** More is made for it than it reads, not all of it by way of `send`. */
-  backlog(): void;
-}
-
 /** A Socket.IO socket, over WebSocket or long polling. */
 export class SocketIoTransport implements Transport<SocketIoFrame> {
-  private readonly waiting: Backlog;
+  /** What arrives in the session beneath, which may outlive the socket. */
+  readonly arrivals: Arrivals;
 
   constructor(
     private readonly socket: Socket,
-    handlers: SocketIoHandlers,
+    handlers: Omit<Guest, 'send'>,
   ) {
-    const { conn } = socket;
-    const watch = (transport: object): void => {
-      const under: unknown = Reflect.get(transport, 'socket');
-      if (under instanceof EngineSocket) under.onFault = (code) => handlers.fault(code);
-    };
-    watch(conn.transport);
-    conn.on('upgrade', watch);
-    this.waiting = Backlog.of(conn);
-    const cut = this.waiting.onExcess;
-    this.waiting.onExcess = () => (socket.connected ? handlers.backlog() : cut());
+    this.arrivals = Arrivals.of(socket.conn);
+    const guest = { ...handlers, send: (frame: SocketIoFrame) => this.send(frame) };
+    this.arrivals.guest = guest;
+    socket.once('disconnect', () => {
+      if (this.arrivals.guest === guest) this.arrivals.guest = null;
+    });
   }
 
   prepare(frame: SocketIoFrame): EncodedEvent {
@@ -71,7 +59,7 @@ export class SocketIoTransport implements Transport<SocketIoFrame> {
   }
 
   pendingBytes(): number {
-    return this.waiting.bytes;
+    return this.arrivals.backlog?.bytes ?? 0;
   }
 
   /** Engine.IO pings by itself. */

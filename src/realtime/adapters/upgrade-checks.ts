@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { Injectable } from '@nestjs/common';
 import { CoreError } from '../../errors/catalogue.js';
-import { bearerOf } from '../../http/bearer.js';
+import { tokenOfHandshake } from '../../http/bearer.js';
 import { OriginPolicy } from '../../http/origins.js';
 import { userAgentOf } from '../../http/request.js';
 import type { Identity } from '../../identity/identity.js';
@@ -14,6 +14,9 @@ import { TokenReader } from '../ports.js';
 import { ClientAddress } from './client-address.js';
 import type { Admission } from './raw-server.js';
 
+/** Requests that a flood costs its address: else to come back at once would be as good as to be under no limit. */
+const FLOOD_COST = 30;
+
 /** The parameters of a path, as path-to-regexp gives them. */
 export type Params = Partial<Record<string, string | string[]>>;
 
@@ -21,7 +24,7 @@ export type Params = Partial<Record<string, string | string[]>>;
 export interface Target {
   /** As it was sent, percent-encoded. */
   readonly path: string;
-  readonly query: URLSearchParams;
+  readonly query: Readonly<Record<string, string>>;
 }
 
 /** The endpoint that serves a path. */
@@ -39,16 +42,22 @@ export class UpgradeChecks {
     private readonly addresses: ClientAddress,
     private readonly tokens: TokenReader,
     private readonly hub: Hub,
-  ) {}
+  ) {
+    hub.onFlood = (address) => void limits.charge('general', address, FLOOD_COST);
+  }
 
   /** @throws CoreError `forbidden` or `too_many_requests`; @returns the client's address */
   async checkRequest(request: IncomingMessage, kind: 'api' | 'general'): Promise<string> {
-    if (!this.origins.allows(request.headers.origin, request.headers.host))
-      throw new CoreError('forbidden', { detail: 'Origin not allowed' });
+    this.checkOrigin(request);
     const address = this.addresses.of(request);
     const wait = await this.limits.take(kind, address);
     if (wait > 0) throw new CoreError('too_many_requests', { retryAfterSec: wait });
     return address;
+  }
+
+  /** @throws CoreError `forbidden` */
+  checkOrigin({ headers }: IncomingMessage): void {
+    if (!this.origins.allows(headers.origin, headers.host)) throw new CoreError('forbidden', { detail: 'Origin not allowed' });
   }
 
   async admit(request: IncomingMessage, { path, query }: Target, found: Found | undefined): Promise<Admission> {
@@ -80,8 +89,12 @@ export class UpgradeChecks {
     this.hub.checkRoom(origin.address, identity?.session.userId ?? null);
   }
 
-  private async identify(request: IncomingMessage, query: URLSearchParams, endpoint: SocketEndpoint): Promise<Identity | null> {
-    const token = bearerOf(request.headers.authorization) ?? query.get('token');
+  private async identify(
+    { headers }: IncomingMessage,
+    query: Target['query'],
+    endpoint: SocketEndpoint,
+  ): Promise<Identity | null> {
+    const token = tokenOfHandshake({ headers, query });
     const identity = token ? await this.tokens.identify(token) : null;
     const isRefused = endpoint.token === 'required' ? !identity : endpoint.token === 'optional' && token !== null && !identity;
     if (isRefused) throw new CoreError('not_authenticated');

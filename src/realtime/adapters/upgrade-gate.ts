@@ -7,6 +7,7 @@ import { coreErrorOf } from '../../errors/core-error-of.js';
 import { ErrorFormats } from '../../http/error-formats.js';
 import { type SocketEndpoint, SocketEndpoints } from '../endpoints.js';
 import { FaultLog } from '../../errors/fault-log.js';
+import { queryOf } from '../../http/urlencoded.js';
 import { type Admission, RawServer } from './raw-server.js';
 import { refuseUpgrade } from './refuse.js';
 import { type Found, type Params, type Target, UpgradeChecks } from './upgrade-checks.js';
@@ -136,7 +137,7 @@ function decodeSegment(text: string): string {
 
 /** The target as it was sent. `URL` would resolve `..`, turn backslashes and so take one client id for another path. */
 function targetOf({ url = '/' }: IncomingMessage): Target {
-  const [, path, query] = /^(\/[^?#]*)(?:\?([^#]*))?/.exec(url) ?? [];
+  const [path] = /^\/[^?#]*/.exec(url) ?? [];
   if (path === undefined) throw new CoreError('malformed');
-  return { path, query: new URLSearchParams(query) };
+  return { path, query: queryOf(url) };
 }

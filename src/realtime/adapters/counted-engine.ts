@@ -1,0 +1,68 @@
+import type { IncomingMessage } from 'node:http';
+import { type Socket as EngineConnection, Server as EngineServer, type Transport } from 'engine.io';
+import { answerRaw } from '../../http/raw-answer.js';
+import { type ArrivalRules, Arrivals } from './arrivals.js';
+import { EngineSocket } from './engine-sockets.js';
+
+type EngineOptions = ConstructorParameters<typeof EngineServer>[0];
+
+/** The query of a request as Engine.IO keeps it: of several parameters of one name the last. */
+export type EngineRequest = IncomingMessage & { _query?: Record<string, string>; readonly websocket?: unknown };
+
+/** Engine.IO whose sessions count what arrives (`Arrivals`) before any of it is parsed. */
+export class CountedEngine extends EngineServer {
+  constructor(
+    options: EngineOptions,
+    private readonly rules: ArrivalRules,
+  ) {
+    super(options);
+    this.on('connection', (conn: EngineConnection) => Arrivals.of(conn).open(conn));
+  }
+
+  /** The open session of this id; anybody can write `?sid=`. */
+  session(sid: string | undefined): EngineConnection | undefined {
+    return sid !== undefined && Object.hasOwn(this.clients, sid) ? this.clients[sid] : undefined;
+  }
+
+  /** An upgrade that Engine.IO refuses is answered like a request that it refuses. */
+  protected override verify(...[request, isUpgrade, done]: Parameters<EngineServer['verify']>): void | boolean {
+    return super.verify(request, isUpgrade, (code, context) => {
+      if (!isUpgrade || code === undefined) return done(code, context);
+      answerRaw(request.socket, 400, { code, message: context?.message ?? EngineServer.errorMessages[code] });
+    });
+  }
+
+  protected override createTransport(...[name, request]: Parameters<EngineServer['createTransport']>): Transport {
+    const transport = super.createTransport(name, request);
+    const { _query: query, websocket } = request as EngineRequest;
+    const session = this.session(query?.sid);
+    const arrivals = session ? Arrivals.of(session) : new Arrivals(this.rules);
+    arrivals.watch(transport);
+    if (websocket instanceof EngineSocket) {
+      websocket.count((frames) => arrivals.extra(frames));
+      websocket.onFault = (code) => arrivals.guest?.fault(code);
+    }
+    return counted(transport, arrivals);
+  }
+}
+
+/** What of a transport is called for all that arrives; its types keep it to the transport itself. */
+interface Entrances {
+  onPacket(packet: { readonly type: string; readonly data?: unknown }): void;
+  parser: { decodePayload(payload: string): unknown[] };
+}
+
+/** Puts the counting before the two entrances of a transport: payloads of long polling, and single packets of any transport. */
+function counted(transport: Transport, arrivals: Arrivals): Transport {
+  const entrances = transport as unknown as Entrances;
+  const { parser } = entrances;
+  const onPacket = entrances.onPacket.bind(transport);
+  entrances.parser = {
+    ...parser,
+    decodePayload: (payload) => (arrivals.payload(payload) ? parser.decodePayload(payload) : []),
+  };
+  entrances.onPacket = (packet) => {
+    if (arrivals.packet(packet)) onPacket(packet);
+  };
+  return transport;
+}
