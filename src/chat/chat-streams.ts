@@ -4,23 +4,20 @@ import { coreErrorOf } from '../errors/core-error-of.js';
 import { stackOf } from '../errors/thrown.js';
 import type { Connection } from '../realtime/connection.js';
 import { Hub } from '../realtime/hub.js';
+import { Consents } from './contacts/consents.js';
 import { Holds } from './holds.js';
-import type { Message } from './message.js';
+import { type Message, saysSomething, withheld } from './message.js';
 import { MessageLog } from './message-log.js';
-import { OpenChats, type Stream } from './open-chats.js';
+import { OpenChats } from './open-chats.js';
+import type { Stream } from './stream.js';
+import { type Told, toldOf } from './told-entries.js';
 
 const LOG_TOPIC = 'chat.log';
 const CREATED_TOPIC = 'chat.made';
-const EPHEMERAL_TOPIC = 'chat.ephemeral';
 
-/** Characters of content in one message on the bus; a longer entry is only named there, and read from the log. */
-const MAX_BUS_CONTENT = 128 * 1024;
-const MAX_BUS_ENTRY = 32 * 1024;
 /** Entries whose own connection is remembered until they can be delivered. */
 const MAX_PENDING = 10_000;
 const RETRY_MS = 500;
-/** With more members connected here nobody is told who writes or reads: each of them would be told of all the others. */
-const MAX_WATCHED = 200;
 
 /** A chat that has just been made, as its members are told of it. */
 export interface CreatedChat {
@@ -33,12 +30,6 @@ export interface CreatedChat {
 interface Created {
   readonly chat: CreatedChat;
   readonly memberIds: readonly number[];
-}
-
-/** What other nodes are told of entries: whole ones, and those that are named by chat and `seq` only. */
-interface Told {
-  readonly entries: Message[];
-  readonly named: [chatId: number, seq: number][];
 }
 
 const keyOf = (chatId: number, seq: number): string => `${chatId}:${seq}`;
@@ -63,6 +54,7 @@ export class ChatStreams implements OnModuleInit, OnModuleDestroy {
     private readonly log: MessageLog,
     private readonly hub: Hub,
     private readonly bus: Bus,
+    private readonly consents: Consents,
   ) {}
 
   onModuleInit(): void {
@@ -71,7 +63,6 @@ export class ChatStreams implements OnModuleInit, OnModuleDestroy {
       // Only nodes publish on these topics, and only with the methods below.
       this.bus.subscribe(LOG_TOPIC, (message) => this.heard(message as unknown as Told)),
       this.bus.subscribe(CREATED_TOPIC, (message) => this.opened(message as unknown as Created, null)),
-      this.bus.subscribe(EPHEMERAL_TOPIC, (message) => this.pass(message as unknown as Ephemeral, null)),
     );
   }
 
@@ -83,11 +74,6 @@ export class ChatStreams implements OnModuleInit, OnModuleDestroy {
   /** The chats of a user who is connected here. */
   chatsOf(userId: number): ReadonlySet<number> {
     return this.chats.chatsOf(userId);
-  }
-
-  /** The members of a chat who are connected here. */
-  localsOf(chatId: number): Iterable<number> {
-    return this.chats.of(chatId)?.locals ?? [];
   }
 
   /**
@@ -131,20 +117,7 @@ export class ChatStreams implements OnModuleInit, OnModuleDestroy {
 
   /** Tells the other nodes of committed entries. */
   tell(entries: readonly Message[]): void {
-    let told: Told = { entries: [], named: [] };
-    let size = 0;
-    for (const entry of entries) {
-      const length = entry.content?.length ?? 0;
-      if (size + length > MAX_BUS_CONTENT) {
-        this.forward(told);
-        told = { entries: [], named: [] };
-        size = 0;
-      }
-      size += length;
-      if (length > MAX_BUS_ENTRY) told.named.push([entry.chat_id, entry.seq]);
-      else told.entries.push(entry);
-    }
-    if (told.entries.length + told.named.length > 0) this.forward(told);
+    for (const told of toldOf(entries)) this.bus.forward(LOG_TOPIC, told as unknown as JsonValue);
   }
 
   /**
@@ -159,13 +132,6 @@ export class ChatStreams implements OnModuleInit, OnModuleDestroy {
     const created: Created = { chat, memberIds };
     this.bus.forward(CREATED_TOPIC, created as unknown as JsonValue);
     this.opened(created, except);
-  }
-
-  /** Tells the members of a chat of something that is never stored. */
-  ephemeral(chatId: number, event: string, data: object, except: Connection | null = null): void {
-    const message: Ephemeral = { chatId, event, data };
-    this.bus.forward(EPHEMERAL_TOPIC, message as unknown as JsonValue);
-    this.pass(message, except);
   }
 
   /**
@@ -197,10 +163,6 @@ export class ChatStreams implements OnModuleInit, OnModuleDestroy {
     if (coreErrorOf(thrown).code === 'unavailable') this.doubt(new Set(chatIds));
   }
 
-  private forward(told: Told): void {
-    this.bus.forward(LOG_TOPIC, told as unknown as JsonValue);
-  }
-
   private heard({ entries, named }: Told): void {
     for (const entry of entries) this.take(entry, null);
     for (const [chatId, seq] of named) {
@@ -215,15 +177,33 @@ export class ChatStreams implements OnModuleInit, OnModuleDestroy {
     stream.position = seq;
     if (kind === 'joined' && memberId) this.enter(chatId, memberId, seq);
     const delivery = this.hub.delivery({ domain: 'chat', event: kind, data: entry });
+    const blockers = this.blockersOf(entry);
+    const place = blockers && this.hub.delivery({ domain: 'chat', event: 'withheld', data: withheld(entry) });
     const isHolding = this.holds.size > 0;
     if (isHolding && except) this.holds.wrote(except, chatId, seq);
     for (const userId of stream.locals) {
       for (const connection of this.hub.of(userId)) {
         if (connection === except || (isHolding && this.holds.keepsBack(connection, chatId, seq))) continue;
-        delivery.to(connection);
+        if (place && blockers.has(userId)) place.to(connection);
+        else delivery.to(connection);
       }
     }
     if (kind === 'left' && memberId) this.part(chatId, memberId, seq);
+  }
+
+  /** Delivers an entry to one connection, as its user may see it. */
+  show(connection: Connection, entry: Message): void {
+    const { userId } = connection;
+    if (userId === null) return;
+    const event = this.blockersOf(entry)?.has(userId)
+      ? { domain: 'chat', event: 'withheld', data: withheld(entry) }
+      : { domain: 'chat', event: entry.kind, data: entry };
+    this.hub.toConnections([connection], event);
+  }
+
+  /** Those connected here from whom the words of an entry are withheld. */
+  private blockersOf(entry: Message): ReadonlySet<number> | undefined {
+    return saysSomething(entry) ? this.consents.blockersOf(entry.from_id) : undefined;
   }
 
   private enter(chatId: number, userId: number, seq: number): void {
@@ -295,7 +275,7 @@ export class ChatStreams implements OnModuleInit, OnModuleDestroy {
     const shown = { ...chat, members: members.map((member) => ({ ...member, online: false })) };
     const delivery = this.hub.delivery({ domain: 'chat', event: 'created', data: shown });
     for (const userId of memberIds) {
-      const stream = this.chats.join(chatId, userId, 0);
+      const stream = this.chats.join(chatId, userId, 0, { oneSided: type === 'personal' });
       if (!stream) continue;
       // Something may have been said already, and heard before this.
       void this.refresh(stream);
@@ -307,16 +287,4 @@ export class ChatStreams implements OnModuleInit, OnModuleDestroy {
       for (const connection of this.hub.of(userId)) if (connection !== except) own.to(connection);
     }
   }
-
-  private pass({ chatId, event, data }: Ephemeral, except: Connection | null): void {
-    const locals = this.chats.of(chatId)?.locals;
-    if (!locals || locals.size > MAX_WATCHED) return;
-    this.hub.toUsers(locals, { domain: 'chat', event, data, ephemeral: true }, except);
-  }
-}
-
-interface Ephemeral {
-  readonly chatId: number;
-  readonly event: string;
-  readonly data: object;
 }

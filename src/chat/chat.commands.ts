@@ -1,23 +1,19 @@
 import { Injectable } from '@nestjs/common';
-import { InjectRepository } from '@nestjs/typeorm';
-import type { Repository } from 'typeorm';
 import { sessionOf } from '../commands/caller.js';
 import { Command, SuperuserOnly } from '../commands/command.js';
 import { CommandCosts } from '../commands/command-costs.js';
-import { CoreError } from '../errors/catalogue.js';
 import type { Spending } from '../quotas/spending.js';
 import type { Caller } from '../realtime/connection.js';
-import { CreatePayload, EditPayload, ListPayload, MessagePayload, ReadPayload } from './chat.payloads.js';
+import { CreatePayload, EditPayload, ListPayload, MessagePayload } from './chat.payloads.js';
 import { CHANGE_EXAMPLE, CHANGE_SCHEMA, CHAT_EXAMPLE, CHAT_SCHEMA, CHATS_EXAMPLE, CHATS_SCHEMA } from './chat.schemas.js';
-import { ChatMember } from './chat-member.entity.js';
 import { ChatStreams } from './chat-streams.js';
-import { type ChatsPage, ChatsService, type ChatView } from './chats.service.js';
+import { type ChatsPage, type ChatView, ChatViews } from './chat-views.js';
+import { ChatsService } from './chats.service.js';
 import type { Message } from './message.js';
 import { costOf } from './message-cost.js';
 import { ChatPayload } from './message.payloads.js';
 import { MessageChanges } from './message-changes.js';
 import { MessageLog } from './message-log.js';
-import { ReadPositions } from './read-positions.js';
 import { LIST_WEIGHT, listed, NAMES_WEIGHT, SHOW_WEIGHT, shown } from './weights.js';
 
 const changeOf = ({ chat_id, seq, id, target_seq, created_at }: Message): object => ({
@@ -36,12 +32,11 @@ const MAX_NAMES = 1_000;
 export class ChatCommands {
   constructor(
     private readonly chats: ChatsService,
+    private readonly views: ChatViews,
     private readonly changes: MessageChanges,
-    private readonly positions: ReadPositions,
     private readonly streams: ChatStreams,
     private readonly log: MessageLog,
     private readonly costs: CommandCosts,
-    @InjectRepository(ChatMember) private readonly members: Repository<ChatMember>,
   ) {}
 
   @Command('chat.create', {
@@ -68,7 +63,7 @@ export class ChatCommands {
     weight: SHOW_WEIGHT,
   })
   async get({ chat_id }: ChatPayload, caller: Caller): Promise<ChatView> {
-    return this.settled(await this.chats.get(chat_id, sessionOf(caller).userId), caller);
+    return this.settled(await this.views.get(chat_id, sessionOf(caller).userId), caller);
   }
 
   @Command('chat.list', {
@@ -80,7 +75,7 @@ export class ChatCommands {
   })
   async list({ limit, cursor, hidden }: ListPayload, caller: Caller): Promise<ChatsPage> {
     const { userId } = sessionOf(caller);
-    const page = await this.chats.list(userId, limit ?? 100, cursor ?? null, hidden ?? false);
+    const page = await this.views.list(userId, limit ?? 100, cursor ?? null, hidden ?? false);
     const unread = page.chats.reduce((sum, chat) => sum + chat.unread, 0);
     this.costs.settle(caller, listed(this.streams.chatsOf(userId).size, unread));
     return page;
@@ -94,7 +89,7 @@ export class ChatCommands {
   })
   async names(_payload: object, caller: Caller): Promise<object> {
     const { userId } = sessionOf(caller);
-    const chats = await this.chats.names(userId, MAX_NAMES);
+    const chats = await this.views.names(userId, MAX_NAMES);
     this.costs.settle(caller, listed(this.streams.chatsOf(userId).size, 0));
     return { chats };
   }
@@ -122,22 +117,6 @@ export class ChatCommands {
     return changeOf(await this.changes.delete({ chatId: chat_id, seq }, sessionOf(caller).userId, caller.connection));
   }
 
-  @Command('chat.read', {
-    summary: 'Says how far the caller has read. The highest counts.',
-    payload: ReadPayload,
-    answer: {
-      type: 'object',
-      properties: { chat_id: { type: 'integer' }, read_seq: { type: 'integer' } },
-      required: ['chat_id', 'read_seq'],
-    },
-    example: { payload: { chat_id: 7, seq: 42 }, answer: { chat_id: 7, read_seq: 42 } },
-    errors: ['not_found'],
-    lane: 'none',
-  })
-  async read({ chat_id, seq }: ReadPayload, caller: Caller): Promise<object> {
-    return { chat_id, read_seq: await this.positions.mark(chat_id, sessionOf(caller).userId, seq) };
-  }
-
   @Command('chat.announce', {
     summary: 'Delivers an entry of a log that another part of the server has committed.',
     payload: MessagePayload,
@@ -151,20 +130,6 @@ export class ChatCommands {
   async announce({ chat_id, seq }: MessagePayload): Promise<object> {
     const [entry] = await this.log.after(chat_id, seq - 1);
     if (entry) this.streams.committed([entry]);
-    return {};
-  }
-
-  @Command('chat.typing', {
-    summary: 'Tells the other members that the caller is writing something. Never stored.',
-    payload: ChatPayload,
-    answer: { type: 'object' },
-    example: { payload: { chat_id: 7 }, answer: {} },
-    errors: ['not_found'],
-  })
-  async typing({ chat_id }: ChatPayload, caller: Caller): Promise<object> {
-    const { userId, username } = sessionOf(caller);
-    if (!(await this.members.existsBy({ chatId: chat_id, userId }))) throw new CoreError('not_found');
-    this.streams.ephemeral(chat_id, 'typing', { chat_id, user_id: userId, username }, caller.connection);
     return {};
   }
 

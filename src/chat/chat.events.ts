@@ -1,7 +1,7 @@
 import type { EventDocs } from '../realtime/events.js';
 import type { JsonSchema } from '../validation/fields.js';
 import { CHAT_EXAMPLE, CHAT_SCHEMA } from './chat.schemas.js';
-import { MESSAGE_EXAMPLE, MESSAGE_SCHEMA } from './message.schemas.js';
+import { MESSAGE_EXAMPLE, MESSAGE_SCHEMA, WITHHELD_EXAMPLE, WITHHELD_SCHEMA } from './message.schemas.js';
 
 const SILENT = { content: null, content_type: null, client_msg_id: null };
 const MEMBER = { member_id: 3, member_name: 'carol' };
@@ -41,6 +41,13 @@ export const CHAT_EVENTS: readonly EventDocs[] = [
     ['member_id', 'member_name'],
     { ...SILENT, ...MEMBER },
   ),
+  {
+    name: 'chat.withheld',
+    summary:
+      'Somebody whom the user has blocked has said something in a chat, or changed it: the place in the log, without the words.',
+    data: WITHHELD_SCHEMA,
+    example: WITHHELD_EXAMPLE,
+  },
   {
     name: 'chat.created',
     summary: 'There is a new chat, and the user is in it.',

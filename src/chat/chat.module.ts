@@ -6,7 +6,9 @@ import { UsersModule } from '../users/users.module.js';
 import { ChatCommands } from './chat.commands.js';
 import { CHAT_EVENTS } from './chat.events.js';
 import { CHAT_ENTITIES } from './chat.entities.js';
+import { ChatSignals } from './chat-signals.js';
 import { ChatStreams } from './chat-streams.js';
+import { ChatViews } from './chat-views.js';
 import { ChatsService } from './chats.service.js';
 import { Consents } from './contacts/consents.js';
 import { ContactsCommands } from './contacts/contacts.commands.js';
@@ -27,9 +29,12 @@ import { MessageWriter } from './message-writer.js';
 import { OpenChats } from './open-chats.js';
 import { Positions } from './positions.js';
 import { Presence } from './presence.js';
+import { PresenceBroadcast } from './presence-broadcast.js';
+import { PresenceChanges } from './presence-changes.js';
 import { ReadPositions } from './read-positions.js';
 import { Replays } from './replays.js';
 import { ResumeCommands } from './resume.commands.js';
+import { SignalCommands } from './signal.commands.js';
 import { UnreadCounts } from './unread-counts.js';
 
 /** Chats: who is in them, what is said in them, and who hears it. */
@@ -44,12 +49,17 @@ import { UnreadCounts } from './unread-counts.js';
     ChatStreams,
     Positions,
     Replays,
+    PresenceBroadcast,
     Presence,
+    PresenceChanges,
+    ChatSignals,
+    SignalCommands,
     Departures,
     MessageWriter,
     MessageChanges,
     ReadPositions,
     UnreadCounts,
+    ChatViews,
     ChatsService,
     MembersService,
     ChatCommands,

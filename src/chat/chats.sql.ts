@@ -61,7 +61,7 @@ export const CHATS_PAGE = `
     SELECT x.seq, x.kind, x.sender_id, coalesce(x.edited_content, x.content) AS content, x.content_type, x.client_msg_id,
       x.created_at AS said_at, x.edited_seq
     FROM messages x
-    WHERE x.chat_id = m.chat_id AND x.kind = 'message' AND x.deleted_seq IS NULL
+    WHERE x.chat_id = m.chat_id AND x.kind = 'message' AND x.deleted_seq IS NULL AND x.sender_id NOT IN ${BLOCKED}
     ORDER BY x.seq DESC LIMIT 1
   ) l ON true
   ORDER BY c.last_activity_at DESC, c.id DESC`;
@@ -84,7 +84,7 @@ export const COUNT_STANDING = `
         SELECT x.sender_id FROM messages x
         WHERE x.chat_id = w.chat_id AND x.seq > w.after_seq AND x.seq <= w.last_seq AND x.kind = 'message' AND x.deleted_seq IS NULL
         ORDER BY x.seq DESC LIMIT ${MAX_LOOKED}
-      ) newest WHERE newest.sender_id <> ALL ($4::bigint[]) LIMIT ${MAX_UNREAD}
+      ) newest WHERE newest.sender_id NOT IN (SELECT unnest($4::bigint[])) LIMIT ${MAX_UNREAD}
     ) counted
   ) AS count
   FROM unnest($1::bigint[], $2::bigint[], $3::bigint[]) AS w (chat_id, after_seq, last_seq)`;
@@ -99,6 +99,9 @@ export const CREATE_CHAT = 'SELECT * FROM create_chat($1, $2, $3, $4, $5)';
 export const ADD_MEMBERS = 'SELECT * FROM add_chat_members($1, $2, $3, $4, $5)';
 export const REMOVE_MEMBER = 'SELECT * FROM remove_chat_member($1, $2, $3)';
 export const CHANGE_MESSAGE = 'SELECT * FROM change_message($1, $2, $3, $4, $5)';
+
+/** Which of these users ($2) are in a chat ($1): its part of the primary key of chat_members. */
+export const MEMBERS_AMONG = 'SELECT m.user_id FROM chat_members m WHERE m.chat_id = $1 AND m.user_id = ANY ($2::bigint[])';
 
 /**
  * What members have read: the highest counts, and nothing beyond the end of the log. One row for each entry, in any order. Members are

@@ -5,7 +5,8 @@ import { CommandCosts } from '../commands/command-costs.js';
 import type { Caller } from '../realtime/connection.js';
 import { AddMembersPayload, MemberPayload, PutMemberPayload } from './chat.payloads.js';
 import { CHAT_EXAMPLE, CHAT_SCHEMA, LEFT_SCHEMA } from './chat.schemas.js';
-import { ChatsService, type ChatView } from './chats.service.js';
+import { type ChatView, ChatViews } from './chat-views.js';
+import { ChatsService } from './chats.service.js';
 import { MembersService } from './members.service.js';
 import { ChatPayload } from './message.payloads.js';
 import { NAMES_WEIGHT, SHOW_WEIGHT, shown } from './weights.js';
@@ -15,6 +16,7 @@ import { NAMES_WEIGHT, SHOW_WEIGHT, shown } from './weights.js';
 export class MemberCommands {
   constructor(
     private readonly chats: ChatsService,
+    private readonly views: ChatViews,
     private readonly members: MembersService,
     private readonly costs: CommandCosts,
   ) {}
@@ -76,7 +78,7 @@ export class MemberCommands {
   }
 
   private async view(chatId: number, added: readonly number[], caller: Caller): Promise<ChatView> {
-    const chat = await this.chats.getWithInvited(chatId, sessionOf(caller).userId, added);
+    const chat = await this.views.getWithInvited(chatId, sessionOf(caller).userId, added);
     this.costs.settle(caller, shown(chat));
     return chat;
   }

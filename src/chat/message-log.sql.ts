@@ -3,12 +3,19 @@ const PAGE_BYTES = 1024 * 1024;
 /** The same for each chat that a node catches up with. */
 const CATCH_UP_BYTES = 256 * 1024;
 
+/** Whom the reader $2 has blocked; read once for each statement. */
+const BLOCKED = '(SELECT b.blocked_id FROM blocks b WHERE b.user_id = $2)';
+const IS_WITHHELD = `(kind IN ('message', 'edited') AND sender_id IN ${BLOCKED})`;
+
 const COLUMNS = 'chat_id, seq, kind, sender_id, member_id, target_seq, content_type, client_msg_id, created_at';
 const AS_WRITTEN = `${COLUMNS}, content, NULL::bigint AS edited_seq`;
 const AS_OF_NOW = `${COLUMNS}, coalesce(edited_content, content) AS content, edited_seq`;
 
-/** What was said and still stands: changes are applied to it instead of being listed. */
-const STANDING = `AND kind = 'message' AND deleted_seq IS NULL`;
+/** As it was written, without the words of those whom the reader has blocked. */
+const AS_SHOWN = `${COLUMNS}, CASE WHEN NOT ${IS_WITHHELD} THEN content END AS content, NULL::bigint AS edited_seq, ${IS_WITHHELD} AS is_withheld`;
+
+/** What was said to the reader and still stands: changes are applied to it instead of being listed. */
+const STANDING = `AND kind = 'message' AND deleted_seq IS NULL AND sender_id NOT IN ${BLOCKED}`;
 
 interface PageShape {
   readonly columns: string;
@@ -52,8 +59,8 @@ export const HISTORY_AFTER = pageOf({
   order: 'ASC',
   bytes: PAGE_BYTES,
 });
-/** The log as it was written, after `$4`. */
-export const SYNC = pageOf({ columns: AS_WRITTEN, where: 'AND seq > $4', order: 'ASC', bytes: PAGE_BYTES });
+/** The log as it was written, after `$4`, for the reader. */
+export const SYNC = pageOf({ columns: AS_SHOWN, where: 'AND seq > $4', order: 'ASC', bytes: PAGE_BYTES });
 
 /**
  * The logs of some chats as they were written, each after its own `seq`, for whoever has seen to it that they may be shown. The same
@@ -64,15 +71,15 @@ export const LOGS_AFTER = `
     ${entries({ columns: AS_WRITTEN, where: 'AND seq > wanted.after_seq', order: 'ASC', bytes: CATCH_UP_BYTES, chat: 'wanted.chat_id' })}
   ) e ORDER BY e.chat_id, e.seq`;
 
-/** Where the logs of these chats end. */
-export const LAST_SEQS = 'SELECT id AS chat_id, last_seq FROM chats WHERE id = ANY ($1)';
+/** Where the logs of these chats end, and whether one of a personal chat's two has not answered it. */
+export const LAST_SEQS = 'SELECT id AS chat_id, last_seq, one_sided FROM chats WHERE id = ANY ($1)';
 
 /** The chats of these users, with where their logs end: the primary key of chats, met by the index on (user_id, joined_at). */
 export const CHATS_OF_USERS = `
-  SELECT m.user_id, m.chat_id, c.last_seq
+  SELECT m.user_id, m.chat_id, c.last_seq, c.one_sided
   FROM chat_members m JOIN chats c ON c.id = m.chat_id WHERE m.user_id = ANY ($1)`;
 
-/** Who of these users joined a chat of late, and where that chat's log stood for them. */
+/** Who of these users joined a chat in the last minutes, and where that chat's log stood just before. */
 export const JOINED_SINCE = `
-  SELECT m.user_id, m.chat_id, m.read_seq
+  SELECT m.user_id, m.chat_id, CASE WHEN m.joined_seq > 0 THEN m.joined_seq - 1 ELSE m.read_seq END AS position
   FROM chat_members m WHERE m.user_id = ANY ($1) AND m.joined_at > $2::timestamptz - interval '1 minute'`;

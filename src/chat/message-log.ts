@@ -2,17 +2,22 @@ import { Injectable } from '@nestjs/common';
 import { Batcher } from '../database/batcher.js';
 import { Sql } from '../database/sql.js';
 import { CoreError } from '../errors/catalogue.js';
-import { type Message, type MessageRow, messageOf } from './message.js';
+import { type Message, type MessageRow, messageOf, type Withheld, withheld } from './message.js';
 import { HISTORY_AFTER, HISTORY_BEFORE, LOGS_AFTER, SYNC } from './message-log.sql.js';
 
 /** A page of a chat's log, oldest first. */
-export interface Page {
-  readonly messages: readonly Message[];
+interface PageOf<Entry> {
+  readonly messages: readonly Entry[];
   /** Where the log ended when the page was read. */
   readonly last_seq: number;
   /** Whether the log goes on in the direction that was asked for. */
   readonly has_more: boolean;
 }
+
+/** A page of what was said. */
+export type Page = PageOf<Message>;
+/** A page of the log as it was written, without the words of those whom the reader has blocked. */
+export type LogPage = PageOf<Message | Withheld>;
 
 export interface HistoryRequest {
   readonly beforeSeq?: number | undefined;
@@ -21,6 +26,10 @@ export interface HistoryRequest {
 }
 
 type PageRow = { readonly last_seq: number; readonly found: number } & { readonly [K in keyof MessageRow]: MessageRow[K] | null };
+
+interface Shown {
+  readonly is_withheld: boolean | null;
+}
 
 /** Beyond every `seq`, and within what a number holds exactly. */
 const END = Number.MAX_SAFE_INTEGER;
@@ -52,18 +61,19 @@ export class MessageLog {
   async history(chatId: number, userId: number, { beforeSeq = END, afterSeq, limit }: HistoryRequest): Promise<Page> {
     if (afterSeq === undefined) {
       const rows = await this.sql.rows<PageRow>(HISTORY_BEFORE, [chatId, userId, limit + 1, beforeSeq], 'history-before');
-      return pageOf(rows, limit, 'last');
+      return pageOf(rows, limit, 'last', messageOf);
     }
     const rows = await this.sql.rows<PageRow>(HISTORY_AFTER, [chatId, userId, limit + 1, afterSeq, beforeSeq], 'history-after');
-    return pageOf(rows, limit, 'first');
+    return pageOf(rows, limit, 'first', messageOf);
   }
 
   /**
-   * The log after a `seq`, as it was written.
+   * The log after a `seq`, as it was written, without the words of those whom the reader has blocked.
    * @throws CoreError `not_found` to whoever is no member
    */
-  async sync(chatId: number, userId: number, afterSeq: number, limit: number): Promise<Page> {
-    return pageOf(await this.sql.rows<PageRow>(SYNC, [chatId, userId, limit + 1, afterSeq], 'sync'), limit, 'first');
+  async sync(chatId: number, userId: number, afterSeq: number, limit: number): Promise<LogPage> {
+    const rows = await this.sql.rows<PageRow & Shown>(SYNC, [chatId, userId, limit + 1, afterSeq], 'sync');
+    return pageOf(rows, limit, 'first', (row) => (row.is_withheld ? withheld(messageOf(row)) : messageOf(row)));
   }
 
   /**
@@ -88,10 +98,15 @@ export class MessageLog {
 }
 
 /** @param keep which end of the rows belongs to the page where there is one row more than it takes */
-function pageOf(rows: readonly PageRow[], limit: number, keep: 'first' | 'last'): Page {
+function pageOf<Row extends PageRow, Entry>(
+  rows: readonly Row[],
+  limit: number,
+  keep: 'first' | 'last',
+  entryOf: (row: Row & MessageRow) => Entry,
+): PageOf<Entry> {
   const [first] = rows;
   if (!first) throw new CoreError('not_found');
-  const found = rows.filter((row): row is PageRow & MessageRow => row.seq !== null);
+  const found = rows.filter((row): row is Row & MessageRow => row.seq !== null);
   const page = keep === 'first' ? found.slice(0, limit) : found.slice(-limit);
-  return { messages: page.map(messageOf), last_seq: first.last_seq, has_more: page.length < (first.found ?? 0) };
+  return { messages: page.map((row) => entryOf(row)), last_seq: first.last_seq, has_more: page.length < (first.found ?? 0) };
 }

@@ -4,9 +4,9 @@ import { Command } from '../commands/command.js';
 import type { Spending } from '../quotas/spending.js';
 import type { Caller } from '../realtime/connection.js';
 import { costOf } from './message-cost.js';
-import { PAGE_EXAMPLE, PAGE_SCHEMA, SENT_EXAMPLE, SENT_SCHEMA } from './message.schemas.js';
+import { LOG_PAGE_SCHEMA, PAGE_EXAMPLE, PAGE_SCHEMA, SENT_EXAMPLE, SENT_SCHEMA } from './message.schemas.js';
 import { DEFAULT_CONTENT_TYPE, HistoryPayload, PostPayload, SendPayload, SyncPayload } from './message.payloads.js';
-import { MessageLog, type Page } from './message-log.js';
+import { type LogPage, MessageLog, type Page } from './message-log.js';
 import { HISTORY_WEIGHT, SYNC_WEIGHT } from './weights.js';
 import { MessageWriter, type Sent } from './message-writer.js';
 
@@ -61,12 +61,12 @@ export class MessageCommands {
   @Command('chat.sync', {
     summary: 'Reads the log of a chat as it was written: what was missed while away.',
     payload: SyncPayload,
-    answer: PAGE_SCHEMA,
+    answer: LOG_PAGE_SCHEMA,
     example: { payload: { chat_id: 7, after_seq: 41 }, answer: PAGE_EXAMPLE },
     errors: ['not_found'],
     weight: SYNC_WEIGHT,
   })
-  sync({ chat_id, after_seq, limit }: SyncPayload, caller: Caller): Promise<Page> {
+  sync({ chat_id, after_seq, limit }: SyncPayload, caller: Caller): Promise<LogPage> {
     return this.log.sync(chat_id, sessionOf(caller).userId, after_seq, limit ?? 200);
   }
 

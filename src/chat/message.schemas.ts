@@ -36,6 +36,41 @@ export const MESSAGE_EXAMPLE = {
   client_msg_id: '7c9e6679-7425-40de-944b-e07fc1f90ae7',
 };
 
+const NOTHING: JsonSchema = { type: 'null' };
+
+/** What stands for an entry by somebody whom the reader has blocked. */
+export const WITHHELD_SCHEMA: JsonSchema = {
+  title: 'Withheld',
+  description: 'In the place of a message or an edit of somebody whom the reader has blocked',
+  type: 'object',
+  properties: {
+    id: { type: 'integer' },
+    chat_id: { type: 'integer' },
+    seq: { type: 'integer' },
+    kind: { const: 'withheld' },
+    from_id: NOTHING,
+    from_name: NOTHING,
+    content: NOTHING,
+    content_type: NOTHING,
+    created_at: { type: 'string', format: 'date-time' },
+    client_msg_id: NOTHING,
+  },
+  required: ['id', 'chat_id', 'seq', 'kind', 'from_id', 'from_name', 'content', 'content_type', 'created_at', 'client_msg_id'],
+};
+
+export const WITHHELD_EXAMPLE = {
+  id: 42,
+  chat_id: 7,
+  seq: 42,
+  kind: 'withheld',
+  from_id: null,
+  from_name: null,
+  content: null,
+  content_type: null,
+  created_at: '2024-02-11T00:00:00.000Z',
+  client_msg_id: null,
+};
+
 export const SENT_SCHEMA: JsonSchema = {
   title: 'Sent',
   type: 'object',
@@ -51,16 +86,19 @@ export const SENT_SCHEMA: JsonSchema = {
 
 export const SENT_EXAMPLE = { chat_id: 7, seq: 42, id: 42, created_at: '2024-02-11T00:00:00.000Z', duplicate: false };
 
-export const PAGE_SCHEMA: JsonSchema = {
-  title: 'Page',
+const pageOf = (title: string, items: JsonSchema): JsonSchema => ({
+  title,
   type: 'object',
   properties: {
-    messages: { type: 'array', items: MESSAGE_SCHEMA, description: 'Oldest first' },
+    messages: { type: 'array', items, description: 'Oldest first' },
     last_seq: { type: 'integer', description: 'Where the log ends' },
     has_more: { type: 'boolean', description: 'Whether there is more in the direction that was asked for' },
   },
   required: ['messages', 'last_seq', 'has_more'],
-};
+});
+
+export const PAGE_SCHEMA = pageOf('Page', MESSAGE_SCHEMA);
+export const LOG_PAGE_SCHEMA = pageOf('LogPage', { oneOf: [MESSAGE_SCHEMA, WITHHELD_SCHEMA] });
 
 export const PAGE_EXAMPLE = { messages: [MESSAGE_EXAMPLE], last_seq: 42, has_more: false };
 

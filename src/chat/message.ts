@@ -30,6 +30,39 @@ export interface Message {
   readonly edited_seq?: number;
 }
 
+/**
+ * What stands in the log of a chat for somebody who has blocked the author of a message or an edit: its place, so that the log has no holes,
+ * and nothing of what it says.
+ */
+export interface Withheld {
+  readonly id: number;
+  readonly chat_id: number;
+  readonly seq: number;
+  readonly kind: 'withheld';
+  readonly from_id: null;
+  readonly from_name: null;
+  readonly content: null;
+  readonly content_type: null;
+  readonly created_at: string;
+  readonly client_msg_id: null;
+}
+
+/** Kinds of entries that say something, and so are withheld from who has blocked their author. */
+export const saysSomething = ({ kind }: Pick<Message, 'kind'>): boolean => kind === 'message' || kind === 'edited';
+
+export const withheld = ({ id, chat_id, seq, created_at }: Message): Withheld => ({
+  id,
+  chat_id,
+  seq,
+  kind: 'withheld',
+  from_id: null,
+  from_name: null,
+  content: null,
+  content_type: null,
+  created_at,
+  client_msg_id: null,
+});
+
 /** An entry as the database gives it. */
 export interface MessageRow {
   readonly chat_id: number;

@@ -1,28 +1,17 @@
 import { Injectable, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common';
 import { Batcher } from '../database/batcher.js';
+import { Notifications } from '../database/notifications.js';
 import { Sql } from '../database/sql.js';
 import type { Connection } from '../realtime/connection.js';
 import { Hub } from '../realtime/hub.js';
 import type { ConnectionListener } from '../realtime/listeners.js';
 import { Consents } from './contacts/consents.js';
-import { CHATS_OF_USERS } from './message-log.sql.js';
+import { CHATS_OF_USERS, LAST_SEQS } from './message-log.sql.js';
+import type { NewStream, Stream } from './stream.js';
 
 /** How long a user's chats stay open after the last connection went, in case it comes back. */
 const LINGER_MS = 10_000;
 const SWEEP_MS = 5_000;
-
-/** What a node knows of a chat that has members connected here. */
-export interface Stream {
-  readonly chatId: number;
-  /** The last entry of the log that was delivered here. */
-  position: number;
-  /** The last entry that is known to exist; where it is beyond `position`, the log has to be read. */
-  known: number;
-  /** Members who are connected here. */
-  readonly locals: Set<number>;
-  /** The reading of the log that is under way. */
-  filling: Promise<void> | null;
-}
 
 interface OpenUser {
   readonly chats: Set<number>;
@@ -32,10 +21,14 @@ interface OpenUser {
   opening: Promise<void> | null;
 }
 
-interface ChatOfUser {
-  readonly user_id: number;
+interface ChatState {
   readonly chat_id: number;
   readonly last_seq: number;
+  readonly one_sided: boolean;
+}
+
+interface ChatOfUser extends ChatState {
+  readonly user_id: number;
 }
 
 const NONE: ReadonlySet<number> = new Set();
@@ -53,28 +46,45 @@ export class OpenChats implements ConnectionListener, OnModuleInit, OnModuleDest
   private openings = 0;
   private readonly heard = new Map<number, number>();
   private readonly departed = new Map<string, number>();
+  private readonly settled = new Map<number, boolean>();
+  private readonly states: Batcher<number, ChatState | undefined>;
   /** Called with a chat that was found to be behind its log. */
   onBehind: (stream: Stream) => void = () => undefined;
-  private unlisten: () => void = () => undefined;
+  /** Called with a user who is connected here and has come into a chat; `isNew` where the chat was made at this moment. */
+  onEntered: (stream: Stream, userId: number, isNew: boolean) => void = () => undefined;
+  /** Called with a user who is connected here and has left a chat, or was removed. */
+  onParted: (stream: Stream, userId: number) => void = () => undefined;
+  /** Called with a personal chat that both have answered now, or that has become one-sided again. */
+  onSettled: (stream: Stream) => void = () => undefined;
+  private readonly subscriptions: (() => void)[] = [];
   private timer: NodeJS.Timeout | undefined;
 
   constructor(
     private readonly sql: Sql,
     private readonly hub: Hub,
     private readonly consents: Consents,
+    private readonly notifications: Notifications,
   ) {
+    this.states = new Batcher({ run: (chatIds) => this.readStates(chatIds), maxBatch: 500, maxQueued: 100_000, inFlight: 2 });
     this.reader = new Batcher({ run: (userIds) => this.read(userIds), maxBatch: 500, maxQueued: 20_000, inFlight: 2 });
   }
 
   onModuleInit(): void {
-    this.unlisten = this.hub.listeners.add(this);
+    this.subscriptions.push(
+      this.hub.listeners.add(this),
+      // `contact:<chat>:1` once both have answered it, `contact:<chat>:0` when that is over.
+      this.notifications.on('contact', (subject) => {
+        const [chatId, isAnswered] = subject.split(':').map(Number);
+        if (chatId !== undefined) this.settle(chatId, isAnswered !== 1, performance.now());
+      }),
+    );
     this.timer = setInterval(() => this.sweep(), SWEEP_MS);
     this.timer.unref();
   }
 
   onModuleDestroy(): void {
     clearInterval(this.timer);
-    this.unlisten();
+    for (const unsubscribe of this.subscriptions) unsubscribe();
   }
 
   of(chatId: number): Stream | undefined {
@@ -122,23 +132,42 @@ export class OpenChats implements ConnectionListener, OnModuleInit, OnModuleDest
   /**
    * A user who is connected here has become a member. The entry that says so is the first that it hears.
    * @param position where the chat's log stood just before
+   * @param made what is known of a chat that was made at this moment
    * @returns the chat's stream, where the user is connected here
    */
-  join(chatId: number, userId: number, position: number): Stream | undefined {
+  join(chatId: number, userId: number, position: number, made?: NewStream): Stream | undefined {
     const user = this.users.get(userId);
     if (!user) return undefined;
-    const stream = this.streams.get(chatId) ?? this.add(chatId, position);
+    const stream = this.streams.get(chatId) ?? this.add(chatId, position, made?.oneSided);
     stream.locals.add(userId);
-    user.chats.add(chatId);
     this.departed.delete(`${chatId}:${userId}`);
+    if (user.chats.has(chatId)) return stream;
+    user.chats.add(chatId);
+    this.onEntered(stream, userId, made !== undefined);
     return stream;
   }
 
   /** @param seq the entry by which the user left */
   leave(chatId: number, userId: number, seq: number): void {
     if (this.openings > 0) this.departed.set(`${chatId}:${userId}`, seq);
-    this.users.get(userId)?.chats.delete(chatId);
+    const stream = this.streams.get(chatId);
+    const isMember = this.users.get(userId)?.chats.delete(chatId);
     this.drop(chatId, userId);
+    if (stream && isMember) this.onParted(stream, userId);
+  }
+
+  /**
+   * Whether a chat is one-sided has been read, or the database has notified of it.
+   * @param asOf monotonic milliseconds: what is older than what is known says nothing
+   */
+  settle(chatId: number, oneSided: boolean, asOf: number): void {
+    if (this.openings > 0) this.settled.set(chatId, oneSided);
+    const stream = this.streams.get(chatId);
+    if (!stream || stream.settledAt > asOf) return;
+    const isNews = stream.oneSided !== oneSided && stream.settledAt > 0;
+    stream.oneSided = oneSided;
+    stream.settledAt = asOf;
+    if (isNews) this.onSettled(stream);
   }
 
   /** An entry of a chat that is not open: somebody may be about to open it. */
@@ -146,10 +175,40 @@ export class OpenChats implements ConnectionListener, OnModuleInit, OnModuleDest
     if (this.openings > 0) this.heard.set(chatId, Math.max(seq, this.heard.get(chatId) ?? 0));
   }
 
-  private add(chatId: number, position: number): Stream {
-    const stream: Stream = { chatId, position, known: position, locals: new Set(), filling: null };
+  /** @param oneSided left out where that has to be read first */
+  private add(chatId: number, position: number, oneSided?: boolean, asOf = performance.now()): Stream {
+    const stream: Stream = {
+      chatId,
+      position,
+      known: position,
+      locals: new Set(),
+      oneSided: oneSided ?? true,
+      settledAt: oneSided === undefined ? 0 : asOf,
+      settling: null,
+      filling: null,
+    };
     this.streams.set(chatId, stream);
+    if (oneSided === undefined) stream.settling = this.look(stream);
     return stream;
+  }
+
+  /** Reads whether a chat is one-sided. Where that fails, the next comparison with the logs makes good for it. */
+  private async look(stream: Stream): Promise<void> {
+    const asOf = performance.now();
+    try {
+      const state = await this.states.add(stream.chatId);
+      if (state && this.streams.get(stream.chatId) === stream) this.settle(stream.chatId, state.one_sided, asOf);
+    } catch {
+      // As said.
+    } finally {
+      stream.settling = null;
+    }
+  }
+
+  private async readStates(chatIds: readonly number[]): Promise<readonly (ChatState | undefined)[]> {
+    const rows = await this.sql.rows<ChatState>(LAST_SEQS, [chatIds], 'last-seqs');
+    const found = new Map(rows.map((row) => [row.chat_id, row]));
+    return chatIds.map((id) => found.get(id));
   }
 
   private drop(chatId: number, userId: number): void {
@@ -162,11 +221,12 @@ export class OpenChats implements ConnectionListener, OnModuleInit, OnModuleDest
     const user: OpenUser = { chats: new Set(), connections: 0, idleSince: performance.now(), opening: null };
     this.users.set(userId, user);
     this.openings += 1;
+    const asOf = performance.now();
     // Whom the user has blocked is known before anything is delivered.
     const opening = Promise.all([this.reader.add(userId), this.consents.open(userId)])
       .then(
         ([rows]) => {
-          for (const row of rows) this.enter(row, user);
+          for (const row of rows) this.enter(row, user, asOf);
         },
         (thrown: unknown) => {
           this.close(userId, user);
@@ -179,15 +239,20 @@ export class OpenChats implements ConnectionListener, OnModuleInit, OnModuleDest
         if (this.openings > 0) return;
         this.heard.clear();
         this.departed.clear();
+        this.settled.clear();
       });
     user.opening = opening;
     return opening;
   }
 
   /** What was read may be older than what has been delivered meanwhile. */
-  private enter({ user_id: userId, chat_id: chatId, last_seq: lastSeq }: ChatOfUser, user: OpenUser): void {
+  private enter(
+    { user_id: userId, chat_id: chatId, last_seq: lastSeq, one_sided }: ChatOfUser,
+    user: OpenUser,
+    asOf: number,
+  ): void {
     if ((this.departed.get(`${chatId}:${userId}`) ?? 0) > lastSeq) return;
-    const stream = this.streams.get(chatId) ?? this.add(chatId, lastSeq);
+    const stream = this.streams.get(chatId) ?? this.add(chatId, lastSeq, this.settled.get(chatId) ?? one_sided, asOf);
     stream.locals.add(userId);
     user.chats.add(chatId);
     stream.known = Math.max(stream.known, lastSeq, this.heard.get(chatId) ?? 0);

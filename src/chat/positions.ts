@@ -13,12 +13,13 @@ const CHUNK = 5_000;
 interface LastSeq {
   readonly chat_id: number;
   readonly last_seq: number;
+  readonly one_sided: boolean;
 }
 
 interface Joined {
   readonly user_id: number;
   readonly chat_id: number;
-  readonly read_seq: number;
+  readonly position: number;
 }
 
 /**
@@ -82,7 +83,10 @@ export class Positions implements OnModuleInit, OnModuleDestroy {
 
   private async checkLogs(): Promise<void> {
     for (const chatIds of chunks([...this.chats.all()].map(({ chatId }) => chatId))) {
-      for (const { chat_id: chatId, last_seq: lastSeq } of await this.sql.rows<LastSeq>(LAST_SEQS, [chatIds], 'last-seqs')) {
+      const asOf = performance.now();
+      const rows = await this.sql.rows<LastSeq>(LAST_SEQS, [chatIds], 'last-seqs');
+      for (const { chat_id: chatId, last_seq: lastSeq, one_sided: oneSided } of rows) {
+        this.chats.settle(chatId, oneSided, asOf);
         const stream = this.chats.of(chatId);
         if (stream && stream.position < lastSeq) void this.streams.reach(stream, lastSeq);
       }
@@ -94,8 +98,8 @@ export class Positions implements OnModuleInit, OnModuleDestroy {
     for (const userIds of chunks([...this.chats.userIds()])) {
       const rows = await this.sql.rows<Joined>(JOINED_SINCE, [userIds, this.checkedAt], 'joined-since');
       const unknown = new Set(rows.filter(({ chat_id: chatId }) => !this.chats.of(chatId)).map(({ chat_id: chatId }) => chatId));
-      for (const { user_id: userId, chat_id: chatId, read_seq: readSeq } of rows) {
-        if (unknown.has(chatId)) this.chats.join(chatId, userId, readSeq);
+      for (const { user_id: userId, chat_id: chatId, position } of rows) {
+        if (unknown.has(chatId)) this.chats.join(chatId, userId, position);
       }
     }
   }

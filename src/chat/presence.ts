@@ -1,19 +1,17 @@
 import { Injectable, type OnModuleDestroy, type OnModuleInit, Optional } from '@nestjs/common';
-import { Bus, type JsonValue } from '../bus/bus.js';
 import { Leases } from '../bus/leases.js';
 import type { Connection } from '../realtime/connection.js';
 import { Hub } from '../realtime/hub.js';
 import type { ConnectionListener } from '../realtime/listeners.js';
-import { ChatStreams } from './chat-streams.js';
+import { type Consent, Consents } from './contacts/consents.js';
 import { Deadlines } from './deadlines.js';
+import { OpenChats } from './open-chats.js';
+import { PresenceBroadcast } from './presence-broadcast.js';
 
-const TOPIC = 'chat.presence';
 /** Of so many of a user's chats, the newest, members are told. */
 const MAX_CHATS = 1_000;
 /** A node that dies takes its users offline after this; others renew three times as often. */
 const LEASE_SEC = 60;
-/** Memberships that are looked at to find out whom to tell: presence is not worth more of a node's time. */
-const MAX_LOOKED = 10_000;
 
 /**
  * Users in one look: of those who have gone (what is told of them must leave room on the bus for what is said in chats), of those whose
@@ -38,19 +36,15 @@ export class PresenceTimes {
 interface Online {
   /** Whose members are told when the user goes: as of when the last connection went. */
   chats: readonly number[];
-}
-
-interface Told {
-  readonly user_id: number;
-  readonly online: boolean;
-  readonly chats: readonly number[];
+  /** Who of them may know it; null where that is not known. */
+  consent: Consent | null;
 }
 
 const keyOf = (userId: number): string => `presence:${userId}`;
 
 /**
- * Who is online, for those who share a chat with them. It is told at most once and never stored; a user counts as online until some time
- * after the last connection on any node has gone. Users without chats cost neither leases nor messages.
+ * Who is online, for those who share a chat with them in which they see each other. It is told at most once and never stored; a user counts
+ * as online until some time after the last connection on any node has gone. Users without such chats cost neither leases nor messages.
  */
 @Injectable()
 export class Presence implements ConnectionListener, OnModuleInit, OnModuleDestroy {
@@ -59,13 +53,14 @@ export class Presence implements ConnectionListener, OnModuleInit, OnModuleDestr
   private readonly renewals: Deadlines;
   /** Users connected here who had no chats when that was last looked at, the longest ago first. */
   private readonly chatless = new Set<number>();
-  private readonly subscriptions: (() => void)[] = [];
+  private unlisten: () => void = () => undefined;
   private timer: NodeJS.Timeout | undefined;
 
   constructor(
     private readonly hub: Hub,
-    private readonly streams: ChatStreams,
-    private readonly bus: Bus,
+    private readonly chats: OpenChats,
+    private readonly consents: Consents,
+    private readonly broadcast: PresenceBroadcast,
     private readonly leases: Leases,
     @Optional() private readonly times: PresenceTimes = new PresenceTimes(),
   ) {
@@ -74,11 +69,7 @@ export class Presence implements ConnectionListener, OnModuleInit, OnModuleDestr
   }
 
   onModuleInit(): void {
-    // Only nodes publish on this topic, and only with `tell` below.
-    this.subscriptions.push(
-      this.hub.listeners.add(this),
-      this.bus.subscribe(TOPIC, (message) => this.deliver(message as unknown as Told)),
-    );
+    this.unlisten = this.hub.listeners.add(this);
     this.timer = setInterval(() => this.look(), this.times.tick);
     this.timer.unref();
   }
@@ -86,7 +77,7 @@ export class Presence implements ConnectionListener, OnModuleInit, OnModuleDestr
   /** The leases run out by themselves: who comes back on another node until then has not been away. */
   onModuleDestroy(): void {
     clearInterval(this.timer);
-    for (const unsubscribe of this.subscriptions) unsubscribe();
+    this.unlisten();
     for (const each of [this.online, this.leaving, this.renewals, this.chatless]) each.clear();
   }
 
@@ -102,9 +93,37 @@ export class Presence implements ConnectionListener, OnModuleInit, OnModuleDestr
     }
   }
 
+  /** Whether a user of this node counts as online. */
+  isOnlineHere(userId: number): boolean {
+    return this.online.has(userId);
+  }
+
+  /** The newest chats of a user who is connected here in which the others are seen. Chats are numbered in the order in which they were made. */
+  visibleChatsOf(userId: number): readonly number[] {
+    const chats = [...this.chats.chatsOf(userId)].filter((id) => this.chats.of(id)?.oneSided === false);
+    return chats.length > MAX_CHATS ? chats.sort((a, b) => b - a).slice(0, MAX_CHATS) : chats;
+  }
+
+  /** A user who is connected here is seen by somebody now, which the caller announces. */
+  admit(userId: number): void {
+    if (this.chatless.has(userId)) this.begin(userId, false);
+  }
+
+  /** A user of this node is not in a chat any more. */
+  part(userId: number, chatId: number): void {
+    const online = this.online.get(userId);
+    if (online) online.chats = online.chats.filter((id) => id !== chatId);
+  }
+
+  /** What a user of this node consents to has changed. */
+  consented(userId: number, consent: Consent): void {
+    const online = this.online.get(userId);
+    if (online) online.consent = consent;
+  }
+
   added(_connection: Connection, userId: number): void {
     if (this.online.has(userId)) this.leaving.delete(userId);
-    else this.begin(userId);
+    else this.begin(userId, true);
   }
 
   removed(_connection: Connection, userId: number): void {
@@ -113,42 +132,41 @@ export class Presence implements ConnectionListener, OnModuleInit, OnModuleDestr
     const online = this.online.get(userId);
     if (!online) return;
     // Chats do not stay open for much longer than this.
-    online.chats = this.newestOf(userId);
+    online.chats = this.visibleChatsOf(userId);
     this.leaving.set(userId, performance.now());
   }
 
-  private begin(userId: number): void {
+  private begin(userId: number, isAnnounced: boolean): void {
     this.chatless.delete(userId);
-    const chats = this.newestOf(userId);
+    const chats = this.visibleChatsOf(userId);
     if (chats.length === 0) {
       this.chatless.add(userId);
       return;
     }
-    const online: Online = { chats };
+    const online: Online = { chats, consent: this.consents.kept(userId) ?? null };
     this.online.set(userId, online);
     this.renewals.set(userId, performance.now());
-    void this.arrive(userId, online);
+    void this.arrive(userId, online, isAnnounced);
   }
 
-  /** Chats are numbered in the order in which they were made. */
-  private newestOf(userId: number): readonly number[] {
-    const chats = [...this.streams.chatsOf(userId)];
-    return chats.length > MAX_CHATS ? chats.sort((a, b) => b - a).slice(0, MAX_CHATS) : chats;
-  }
-
-  private async arrive(userId: number, online: Online): Promise<void> {
+  private async arrive(userId: number, online: Online, isAnnounced: boolean): Promise<void> {
     try {
       const claim = await this.leases.claim(keyOf(userId), String(userId), LEASE_SEC);
       const isFirst = claim.ok && claim.isNew && this.online.get(userId) === online;
-      if (isFirst) this.tell({ user_id: userId, online: true, chats: online.chats });
+      if (isFirst && isAnnounced) this.announce(userId, true, online);
     } catch {
       // The other nodes cannot be asked: presence is not worth an error.
     }
   }
 
-  private async go(userId: number, { chats }: Online): Promise<void> {
+  private async go(userId: number, online: Online): Promise<void> {
     const isLast = await this.leases.release(keyOf(userId), String(userId));
-    if (isLast && chats.length > 0) this.tell({ user_id: userId, online: false, chats });
+    if (isLast && online.chats.length > 0) this.announce(userId, false, online);
+  }
+
+  private announce(userId: number, online: boolean, { chats, consent }: Online): void {
+    if (!consent?.sharesPresence) return;
+    this.broadcast.send({ user_id: userId, online, chats, except: [...consent.blocked] });
   }
 
   private look(): void {
@@ -171,7 +189,7 @@ export class Presence implements ConnectionListener, OnModuleInit, OnModuleDestr
     const some: number[] = [];
     for (const userId of this.chatless) if (some.push(userId) === MAX_CHATLESS) break;
     // Who still has none is put at the end.
-    for (const userId of some) this.begin(userId);
+    for (const userId of some) this.begin(userId, true);
   }
 
   private async renew(userId: number): Promise<void> {
@@ -181,26 +199,5 @@ export class Presence implements ConnectionListener, OnModuleInit, OnModuleDestr
     } catch {
       // As above.
     }
-  }
-
-  private tell(told: Told): void {
-    this.bus.publish(TOPIC, told as unknown as JsonValue);
-  }
-
-  private deliver(told: Told): void {
-    const { user_id, online } = told;
-    this.hub.toUsers(this.audienceOf(told), { domain: 'chat', event: 'presence', data: { user_id, online }, ephemeral: true });
-  }
-
-  private audienceOf({ user_id: self, chats }: Told): Set<number> {
-    const users = new Set<number>();
-    let looked = 0;
-    for (const chatId of chats) {
-      for (const userId of this.streams.localsOf(chatId)) {
-        if (++looked > MAX_LOOKED) return users;
-        if (userId !== self) users.add(userId);
-      }
-    }
-    return users;
   }
 }

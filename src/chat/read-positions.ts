@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { Batcher } from '../database/batcher.js';
 import { Sql } from '../database/sql.js';
 import { CoreError } from '../errors/catalogue.js';
-import { ChatStreams } from './chat-streams.js';
+import { ChatSignals, type Signal } from './chat-signals.js';
 import { MARK_READ } from './chats.sql.js';
 
 interface Read {
@@ -10,6 +10,13 @@ interface Read {
   readonly userId: number;
   readonly seq: number;
 }
+
+const readSignal = (chatId: number, userId: number, seq: number): Signal => ({
+  chatId,
+  userId,
+  event: 'read',
+  data: { chat_id: chatId, user_id: userId, seq },
+});
 
 interface Marked {
   readonly chat_id: number;
@@ -25,7 +32,7 @@ export class ReadPositions {
 
   constructor(
     private readonly sql: Sql,
-    private readonly streams: ChatStreams,
+    private readonly signals: ChatSignals,
   ) {
     this.batcher = new Batcher({ run: (reads) => this.write(reads), maxBatch: 500, maxQueued: 20_000 });
   }
@@ -37,7 +44,8 @@ export class ReadPositions {
    */
   async mark(chatId: number, userId: number, seq: number): Promise<number> {
     const { read_seq: readSeq, moved } = await this.batcher.add({ chatId, userId, seq });
-    if (moved) this.streams.ephemeral(chatId, 'read', { chat_id: chatId, user_id: userId, seq: readSeq });
+    // It is stored: that nobody learns of it is no reason to fail.
+    if (moved) this.signals.publish(readSignal(chatId, userId, readSeq)).catch(() => undefined);
     return readSeq;
   }
 

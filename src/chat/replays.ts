@@ -152,7 +152,7 @@ export class Replays implements ConnectionListener, OnModuleInit, OnModuleDestro
       if (entries.length === 0) break;
       for (const entry of entries) {
         if (entry.seq >= heard || at - afterSeq >= MAX_REPLAYED) break;
-        this.hub.toConnections([connection], { domain: 'chat', event: entry.kind, data: entry });
+        this.streams.show(connection, entry);
         at = entry.seq;
       }
     }
@@ -178,7 +178,7 @@ export class Replays implements ConnectionListener, OnModuleInit, OnModuleDestro
           at = entry.seq;
           if (hold.own.has(`${chatId}:${entry.seq}`)) continue;
           left -= 1;
-          this.hub.toConnections([connection], { domain: 'chat', event: entry.kind, data: entry });
+          this.streams.show(connection, entry);
         }
       }
       // From here on the connection has heard everything after the cursor.

@@ -110,7 +110,7 @@ describe('presence', () => {
     const [ann, ben] = (await makeAccounts(server, 2)) as [Account, Account];
     const [watcher, early] = [await connect(server, ann), await connect(server, ben)];
     expect(watcher.told).toEqual([]);
-    await ann.client.post('/api/v1/chats', { chat_type: 'personal', members: [ben.username] });
+    await ann.client.post('/api/v1/chats', { chat_type: 'group', members: [ben.username] });
     await isTold(watcher, ben, true);
     await early.socket.close();
     await isTold(watcher, ben, true, false);
@@ -125,9 +125,11 @@ describe('presence', () => {
     const leaver = await connect(server, ben);
     await isTold(watcher, ben, true);
     await leaver.socket.command('chat.leave', { chat_id: shared });
+    await isTold(watcher, ben, true, false);
+    expect(of(witness.told, ben)).toEqual([true]);
     await leaver.socket.close();
     await isTold(witness, ben, true, false);
-    expect(of(watcher.told, ben)).toEqual([true]);
+    expect(of(watcher.told, ben)).toEqual([true, false]);
   });
 });
 

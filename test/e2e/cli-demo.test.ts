@@ -2,7 +2,7 @@ import { rm } from 'node:fs/promises';
 import { io } from 'socket.io-client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Message } from '../../src/chat/message.js';
-import type { ChatsPage } from '../../src/chat/chats.service.js';
+import type { ChatsPage } from '../../src/chat/chat-views.js';
 import { DEMO, PEOPLE } from '../../src/cli/demo/people.js';
 import { TALKS } from '../../src/cli/demo/talks.js';
 import type { UserRecord } from '../../src/users/user-record.js';

@@ -3,8 +3,10 @@ import type { Bus } from '../../src/bus/bus.js';
 import type { Leases } from '../../src/bus/leases.js';
 import { MemoryBus } from '../../src/bus/memory-bus.js';
 import { MemoryLeases } from '../../src/bus/memory-leases.js';
-import type { ChatStreams } from '../../src/chat/chat-streams.js';
+import type { Consents } from '../../src/chat/contacts/consents.js';
+import type { OpenChats } from '../../src/chat/open-chats.js';
 import { Presence, PresenceTimes } from '../../src/chat/presence.js';
+import { PresenceBroadcast } from '../../src/chat/presence-broadcast.js';
 import { CoreError } from '../../src/errors/catalogue.js';
 import type { ServerEvent } from '../../src/realtime/codec.js';
 import type { Connection } from '../../src/realtime/connection.js';
@@ -22,6 +24,7 @@ class Node {
   readonly listeners = new ConnectionListeners();
   private readonly online = new Set<number>();
   readonly presence: Presence;
+  private readonly broadcast: PresenceBroadcast;
 
   constructor(bus: Bus, leases: Leases, renewal = 10_000) {
     const hub = {
@@ -29,10 +32,21 @@ class Node {
       isOnline: (id: number) => this.online.has(id),
       toUsers: (ids: Iterable<number>, { data }: ServerEvent) => this.told.push([[...ids], data]),
     };
-    const streams = { chatsOf: (id: number) => this.chats.get(id) ?? [CHAT], localsOf: () => [1, 2] };
-    const times = new PresenceTimes(LINGER_MS, 5, renewal);
-    this.presence = new Presence(hub as unknown as Hub, streams as unknown as ChatStreams, bus, leases, times);
+    const chats = {
+      chatsOf: (id: number) => new Set(this.chats.get(id) ?? [CHAT]),
+      of: () => ({ locals: new Set([1, 2]), oneSided: false }),
+    };
+    const consents = { kept: () => ({ blocked: new Set(), sharesPresence: true }), blockersOf: () => undefined };
+    const parts = [hub as unknown as Hub, chats as unknown as OpenChats, consents as unknown as Consents] as const;
+    this.broadcast = new PresenceBroadcast(...parts, bus);
+    this.presence = new Presence(...parts, this.broadcast, leases, new PresenceTimes(LINGER_MS, 5, renewal));
+    this.broadcast.onModuleInit();
     this.presence.onModuleInit();
+  }
+
+  stop(): void {
+    this.presence.onModuleDestroy();
+    this.broadcast.onModuleDestroy();
   }
 
   connect(userId: number): void {
@@ -56,7 +70,7 @@ describe('presence', () => {
     return node;
   };
   afterEach(() => {
-    for (const { presence } of nodes.splice(0)) presence.onModuleDestroy();
+    for (const node of nodes.splice(0)) node.stop();
   });
 
   it('tells others when somebody comes, and a while after the last connection went', async () => {
@@ -182,7 +196,7 @@ describe('presence', () => {
     node.connect(1);
     await until(() => witness.told.length === 1);
     node.disconnect(1);
-    node.presence.onModuleDestroy();
+    node.stop();
     node.connect(2);
     witness.connect(4);
     witness.disconnect(4);

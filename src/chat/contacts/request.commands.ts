@@ -4,7 +4,7 @@ import { Command } from '../../commands/command.js';
 import { CommandCosts } from '../../commands/command-costs.js';
 import type { Caller } from '../../realtime/connection.js';
 import { CHAT_EXAMPLE, CHAT_SCHEMA } from '../chat.schemas.js';
-import { ChatsService, type ChatView } from '../chats.service.js';
+import { type ChatView, ChatViews } from '../chat-views.js';
 import { ChatPayload } from '../message.payloads.js';
 import { SHOW_WEIGHT, shown } from '../weights.js';
 import { RequestsPayload } from './contacts.payloads.js';
@@ -16,7 +16,7 @@ import { type RequestsPage, RequestsService } from './requests.service.js';
 export class RequestCommands {
   constructor(
     private readonly requests: RequestsService,
-    private readonly chats: ChatsService,
+    private readonly views: ChatViews,
     private readonly costs: CommandCosts,
   ) {}
 
@@ -41,7 +41,7 @@ export class RequestCommands {
   async accept({ chat_id }: ChatPayload, caller: Caller): Promise<ChatView> {
     const { userId } = sessionOf(caller);
     await this.requests.accept(chat_id, userId);
-    const chat = await this.chats.get(chat_id, userId);
+    const chat = await this.views.get(chat_id, userId);
     this.costs.settle(caller, shown(chat));
     return chat;
   }
