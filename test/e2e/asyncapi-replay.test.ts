@@ -68,12 +68,18 @@ function replaced(value: Parsed, changes: Parsed): Parsed {
   return Object.fromEntries(entries);
 }
 
-/** A group of the owner with bob, in which both said something, a report of what bob said, a personal chat with bob, and a match of bob. */
+/**
+ * A group of the owner with bob, in which both said something, a report of what bob said, a personal chat with bob, a group of bob that asks
+ * for the owner, and a match of bob.
+ */
 async function newWorld(owner: Account): Promise<Parsed> {
   const say = async (command: string, payload: Parsed, by = owner) => {
     const { body } = await by.client.post(`/api/v1/commands/chat/${command}`, payload);
     return body.data;
   };
+  const asking = await say('create', { chat_type: 'group', members: [owner.username] }, bob);
+  await say('leave', { chat_id: asking.chat_id });
+  await say('add_members', { chat_id: asking.chat_id, members: [owner.username] }, bob);
   const group = await say('create', { chat_type: 'group', chat_name: 'The readers', members: [bob.username] });
   const personal = await say('create', { chat_type: 'personal', members: [bob.username] });
   const { seq } = await say('send', { chat_id: group.chat_id, content: 'Hello!' });
@@ -81,7 +87,7 @@ async function newWorld(owner: Account): Promise<Parsed> {
   const reported = { chat_id: group.chat_id, seq: theirs.seq, reason: 'abuse' };
   const { report_id } = (await owner.client.post('/api/v1/reports', reported)).body;
   return {
-    ...{ report_id, message_id: theirs.seq },
+    ...{ report_id, message_id: theirs.seq, asking: asking.chat_id },
     ...{ chat_id: group.chat_id, personal: personal.chat_id, seq, after_seq: 0, user_id: bob.id, members: [carol.username] },
     ...{ token: owner.tokens.token, username: owner.username, password: PASSWORD, known_data: owner.email },
   };
@@ -90,6 +96,12 @@ async function newWorld(owner: Account): Promise<Parsed> {
 /** What some requests need beyond that. */
 const PARTICULAR: Readonly<Record<string, (world: Parsed) => Parsed>> = {
   sendMessage: ({ personal }) => ({ chat_id: personal }),
+  'chat.accept': ({ asking }) => ({ chat_id: asking }),
+  'chat.decline': ({ asking }) => ({ chat_id: asking }),
+  acceptChat: ({ asking }) => ({ chat_id: asking }),
+  declineChat: ({ asking }) => ({ chat_id: asking }),
+  'contacts.block': () => ({ username: carol.username }),
+  blockUser: () => ({ username: carol.username }),
   'moderation.report': ({ message_id: seq }) => ({ seq }),
   'moderation.suspend': () => ({ user_id: carol.id }),
   'moderation.unsuspend': () => ({ user_id: carol.id }),
@@ -181,6 +193,16 @@ describe('what the server tells', () => {
     const coming = await server.socket(`/v1/connect?token=${dave.tokens.token}`);
     await until(() => all.every(({ protocol, heard }) => protocol === 'messenger' || has(protocol, heard, 'chat.presence')));
     await run('chat.remove_member', { chat_id, user_id: dave.id });
+    const own = (domain: string, command: string, payload: Parsed) =>
+      bob.client.post(`/api/v1/commands/${domain}/${command}`, payload);
+    await own('chat', 'leave', { chat_id });
+    await run('chat.add_members', { chat_id, members: [bob.username] });
+    await own('chat', 'accept', { chat_id });
+    await own('chat', 'hide', { chat_id });
+    await own('contacts', 'block', { user_id: alice.id });
+    await run('chat.send', { chat_id, content: 'Hello?' });
+    await own('contacts', 'unblock', { user_id: alice.id });
+    for (const share_presence of [false, true]) await own('contacts', 'set_privacy', { share_presence });
     await bob.client.put(`/api/v1/users/${bob.id}`, { full_name: `Bob ${Math.random()}` });
     const { report_id } = await run('moderation.report', { user_id: bob.id, reason: 'other' });
     expect((await bob.client.post(`/api/v1/reports/${report_id}/resolve`, { action: 'dismiss' })).status).toBe(200);
@@ -217,7 +239,7 @@ describe.each(WITH_COMMANDS)('the faults of commands over %s', (name) => {
     not_authenticated: ['system.authenticate', { token: 'made up' }, world.alice],
     not_found: ['chat.get', { chat_id: 999_999 }, world.alice],
     forbidden: ['chat.add_members', { chat_id: world.chat_id, members: [carol.username] }, bob],
-    conflict: ['chat.leave', { chat_id: world.personal }, world.alice],
+    conflict: ['chat.add_members', { chat_id: world.personal, members: [carol.username] }, world.alice],
   });
 
   it('are as their examples show', async () => {

@@ -165,6 +165,7 @@ describe('a change is refused', () => {
       expect(await run(bob, name, { chat_id: chat, seq: 1, content: 'x' })).toMatchObject({ status: 404, code: 'not_found' });
     }
     await run(alice, 'add_members', { chat_id: chat, members: [bob.username] });
+    await run(bob, 'accept', { chat_id: chat });
     expect((await run(bob, 'edit', { chat_id: chat, seq: 1, content: 'x' })).data).toMatchObject({ seq: 4, target_seq: 1 });
   });
 });

@@ -102,7 +102,7 @@ describe('answers', () => {
   it('are 409 for what does not go with what is there', async () => {
     const chat_id = await makeChat('personal', alice, bob);
     const socket = await open(alice);
-    expect(await socket.ask({ mode: 'leaveChat', chat_id })).toMatchObject({ status: 409 });
+    expect(await socket.ask({ mode: 'addMembers', chat_id, members: [bob.username] })).toMatchObject({ status: 409 });
     const sent = { mode: 'sendMessage', chat_id, content: 'x', client_msg_id: 'm' };
     const { message_id } = await socket.ask(sent);
     expect(await socket.ask(sent)).toMatchObject({ status: 200, message_id });

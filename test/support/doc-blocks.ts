@@ -67,6 +67,7 @@ const VARYING = new Set([
   'created_at',
   'last_activity_at',
   'content_time',
+  'block_time',
 ]);
 const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/;
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;

@@ -421,14 +421,14 @@ export interface components {
             };
             /** @description Reads the log of a chat as it was written: what was missed while away. */
             "chat.sync": {
-                /** Page */
+                /** LogPage */
                 answer: {
                     /** @description Whether there is more in the direction that was asked for */
                     has_more: boolean;
                     /** @description Where the log ends */
                     last_seq: number;
                     /** @description Oldest first */
-                    messages: {
+                    messages: ({
                         chat_id: number;
                         client_msg_id: string | null;
                         content: string | null;
@@ -450,7 +450,20 @@ export interface components {
                         seq: number;
                         /** @description Of edited and deleted: the message that it changes */
                         target_seq?: number;
-                    }[];
+                    } | {
+                        chat_id: number;
+                        client_msg_id: null;
+                        content: null;
+                        content_type: null;
+                        /** Format: date-time */
+                        created_at: string;
+                        from_id: null;
+                        from_name: null;
+                        id: number;
+                        /** @constant */
+                        kind: "withheld";
+                        seq: number;
+                    })[];
                 };
                 payload: {
                     /** @description The last entry that the client has */

@@ -103,6 +103,8 @@ export interface components {
                 user_id: number;
                 username: string;
             };
+            /** @description Somebody whom the user has blocked has said something in a chat, or changed it: the place in the log, without the words. */
+            "chat.withheld": components["schemas"]["Withheld"];
             /** @description The user has blocked somebody by another connection. */
             "contacts.blocked": components["schemas"]["BlockedUser"];
             /** @description The user has changed what others see by another connection. */
@@ -196,6 +198,24 @@ export interface components {
             /** Format: date-time */
             updated_at: string;
             username: string;
+        };
+        /**
+         * Withheld
+         * @description In the place of a message or an edit of somebody whom the reader has blocked
+         */
+        Withheld: {
+            chat_id: number;
+            client_msg_id: null;
+            content: null;
+            content_type: null;
+            /** Format: date-time */
+            created_at: string;
+            from_id: null;
+            from_name: null;
+            id: number;
+            /** @constant */
+            kind: "withheld";
+            seq: number;
         };
     };
     responses: never;

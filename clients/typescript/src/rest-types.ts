@@ -2300,6 +2300,15 @@ export interface components {
             throttled: number;
             unavailable: number;
         };
+        /** LogPage */
+        LogPage: {
+            /** @description Whether there is more in the direction that was asked for */
+            has_more: boolean;
+            /** @description Where the log ends */
+            last_seq: number;
+            /** @description Oldest first */
+            messages: (components["schemas"]["Message2"] | components["schemas"]["Withheld"])[];
+        };
         /** Match */
         Match: {
             match_id: string;
@@ -2829,6 +2838,24 @@ export interface components {
         UserPayload: {
             /** @description The user */
             user_id: number;
+        };
+        /**
+         * Withheld
+         * @description In the place of a message or an edit of somebody whom the reader has blocked
+         */
+        Withheld: {
+            chat_id: number;
+            client_msg_id: null;
+            content: null;
+            content_type: null;
+            /** Format: date-time */
+            created_at: string;
+            from_id: null;
+            from_name: null;
+            id: number;
+            /** @constant */
+            kind: "withheld";
+            seq: number;
         };
     };
     responses: never;
@@ -7088,7 +7115,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": {
-                        data: components["schemas"]["Page"];
+                        data: components["schemas"]["LogPage"];
                         request_id: string;
                         /** @constant */
                         success: true;

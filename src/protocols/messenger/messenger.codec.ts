@@ -2,7 +2,15 @@ import { CoreError } from '../../errors/catalogue.js';
 import { withFieldNames } from '../../errors/wording.js';
 import { frameObject } from '../../validation/frame-object.js';
 import type { Codec, Decoded } from '../../realtime/codec.js';
-import { type CoreMessage, fieldNamesOf, messageFrame, modeOf, payloadOf } from './messenger.modes.js';
+import {
+  type CoreMessage,
+  type CoreRequest,
+  fieldNamesOf,
+  messageFrame,
+  modeOf,
+  payloadOf,
+  requestFrame,
+} from './messenger.modes.js';
 import { messengerFault, NO_MODE, timestamp } from './messenger.errors.js';
 
 export interface MessengerContext {
@@ -47,6 +55,22 @@ function decodeMode(input: Readonly<Record<string, unknown>>, mode: string): Dec
   };
 }
 
+/** What comes without a request, by the core's name of the event. */
+function pushOf(event: string, data: object): { readonly mode: string; readonly [field: string]: unknown } | undefined {
+  switch (event) {
+    case 'message': {
+      const message = data as CoreMessage;
+      return { mode: 'newMessage', chat_id: message.chat_id, message: messageFrame(message) };
+    }
+    case 'requested':
+      return { mode: 'newRequest', request: requestFrame(data as CoreRequest) };
+    case 'request_closed':
+      return { mode: 'requestClosed', chat_id: (data as Pick<CoreRequest, 'chat_id'>).chat_id };
+    default:
+      return undefined;
+  }
+}
+
 /** JSON text frames on `/`: every request has a `mode`, every answer the same `mode` with a `status` of RFC 9110. */
 export const messengerCodec: Codec<string, string | null, MessengerContext> = {
   protocol: 'messenger',
@@ -79,17 +103,12 @@ export const messengerCodec: Codec<string, string | null, MessengerContext> = {
 
   badFrame: (context, detail) => frame(context, 400, { error: detail }),
 
-  /** These clients know messages; edits and the like they see when they read the chat again. */
+  /** These clients know messages and requests; edits and the like they see when they read the chat again. */
   event({ domain, event, data }) {
-    if (domain !== 'chat' || event !== 'message') return undefined;
-    const message = data as CoreMessage;
-    return JSON.stringify({
-      mode: 'newMessage',
-      timestamp: timestamp(),
-      status: 200,
-      chat_id: message.chat_id,
-      message: messageFrame(message),
-    });
+    const told = domain === 'chat' ? pushOf(event, data) : undefined;
+    if (!told) return undefined;
+    const { mode, ...rest } = told;
+    return JSON.stringify({ mode, timestamp: timestamp(), status: 200, ...rest });
   },
 
   disconnect: (notice) =>

@@ -52,6 +52,38 @@ const CHAT: JsonSchema = {
 
 type Properties = Readonly<Record<string, JsonSchema>>;
 
+const object = (title: string, properties: Properties): JsonSchema => ({
+  title,
+  type: 'object',
+  properties,
+  required: Object.keys(properties),
+});
+
+const REQUEST = object('MessengerRequest', {
+  chat_id: { type: 'integer' },
+  chat_name: { type: 'string' },
+  chat_type: { type: 'string', enum: ['personal', 'group'] },
+  from_id: { type: 'integer', description: 'Who asks' },
+  from_name: { type: 'string' },
+  request_time: TIME,
+});
+
+const BLOCKED = { user_id: { type: 'integer' }, username: { type: 'string' }, block_time: TIME };
+const NEXT_CURSOR: JsonSchema = { type: ['string', 'null'], description: 'For the next page; null after the last' };
+
+/** What comes without a request, by its mode. */
+const PUSHES: Readonly<Record<string, { readonly summary: string; readonly fields: Properties }>> = {
+  newMessage: {
+    summary: 'Something was said in a chat of the user, by others or by another connection of its own.',
+    fields: { chat_id: { type: 'integer' }, message: MESSAGE },
+  },
+  newRequest: { summary: 'Somebody wants the user in a chat.', fields: { request: REQUEST } },
+  requestClosed: {
+    summary: 'A request waits no longer: it was accepted, declined or taken back.',
+    fields: { chat_id: { type: 'integer' } },
+  },
+};
+
 /** What is peculiar to each mode, in the words of this protocol. */
 const ABOUT: Readonly<Record<ModeName, { readonly summary: string; readonly answer: Properties }>> = {
   auth: {
@@ -85,7 +117,23 @@ const ABOUT: Readonly<Record<ModeName, { readonly summary: string; readonly answ
     answer: { chat_id: { type: 'integer' } },
   },
   addMembers: { summary: 'Takes users into a group: the owner or an admin does.', answer: {} },
-  leaveChat: { summary: 'Leaves a group.', answer: {} },
+  leaveChat: { summary: 'Leaves a chat, and comes back only by accepting.', answer: {} },
+  getRequests: {
+    summary: 'Lists who wants the user in which chat, the newest first.',
+    answer: { requests: { type: 'array', items: REQUEST }, next_cursor: NEXT_CURSOR },
+  },
+  acceptChat: {
+    summary: 'Comes into a chat to which somebody asked the user.',
+    answer: CHAT.properties as Properties,
+  },
+  declineChat: { summary: 'Declines a request. Who asked is not told.', answer: {} },
+  hideChat: { summary: 'Takes a chat out of `getChats` until something new is in it.', answer: {} },
+  blockUser: { summary: 'Blocks a user, who does not notice.', answer: BLOCKED },
+  unblockUser: { summary: 'Ends a block.', answer: { user_id: { type: 'integer' } } },
+  getBlocked: {
+    summary: 'Lists whom the user has blocked, the newest first.',
+    answer: { blocked: { type: 'array', items: object('MessengerBlocked', BLOCKED) }, next_cursor: NEXT_CURSOR },
+  },
   reportMessage: {
     summary: 'Reports a message to the superusers. A copy of it is kept; its author does not learn of it.',
     answer: { report_id: { type: 'integer' } },
@@ -203,23 +251,21 @@ function requestsOf({ commands }: DocumentedCore): RequestDocs[] {
   }));
 }
 
-/** Of the core's events these clients are told one. */
+/** Of the core's events these clients are told a few. */
 function eventsOf(events: readonly EventDocs[]): ToldDocs[] {
   return events.flatMap((event): ToldDocs[] => {
-    const frame = messengerCodec.event(exampleEvent(event));
-    if (frame === undefined) return [];
+    const text = messengerCodec.event(exampleEvent(event));
+    if (text === undefined) return [];
+    const frame = parsed(text) as { readonly mode: string };
+    const push = PUSHES[frame.mode];
+    if (!push) throw new Error(`${frame.mode} is not described`);
+    const { summary, fields } = push;
     const schema = {
       type: 'object',
-      properties: { ...head({ const: 'newMessage' }, { const: 200 }), chat_id: { type: 'integer' }, message: MESSAGE },
-      required: ['mode', 'timestamp', 'status', 'chat_id', 'message'],
+      properties: { ...head({ const: frame.mode }, { const: 200 }), ...fields },
+      required: ['mode', 'timestamp', 'status', ...Object.keys(fields)],
     };
-    const summary = 'Something was said in a chat of the user, by others or by another connection of its own.';
-    return [
-      {
-        kind: 'event',
-        frame: { name: 'newMessage', summary, schema, examples: [{ name: 'event', summary, frame: parsed(frame) }] },
-      },
-    ];
+    return [{ kind: 'event', frame: { name: frame.mode, summary, schema, examples: [{ name: 'event', summary, frame }] } }];
   });
 }
 

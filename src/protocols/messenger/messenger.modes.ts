@@ -53,6 +53,38 @@ export const messageFrame = ({ id, from_id, from_name, content, content_type, cr
   content_time: Date.parse(created_at) / 1000,
 });
 
+/** A request to come into a chat, as the core has it. */
+export interface CoreRequest {
+  readonly chat_id: number;
+  readonly chat_name: string;
+  readonly chat_type: string;
+  readonly from_id: number;
+  readonly from_name: string;
+  readonly created_at: string;
+}
+
+interface CoreBlocked {
+  readonly user_id: number;
+  readonly username: string;
+  readonly created_at: string;
+}
+
+/** A request in this protocol's words. */
+export const requestFrame = ({ chat_id, chat_name, chat_type, from_id, from_name, created_at }: CoreRequest): object => ({
+  chat_id,
+  chat_name,
+  chat_type,
+  from_id,
+  from_name,
+  request_time: Date.parse(created_at) / 1000,
+});
+
+const blockedFrame = ({ user_id, username, created_at }: CoreBlocked): object => ({
+  user_id,
+  username,
+  block_time: Date.parse(created_at) / 1000,
+});
+
 const chatFrame = ({ chat_id, chat_name, chat_type }: Fields): object => ({ chat_id, chat_name, chat_type });
 
 const post = (chatType: 'personal' | 'group'): Mode => ({
@@ -97,6 +129,39 @@ export const MODES = {
   },
   addMembers: { command: ['chat', 'add_members'], fields: same('chat_id', 'members'), answer: nothing, signed: true },
   leaveChat: { command: ['chat', 'leave'], fields: same('chat_id'), answer: nothing, signed: true },
+  getRequests: {
+    command: ['chat', 'requests'],
+    fields: same('limit', 'cursor'),
+    answer: (data) => {
+      const { requests, next_cursor } = data as { requests: CoreRequest[]; next_cursor: string | null };
+      return { requests: requests.map(requestFrame), next_cursor };
+    },
+    signed: true,
+  },
+  acceptChat: {
+    command: ['chat', 'accept'],
+    fields: same('chat_id'),
+    answer: (data) => chatFrame(data as Fields),
+    signed: true,
+  },
+  declineChat: { command: ['chat', 'decline'], fields: same('chat_id'), answer: nothing, signed: true },
+  hideChat: { command: ['chat', 'hide'], fields: same('chat_id'), answer: nothing, signed: true },
+  blockUser: {
+    command: ['contacts', 'block'],
+    fields: same('user_id', 'username'),
+    answer: (data) => blockedFrame(data as CoreBlocked),
+    signed: true,
+  },
+  unblockUser: { command: ['contacts', 'unblock'], fields: same('user_id', 'username'), answer: asItIs, signed: true },
+  getBlocked: {
+    command: ['contacts', 'blocked'],
+    fields: same('limit', 'cursor'),
+    answer: (data) => {
+      const { blocked, next_cursor } = data as { blocked: CoreBlocked[]; next_cursor: string | null };
+      return { blocked: blocked.map(blockedFrame), next_cursor };
+    },
+    signed: true,
+  },
   reportMessage: {
     command: ['moderation', 'report_message'],
     fields: { ...same('chat_id', 'reason', 'comment'), message_id: 'seq' },
