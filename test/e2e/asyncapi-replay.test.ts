@@ -182,6 +182,8 @@ describe('what the server tells', () => {
     const all = await Promise.all(PROTOCOLS.map((protocol) => open(protocol, bob.tokens.token)));
     const actor = await server.socket(`/v1/connect?token=${alice.tokens.token}`);
     const run = async (command: string, payload: object): Promise<Parsed> => (await actor.command(command, payload)).data;
+    const allHear = (name: string) =>
+      until(() => all.every(({ protocol, heard }) => protocol === 'messenger' || has(protocol, heard, name)));
 
     const { chat_id } = await run('chat.create', { chat_type: 'group', members: [bob.username] });
     const { seq } = await run('chat.send', { chat_id, content: 'Hello!' });
@@ -191,16 +193,19 @@ describe('what the server tells', () => {
     await run('chat.typing', { chat_id });
     await run('chat.read', { chat_id, seq });
     const coming = await server.socket(`/v1/connect?token=${dave.tokens.token}`);
-    await until(() => all.every(({ protocol, heard }) => protocol === 'messenger' || has(protocol, heard, 'chat.presence')));
+    await allHear('chat.presence');
     await run('chat.remove_member', { chat_id, user_id: dave.id });
     const own = (domain: string, command: string, payload: Parsed) =>
       bob.client.post(`/api/v1/commands/${domain}/${command}`, payload);
     await own('chat', 'leave', { chat_id });
     await run('chat.add_members', { chat_id, members: [bob.username] });
+    await allHear('chat.requested');
     await own('chat', 'accept', { chat_id });
     await own('chat', 'hide', { chat_id });
+    await allHear('chat.edited');
     await own('contacts', 'block', { user_id: alice.id });
     await run('chat.send', { chat_id, content: 'Hello?' });
+    await allHear('chat.withheld');
     await own('contacts', 'unblock', { user_id: alice.id });
     for (const share_presence of [false, true]) await own('contacts', 'set_privacy', { share_presence });
     await bob.client.put(`/api/v1/users/${bob.id}`, { full_name: `Bob ${Math.random()}` });

@@ -88,7 +88,7 @@ describe('on one node', () => {
       await ask(ben, 'chat.accept', { chat_id: chat });
       await Promise.all([sees(anns, ben, true), sees(bens, ann, true)]);
       await bens.socket.close();
-      await sees(anns, ben, true, false);
+      expect(await sees(anns, ben, true, false)).toBe(true);
     });
 
     it('comes and goes without the other learning of it', async () => {
@@ -124,7 +124,7 @@ describe('on one node', () => {
       const all = [await connect(server, ann), await connect(server, ben), await connect(server, eve)] as const;
       await group(ann, ben, eve);
       for (const [i, one] of all.entries()) {
-        for (const other of [ann, ben, eve].filter((_who, j) => j !== i)) await sees(one, other, true);
+        for (const other of [ann, ben, eve].filter((_who, j) => j !== i)) expect(await sees(one, other, true)).toBe(true);
       }
     });
 
@@ -162,7 +162,7 @@ describe('on one node', () => {
       const chat = await makeGroup(server.database.url, [ann.id, ben.id]);
       // As the comparison of memberships with the database does.
       for (const { id } of [ann, ben]) server.app.get(OpenChats).join(chat, id, 0);
-      await Promise.all([sees(anns, ben, true), sees(bens, ann, true)]);
+      expect(await Promise.all([sees(anns, ben, true), sees(bens, ann, true)])).toEqual([true, true]);
     });
   });
 
