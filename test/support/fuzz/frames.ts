@@ -85,7 +85,8 @@ export function byRequestId(sent: readonly Message[]): Correlate {
   for (const { text } of sent) {
     const { request_id: id, domain, command } = parsedOrNull(text) ?? {};
     // Of two requests with one id nobody can say which is answered.
-    if (typeof id === 'string') names.set(id, names.has(id) ? undefined : `${domain}.${command}`);
+    const isNamed = typeof domain === 'string' && typeof command === 'string' && !names.has(id);
+    if (typeof id === 'string') names.set(id, isNamed ? `${domain}.${command}` : undefined);
   }
   return ({ request_id: id, type }) => (type === 'response' ? names.get(id) : undefined);
 }
@@ -131,13 +132,15 @@ class Reader {
 
   /** Waits until there are so many answers, or the connection has ended. @returns whether it lives */
   async reaches(count: number): Promise<boolean> {
-    const come = await this.socket.until(() => {
+    const hasCome = (): boolean => {
       this.read();
       return this.answers >= count;
-    });
-    if (!come && !this.socket.ended && this.socket.code === undefined)
-      throw new Error(`${count - this.answers} of ${count} requests have no answer`);
-    return come && this.socket.code === undefined;
+    };
+    // Behind a close frame nothing comes any more.
+    await this.socket.until(() => hasCome() || this.socket.code !== undefined);
+    const isOver = this.socket.ended || this.socket.code !== undefined;
+    if (!hasCome() && !isOver) throw new Error(`${count - this.answers} of ${count} requests have no answer`);
+    return !isOver;
   }
 
   /** That the connection ended for a reason that is documented, and said so before. */

@@ -29,6 +29,8 @@ export interface World {
   mend(): Promise<void>;
   /** An access token of a new session; of a new account, if a case has locked the old one out. Of nobody it is none. */
   token(of: Actor): Promise<string>;
+  /** An access token of somebody whom no case is about. */
+  readonly bystander: string;
   stop(): Promise<void>;
 }
 
@@ -138,7 +140,8 @@ export async function makeWorld(): Promise<World> {
     await server.stop();
     vi.restoreAllMocks();
   };
-  return { server, pools, mend, token: (of) => cast.token(of), stop };
+  const bystander = await cast.session(await cast.person('bystander'));
+  return { server, pools, mend, token: (of) => cast.token(of), bystander, stop };
 }
 
 /** Whoever acts is in the group, owns it first of all, and has blocked nobody. */
