@@ -69,6 +69,24 @@ describe('the WebSocket under Socket.IO', () => {
     tcp.destroy();
   });
 
+  it('says why it is closed although the answers to earlier events are still on their way', async () => {
+    const tcp = await open();
+    const events = [
+      '42["nobody-knows-this"]',
+      '42["nor-this"]',
+      '42["command",{"request_id":"r","domain":"system","command":"ping"}]',
+    ];
+    const frames = events.map((packet) => frameOf(OPCODE.text, packet));
+    tcp.send(Buffer.concat([...frames, frameOf(OPCODE.text, 'x'.repeat(262_145))]));
+    const packets: string[] = [];
+    for (let frame = await tcp.frame(); frame && frame.opcode !== OPCODE.close; frame = await tcp.frame()) {
+      packets.push(frame.payload.toString());
+    }
+    expect(packets.filter((packet) => packet.startsWith('42["error"'))).toHaveLength(2);
+    expect(packets.at(-1)).toMatch(/^42\["disconnect_notice",\{.*"code":1009/);
+    tcp.destroy();
+  });
+
   it('offers no compression, even when asked', async () => {
     const tcp = await TcpSocket.connect(server.port);
     tcp.upgrade(PATH, { 'Sec-WebSocket-Extensions': 'permessage-deflate; client_max_window_bits' });
@@ -111,6 +129,29 @@ describe('the WebSocket under Socket.IO', () => {
       for (const tcp of [silent, alive]) tcp.destroy();
     } finally {
       Object.assign(opts, { pingInterval: usual.pingInterval, pingTimeout: usual.pingTimeout });
+    }
+  });
+});
+
+describe('an answer of Engine.IO over HTTP', () => {
+  it('has the headers of every other answer, whatever is asked', async () => {
+    const path = '/socket.io/?EIO=4&transport=polling';
+    const answers = [
+      await server.client().get(path),
+      await server.client().get(`${path}&sid=AAAAAAAAAAAAAAAAAAAA`),
+      await server.client().raw(path, { method: 'OPTIONS' }),
+      await server.client().raw(path, { method: 'DELETE' }),
+      await server.client().get(path, { origin: 'https://evil.example' }),
+      await server.client().get('/socket.io/?EIO=3&transport=x'),
+    ];
+    const { headers: usual } = await server.client().get('/api/v1/users/me');
+    const marks = [...usual.keys()].filter((name) => /^(x-|cross-|referrer|content-security|cache)/.test(name));
+    expect(marks).toEqual(expect.arrayContaining(['cache-control', 'x-content-type-options', 'x-request-id']));
+    for (const { status, headers } of answers) {
+      for (const name of marks.filter((one) => one !== 'x-request-id'))
+        expect([status, name, headers.get(name)]).toEqual([status, name, usual.get(name)]);
+      expect(headers.get('x-request-id')).toMatch(/\w/);
+      for (const leak of ['server', 'x-powered-by']) expect(headers.get(leak)).toBeNull();
     }
   });
 });

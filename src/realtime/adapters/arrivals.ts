@@ -104,6 +104,20 @@ export class Arrivals {
     return false;
   }
 
+  /** The WebSocket beneath is about to be closed with this code, for a fault of the peer. */
+  fault(code: number): void {
+    this.guest?.fault(code);
+    this.flush();
+  }
+
+  /** Sends what Engine.IO holds back while it writes other packets: it would drop it with the connection. */
+  private flush(): void {
+    const waiting: unknown = this.conn && Reflect.get(this.conn, 'writeBuffer');
+    if (!this.conn || !Array.isArray(waiting) || waiting.length === 0) return;
+    Reflect.set(this.conn, 'writeBuffer', []);
+    this.conn.transport.send(waiting);
+  }
+
   /** A frame of the WebSocket beneath that is no message, or a piece of one. */
   extra(frames: number): void {
     this.count(frames);

@@ -40,7 +40,7 @@ export class CountedEngine extends EngineServer {
     arrivals.watch(transport);
     if (websocket instanceof EngineSocket) {
       websocket.count((frames) => arrivals.extra(frames));
-      websocket.onFault = (code) => arrivals.guest?.fault(code);
+      websocket.onFault = (code) => arrivals.fault(code);
     }
     return counted(transport, arrivals);
   }

@@ -1,11 +1,13 @@
 import { check, inFile, type SecurityCheck } from './check.js';
 
 const tokens = inFile('conformance/tokens');
-const socketio = inFile('e2e/socketio');
 const startErrors = inFile('e2e/start-errors');
 const httpFraming = inFile('security/http-framing');
 const http = inFile('security/http');
 const jwt = inFile('security/jwt');
+const logSecrets = inFile('security/log-secrets');
+const ownOrigin = inFile('security/own-origin');
+const socketioFrames = inFile('security/socketio-frames');
 const secrets = inFile('security/secrets');
 
 /** Tokens and HTTP. */
@@ -86,6 +88,7 @@ export const REQUESTS: readonly SecurityCheck[] = [
     'ASVS 14.2.1, 16.2.5',
     tokens('opens no HTTP route as ?%s='),
     secrets('no line of the log at trace holds one of them'),
+    logSecrets('never holds a token, wherever in a URL a client puts it and however it is spelled'),
   ),
   check(
     44,
@@ -128,7 +131,7 @@ export const REQUESTS: readonly SecurityCheck[] = [
     'Answers name their charset, carry `nosniff` and `no-store`, and name no version',
     'ASVS 4.1.1, 13.4.6, 14.3.2',
     http('says what it is, keeps itself out of caches and says nothing of what made it'),
-    socketio('carry a request id, like all others'),
+    socketioFrames('has the headers of every other answer, whatever is asked'),
   ),
   check(
     50,
@@ -136,5 +139,6 @@ export const REQUESTS: readonly SecurityCheck[] = [
     'ASVS 3.4.2',
     http('%s is granted nothing'),
     http('that are named are granted by name, never by *, and no others with them'),
+    ownOrigin('a page is not let in because the Host is its own'),
   ),
 ];

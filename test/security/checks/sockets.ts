@@ -2,13 +2,16 @@ import { check, inFile, type SecurityCheck } from './check.js';
 
 const endings = inFile('conformance/endings');
 const sockets = inFile('conformance/sockets');
+const arrivals = inFile('e2e/arrivals');
 const asyncapiReplay = inFile('e2e/asyncapi-replay');
 const restClients = inFile('e2e/rest-clients');
 const restCommands = inFile('e2e/rest-commands');
 const socketio = inFile('e2e/socketio');
 const socketsLife = inFile('e2e/sockets-life');
+const socketsRoom = inFile('e2e/sockets-room');
 const socketsRfc6455 = inFile('e2e/sockets-rfc6455');
 const socketsUpgrade = inFile('e2e/sockets-upgrade');
+const ownOrigin = inFile('security/own-origin');
 const socketioFrames = inFile('security/socketio-frames');
 
 /** Sockets. */
@@ -18,6 +21,7 @@ export const SOCKETS: readonly SecurityCheck[] = [
     'A foreign `Origin` is refused with 403 before the upgrade, on every kind of socket',
     'ASVS 4.4.2; RFC 6455 §4.2.2',
     socketsUpgrade('are judged for sockets of every kind, before anything else'),
+    ownOrigin('a page is not let in because the Host is its own'),
   ),
   check(
     67,
@@ -62,6 +66,9 @@ export const SOCKETS: readonly SecurityCheck[] = [
     'OWASP WebSocket Security Cheat Sheet',
     socketsLife('is answered, and ends the connection with 4429 after ten seconds'),
     sockets('answers frames beyond 120 a second and a burst of 240 as too many'),
+    arrivals('end the connection at once if %s come as fast as they can be sent'),
+    arrivals('end the connection with 4429 if there is no end of them'),
+    arrivals('ends the session unparsed if it has more packets than a client may send at once'),
   ),
   check(
     73,
@@ -97,10 +104,13 @@ export const SOCKETS: readonly SecurityCheck[] = [
   ),
   check(
     78,
-    'Connections beyond the limit per user and address are refused in the protocol’s words',
+    'Connections beyond the limits per user, per address and without identity are refused in the protocol’s words',
     'OWASP WebSocket Security Cheat Sheet',
     socketsUpgrade('of one user: one more is refused with 429 in the words of its protocol, until one has gone'),
     socketsUpgrade('of one user, when many knock at once'),
     socketsUpgrade('from one address: one more is refused, whatever kind it is'),
+    socketsRoom('holds for 130 sockets that authenticate at once'),
+    socketsRoom('holds for Socket.IO, and for all kinds together'),
+    socketsRoom('holds for every protocol, and for sessions of Engine.IO that have joined nothing'),
   ),
 ];

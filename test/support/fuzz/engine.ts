@@ -17,8 +17,6 @@ export interface EnginePeer {
   readonly ended: boolean;
   /** The status of a request that ended it: without a connection nothing else can say why. */
   readonly refusal: number | undefined;
-  /** The code of the close frame beneath. */
-  readonly code: number | undefined;
   close(): void;
 }
 
@@ -29,10 +27,6 @@ export class WebSocketPeer implements EnginePeer {
 
   get packets(): readonly string[] {
     return this.socket.texts;
-  }
-
-  get code(): number | undefined {
-    return this.socket.code;
   }
 
   get ended(): boolean {
@@ -72,7 +66,6 @@ export class PollingPeer implements EnginePeer {
   readonly packets: string[] = [];
   ended = false;
   refusal: number | undefined;
-  readonly code = undefined;
   private readonly agent = new Agent({ keepAlive: true });
 
   private constructor(

@@ -152,8 +152,7 @@ async function trySession(world: World, describer: Describer, session: Session):
   });
   if (!whole) {
     if (!peer.ended) throw new Error(`${count - reader.answers + before} of ${count} events have no answer`);
-    const reason = reader.notice ?? peer.code;
-    if (peer.refusal === undefined) assert.ok(FAIR.includes(reason ?? 0), `ended with ${reason}`);
+    if (peer.refusal === undefined) assert.ok(FAIR.includes(reader.notice ?? 0), `ended with the notice ${reader.notice}`);
     else assert.ok(REFUSALS.includes(peer.refusal), `a post was refused with ${peer.refusal}`);
     peer.close();
     return Math.max(1, reader.answers - before);
