@@ -112,10 +112,13 @@ export class Arrivals {
 
   /** Sends what Engine.IO holds back while it writes other packets: it would drop it with the connection. */
   private flush(): void {
-    const waiting: unknown = this.conn && Reflect.get(this.conn, 'writeBuffer');
-    if (!this.conn || !Array.isArray(waiting) || waiting.length === 0) return;
-    Reflect.set(this.conn, 'writeBuffer', []);
-    this.conn.transport.send(waiting);
+    const { conn } = this;
+    if (!conn) return;
+    // Private in Engine.IO's types; it says itself that it may be taken when a connection closes.
+    const waiting = Reflect.get(conn, 'writeBuffer') as Parameters<Transport['send']>[0];
+    if (waiting.length === 0) return;
+    Reflect.set(conn, 'writeBuffer', []);
+    conn.transport.send(waiting);
   }
 
   /** A frame of the WebSocket beneath that is no message, or a piece of one. */
