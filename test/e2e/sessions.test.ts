@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { AccountsService } from '../../src/auth/accounts.service.js';
 import { SessionsService } from '../../src/auth/sessions.service.js';
-import { Sql } from '../../src/database/sql.js';
+import { ReservedSql } from '../../src/database/sql.js';
 import type { Origin } from '../../src/identity/identity.js';
 import type { Answer, Client } from '../support/http-client.js';
 import { PASSWORD, type TestServer } from '../support/server.js';
@@ -288,7 +288,7 @@ test('a token costs no round trip once it was seen', async () => {
   const { tokens } = await one.user();
   const whoami = async (server: TestServer) =>
     (await server.client(tokens.token).post('/api/v1/commands/system/whoami', {})).status;
-  const asked = [vi.spyOn(one.app.get(Sql), 'rows'), vi.spyOn(two.app.get(Sql), 'rows')] as const;
+  const asked = [vi.spyOn(one.app.get(ReservedSql), 'rows'), vi.spyOn(two.app.get(ReservedSql), 'rows')] as const;
   expect(await whoami(one)).toBe(200);
   expect(asked[0]).not.toHaveBeenCalled(); // this node has signed it
   expect(await whoami(two)).toBe(200);
