@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { AccountsService } from '../../src/auth/accounts.service.js';
 import { SessionsService } from '../../src/auth/sessions.service.js';
-import { ReservedSql } from '../../src/database/sql.js';
+import { ReservedSql, Sql } from '../../src/database/sql.js';
 import type { Origin } from '../../src/identity/identity.js';
 import type { Answer, Client } from '../support/http-client.js';
 import { PASSWORD, type TestServer } from '../support/server.js';
