@@ -28,7 +28,6 @@ export const CLOSE = {
   // The session goes on, so it is not 4401; but whoever was sent away should not be back at once, as after 4408 or 1013.
   closed: final(4403, 'Closed on request'),
   silent: again(4408, 'No sign of life', [200, 2_000]),
-  conflict: final(4409, 'Replaced by another connection'),
   slow: again(4413, 'Reading too slowly', [1_000, 5_000]),
   flood: again(4429, 'Too many frames', [5_000, 15_000]),
 } as const satisfies Record<string, CloseReason>;

@@ -119,12 +119,6 @@ describe('connections that are refused', () => {
     expect(await refused(path, headers)).toEqual(documented(name, error));
   });
 
-  it('rest: conflict', async () => {
-    const holder = await server.socket('/ws/held', { authorization: `Bearer ${account.tokens.token}` });
-    expect(await refused('/ws/held')).toEqual(documented('rest', 'conflict'));
-    await holder.close();
-  });
-
   it.each([
     ['game', '/v1/connect'],
     ['rest', '/ws/anyone'],

@@ -4,7 +4,7 @@ import { CLOSE } from '../../realtime/close-reasons.js';
 import { type EventDocs, exampleEvent } from '../../realtime/events.js';
 import { gameCodec } from './game.codec.js';
 
-const { conflict: _conflict, tryAgainLater: _later, ...OWN_CLOSES } = CLOSE;
+const { tryAgainLater: _later, ...OWN_CLOSES } = CLOSE;
 const CLOSES = Object.values(OWN_CLOSES);
 
 const hello = (): ToldDocs => ({

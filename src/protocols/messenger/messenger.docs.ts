@@ -18,7 +18,7 @@ import { messengerCodec } from './messenger.codec.js';
 import { messengerFault, NO_MODE } from './messenger.errors.js';
 import { type Mode, type ModeName, MODES } from './messenger.modes.js';
 
-const { conflict: _conflict, tryAgainLater: _later, ...OWN_CLOSES } = CLOSE;
+const { tryAgainLater: _later, ...OWN_CLOSES } = CLOSE;
 const CLOSES = Object.values(OWN_CLOSES);
 
 const TOKEN = 'eyJhbGciOiJFUzI1NiIs…';

@@ -1,38 +1,39 @@
 import { Injectable, Logger, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common';
 import { Leases } from '../../bus/leases.js';
-import { CoreError } from '../../errors/catalogue.js';
 import type { Identity } from '../../identity/identity.js';
 import type { Peer } from '../../realtime/codec.js';
-import { CLOSE } from '../../realtime/close-reasons.js';
 import type { BindingRules } from '../../realtime/connection.js';
-import { Hub } from '../../realtime/hub.js';
 import { ClientLinks } from '../../users/client-links.js';
 
-/** What a node that dies holds is free again after this; it renews three times as often. */
+/** A node that dies is forgotten after this long; a living one renews three times as often. */
 const LEASE_SEC = 90;
 const RENEW_MS = 30_000;
 
+/** One client id of one user, in use here. */
 interface Hold {
   readonly userId: number;
+  readonly clientId: string;
   /** Ids of the connections that share it. */
   readonly peers: Set<string>;
 }
 
 /**
- * Who goes by which client id. An id held by a user's connection is refused to everyone else, on every node; anonymous
- * connections share ids freely. Which user used which id is kept for `GET /api/v1/users/{user_id}/clients`.
+ * Which users are connected under which client ids. A client id means something for its user only: two users can use the same one, and
+ * anonymous connections share theirs freely. Links between users and ids are stored for `GET /api/v1/users/{user_id}/clients`; leases tell
+ * other nodes which of them are online.
  */
 @Injectable()
 export class ClientIds implements BindingRules, OnModuleInit, OnModuleDestroy {
   private readonly logger = new Logger(ClientIds.name);
+  /** By lease. */
   private readonly holds = new Map<string, Hold>();
-  private readonly idOf = new Map<string, string>();
+  /** The lease that a connection has a part in. */
+  private readonly leaseOf = new Map<string, string>();
   private timer: NodeJS.Timeout | undefined;
 
   constructor(
     private readonly leases: Leases,
     private readonly links: ClientLinks,
-    private readonly hub: Hub,
   ) {}
 
   onModuleInit(): void {
@@ -44,119 +45,80 @@ export class ClientIds implements BindingRules, OnModuleInit, OnModuleDestroy {
     clearInterval(this.timer);
   }
 
+  /** @throws CoreError `unavailable` if the link cannot be stored; the connection then keeps the id it had */
   async admit(peer: Peer, identity: Identity | null): Promise<void> {
     const { clientId } = peer;
     if (clientId === null) return;
-    const userId = identity?.session.userId ?? null;
-    const held = this.holds.get(clientId);
-    const isOwn = held?.peers.has(peer.id) === true;
-    // The same user by another session: the id is where it belongs.
-    if (isOwn && held.userId === userId) return;
-    const isOwnAlone = isOwn && held.peers.size === 1;
-    if (held && held.userId !== userId && !isOwnAlone) throw taken();
-    if (userId === null) return this.admitNobody(clientId, held, peer);
-    if (!isOwnAlone) return this.begin(clientId, userId, peer);
+    if (!identity) return this.released(peer);
+    const { userId } = identity.session;
+    // The same user by another session.
+    if (this.leaseOf.get(peer.id) === leaseFor(userId, clientId)) return;
+    await this.links.seen(userId, clientId);
     this.released(peer);
-    await this.begin(clientId, userId, peer).catch(async (thrown: unknown) => {
-      await this.takeBack(clientId, held.userId, peer);
-      throw thrown;
-    });
+    this.hold(userId, clientId, peer.id);
   }
 
-  private async admitNobody(clientId: string, held: Hold | undefined, peer: Peer): Promise<void> {
-    if (!held && (await this.leases.owner(keyOf(clientId))) !== null) throw taken();
-    this.released(peer);
-  }
-
-  private async begin(clientId: string, userId: number, peer: Peer): Promise<void> {
-    await this.take(clientId, userId, peer.id);
-    await this.links.seen(userId, clientId).catch((thrown: unknown) => {
-      this.released(peer);
-      throw thrown;
-    });
-  }
-
-  /** The connection stays whose it was, and so does its id; where somebody else has it meanwhile, the connection has to go. */
-  private async takeBack(clientId: string, userId: number, peer: Peer): Promise<void> {
-    try {
-      await this.take(clientId, userId, peer.id);
-    } catch (thrown) {
-      this.logger.warn(`A client id could not be taken back: ${String(thrown)}`);
-      this.replaced(new Set([peer.id]));
+  private hold(userId: number, clientId: string, peerId: string): void {
+    const lease = leaseFor(userId, clientId);
+    this.leaseOf.set(peerId, lease);
+    const held = this.holds.get(lease);
+    if (held) {
+      held.peers.add(peerId);
+      return;
     }
-  }
-
-  private replaced(peers: ReadonlySet<string>): void {
-    for (const connection of [...this.hub.connections()]) {
-      if (peers.has(connection.id)) this.hub.close(connection, CLOSE.conflict);
-    }
-  }
-
-  /** Held here before the lease is asked for, so that the id is not given back by another connection that goes meanwhile. */
-  private async take(clientId: string, userId: number, peerId: string): Promise<void> {
-    const held = this.holds.get(clientId);
-    if (held && held.userId !== userId) throw taken();
-    if (held) held.peers.add(peerId);
-    else this.holds.set(clientId, { userId, peers: new Set([peerId]) });
-    this.idOf.set(peerId, clientId);
-    try {
-      const claim = await this.leases.claim(keyOf(clientId), ownerOf(userId), LEASE_SEC);
-      if (!claim.ok) throw taken();
-    } catch (thrown) {
-      this.forget(clientId, peerId);
-      throw thrown;
-    }
+    this.holds.set(lease, { userId, clientId, peers: new Set([peerId]) });
+    // Without Redis other nodes learn of it when it is renewed.
+    this.leases.claim(lease, ownerOf(userId), LEASE_SEC).catch((error: unknown) => this.warn(error));
   }
 
   released(peer: Pick<Peer, 'id'>): void {
-    const clientId = this.idOf.get(peer.id);
-    if (clientId === undefined) return;
-    const userId = this.forget(clientId, peer.id);
-    if (userId === undefined) return;
-    void this.leases.release(keyOf(clientId), ownerOf(userId));
+    const lease = this.leaseOf.get(peer.id);
+    if (lease === undefined) return;
+    this.leaseOf.delete(peer.id);
+    const held = this.holds.get(lease);
+    held?.peers.delete(peer.id);
+    if (!held || held.peers.size > 0) return;
+    this.holds.delete(lease);
+    const { userId, clientId } = held;
+    void this.leases.release(lease, ownerOf(userId));
     this.links
       .seen(userId, clientId)
-      .catch((error: unknown) => this.logger.warn(`Last use of a client id was not kept: ${String(error)}`));
+      .catch((error: unknown) => this.logger.warn(`Last use of a client id was not stored: ${String(error)}`));
   }
 
-  /** @returns whose the id was, where nobody here holds it any longer */
-  private forget(clientId: string, peerId: string): number | undefined {
-    this.idOf.delete(peerId);
-    const held = this.holds.get(clientId);
-    held?.peers.delete(peerId);
-    if (!held || held.peers.size > 0) return undefined;
-    this.holds.delete(clientId);
-    return held.userId;
-  }
-
-  /** Whether a connection of this user, on any node, goes by the id now. */
-  async isOnline(userId: number, clientId: string): Promise<boolean> {
-    if (this.holds.get(clientId)?.userId === userId) return true;
-    return (await this.leases.owner(keyOf(clientId))) === ownerOf(userId);
+  /** Which of a user's client ids are in use now, on any node. @throws CoreError `unavailable` if that cannot be known */
+  async onlineOf(userId: number, clientIds: readonly string[]): Promise<ReadonlySet<string>> {
+    const elsewhere = clientIds.filter((clientId) => !this.holds.has(leaseFor(userId, clientId)));
+    const held = await this.leases.heldOf(elsewhere.map((clientId) => leaseFor(userId, clientId)));
+    const isOnline = (clientId: string): boolean => {
+      const lease = leaseFor(userId, clientId);
+      return held.has(lease) || this.holds.has(lease);
+    };
+    return new Set(clientIds.filter(isOnline));
   }
 
   private async renew(): Promise<void> {
-    for (const [clientId, hold] of [...this.holds]) {
+    for (const [lease, hold] of [...this.holds]) {
       try {
         // Much may happen while the others are renewed: only what is still held is asked for.
-        if (this.holds.get(clientId) === hold) await this.prolong(clientId, hold);
+        if (this.holds.get(lease) === hold) await this.prolong(lease, hold);
       } catch (error) {
-        this.logger.warn(`Client ids could not be renewed: ${String(error)}`);
+        this.warn(error);
         return;
       }
     }
   }
 
-  private async prolong(clientId: string, hold: Hold): Promise<void> {
-    const [key, owner] = [keyOf(clientId), ownerOf(hold.userId)];
-    const isHeld = (await this.leases.renew(key, owner, LEASE_SEC)) || (await this.leases.claim(key, owner, LEASE_SEC)).ok;
-    const isWanted = this.holds.get(clientId)?.userId === hold.userId;
-    if (isHeld && !isWanted) await this.leases.release(key, owner);
-    // It ran out, and somebody else has it now.
-    else if (!isHeld && this.holds.get(clientId) === hold) this.replaced(hold.peers);
+  private async prolong(lease: string, { userId }: Hold): Promise<void> {
+    const owner = ownerOf(userId);
+    if (!(await this.leases.renew(lease, owner, LEASE_SEC))) await this.leases.claim(lease, owner, LEASE_SEC);
+    if (!this.holds.has(lease)) await this.leases.release(lease, owner);
+  }
+
+  private warn(error: unknown): void {
+    this.logger.warn(`Client ids are not shown as online on other nodes: ${String(error)}`);
   }
 }
 
-const taken = (): CoreError => new CoreError('conflict', { detail: 'This client_id is in use by another user' });
-const keyOf = (clientId: string): string => `client:${clientId}`;
+const leaseFor = (userId: number, clientId: string): string => `client:${userId}:${clientId}`;
 const ownerOf = (userId: number): string => `user:${userId}`;

@@ -129,11 +129,10 @@ export const restDocs: ProtocolDocs = {
     'makes it somebody’s. The server says nothing before the client does. It sends WebSocket pings, which libraries answer by themselves.',
   ].join(' '),
   parameters: {
-    client_id:
-      'Chosen by the client: 1 to 128 characters, no control characters. One that a user’s connection holds is refused to everybody else.',
+    client_id: 'Chosen by the client: 1 to 128 characters, no control characters. It means something for its user only.',
   },
   credentials: ['header', 'query'],
-  refusals: ['forbidden', 'invalid_input', 'conflict', 'too_many_requests', 'unavailable'],
+  refusals: ['forbidden', 'invalid_input', 'too_many_requests', 'unavailable'],
   closes: CLOSES,
   requests: (core) => {
     const fault = errorFrame(core);

@@ -89,14 +89,16 @@ export class RestSessionsController {
   async clients(@PathId('user_id') userId: number, @Req() request: FastifyRequest): Promise<object[]> {
     await this.find(userId, sessionOf(request));
     const links = await this.links.list(userId);
-    return Promise.all(
-      links.map(async ({ clientId, firstSeen, lastSeen }) => ({
-        client_id: clientId,
-        first_seen: printTime(firstSeen),
-        last_seen: printTime(lastSeen),
-        online: await this.clientIds.isOnline(userId, clientId),
-      })),
+    const online = await this.clientIds.onlineOf(
+      userId,
+      links.map(({ clientId }) => clientId),
     );
+    return links.map(({ clientId, firstSeen, lastSeen }) => ({
+      client_id: clientId,
+      first_seen: printTime(firstSeen),
+      last_seen: printTime(lastSeen),
+      online: online.has(clientId),
+    }));
   }
 
   /** @throws CoreError `not_found`; whoever asks for its own things is there */

@@ -15,7 +15,7 @@ import { CLOSE } from '../../realtime/close-reasons.js';
 import { type EventDocs, exampleEvent } from '../../realtime/events.js';
 import { NOTICE_EVENT, type SocketIoContext, socketIoCodec } from './socketio.codec.js';
 
-const { conflict: _conflict, silent: _silent, ...OWN_CLOSES } = CLOSE;
+const { silent: _silent, ...OWN_CLOSES } = CLOSE;
 const CLOSES = Object.values(OWN_CLOSES);
 
 /** The argument of an event as it arrives: what is undefined is left out on the way. */

@@ -87,7 +87,7 @@ export const SOCKETS: readonly SecurityCheck[] = [
     75,
     'Another user’s `client_id` gives nothing and takes nothing',
     'ASVS 8.2.2',
-    restClients('that is held cannot be taken over by logging in on the spot'),
+    restClients('stays with its connection when that becomes another user’s, and takes nothing from anybody'),
   ),
   check(
     76,

@@ -10,7 +10,6 @@ export const CLOSE_CODES = {
   4401: { reason: 'Session is over', reconnect: false },
   4403: { reason: 'Closed on request', reconnect: false },
   4408: { reason: 'No sign of life', reconnect: true },
-  4409: { reason: 'Replaced by another connection', reconnect: false },
   4413: { reason: 'Reading too slowly', reconnect: true },
   4429: { reason: 'Too many frames', reconnect: true },
 } as const;

@@ -63,7 +63,6 @@ export const en = {
     code4401: 'The session is over, or the token has run out. Sign in again, or renew the token.',
     code4403: 'Somebody closed this connection on purpose; the session lives on.',
     code4408: 'There was no sign of life for too long.',
-    code4409: 'Another connection took the place of this one.',
     code4413: 'The server had to keep too much that this side did not read.',
     code4429: 'Too many frames came for too long.',
   },
