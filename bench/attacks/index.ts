@@ -119,6 +119,28 @@ const crowd =
     );
   };
 
+/** A hundred sockets of one account that ask for much and read nothing. */
+const hoarders: Attack = async (base, options) => {
+  const clock = new Clock(options);
+  const [token] = options.tokens ?? [];
+  const asked = repeated(wireFrame('text', LIST), wireFrame('text', LIST).length * 8);
+  await Promise.all(
+    Array.from({ length: 100 }, (_, i) =>
+      again(
+        clock,
+        () => openWebSocket(base, `/ws/hoarder-${i}?token=${token}`),
+        async (socket) => {
+          socket.pause();
+          while (!clock.isOver && !socket.destroyed) {
+            socket.write(asked);
+            await clock.wait(2_000);
+          }
+        },
+      ),
+    ),
+  );
+};
+
 /** Upgrades by the dozen, of a session that is open. */
 const upgrades: Attack = async (base, options) => {
   const clock = new Clock(options);
@@ -190,6 +212,7 @@ export const ATTACKS_WITH_ACCOUNT: Readonly<Record<string, Attack>> = {
   sessions,
   polls,
   guesses,
+  hoarders,
   ...COMMAND_ATTACKS,
   ...DATABASE_ATTACKS,
 };

@@ -30,6 +30,7 @@ export interface CommandDescription {
 @Injectable()
 export class CommandRegistry implements OnModuleInit {
   private readonly commands = new Map<string, RegisteredCommand>();
+  private described: readonly CommandDescription[] | undefined;
 
   constructor(
     private readonly discovery: DiscoveryService,
@@ -72,8 +73,13 @@ export class CommandRegistry implements OnModuleInit {
     return this.commands.values();
   }
 
-  /** The commands that clients can call, in alphabetical order. */
-  describe(): CommandDescription[] {
+  /** The commands that clients can call, in alphabetical order. They do not change while the server runs. */
+  describe(): readonly CommandDescription[] {
+    this.described ??= this.describeAll();
+    return this.described;
+  }
+
+  private describeAll(): CommandDescription[] {
     return [...this.commands.values()]
       .filter((command) => !command.internal)
       .sort((a, b) => (a.fullName < b.fullName ? -1 : 1))

@@ -3,13 +3,14 @@ import { Settings } from '../config/settings.js';
 import { CLOSE } from './close-reasons.js';
 import type { Connection } from './connection.js';
 import { Hub } from './hub.js';
+import { closeLaggards } from './laggards.js';
 
 const SWEEP_MS = 500;
 /** How often we ping a connection whose life shows in its pongs, and how long without one it is taken for dead. */
 const PING_EVERY_MS = 25_000;
 const PONG_WITHIN_MS = 60_000;
 
-/** One timer for all connections: heartbeats, pings, and tokens that ran out. */
+/** One timer for all connections: heartbeats, pings, tokens that ran out, and readers for whom too much waits. */
 @Injectable()
 export class Sweeper implements OnModuleInit, OnModuleDestroy {
   private timer: NodeJS.Timeout | undefined;
@@ -33,6 +34,7 @@ export class Sweeper implements OnModuleInit, OnModuleDestroy {
 
   /** @param now monotonic milliseconds; @param date unix milliseconds */
   sweep(now: number, date: number): void {
+    closeLaggards(this.hub);
     for (const connection of this.hub.connections()) {
       if (isOver(connection, date)) this.hub.close(connection, CLOSE.sessionOver);
       else this.checkLife(connection, now);
