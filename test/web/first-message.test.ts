@@ -43,7 +43,7 @@ describe.runIf(has.chromium)('two people who have never been here', { timeout: 6
     await b.openChat(alice);
     await b.message('Hello, first message').waitFor();
     await b.chat(alice).getByLabel(b.words.unread).waitFor({ state: 'detached' });
-    expect(await b.page.title()).toBe(`${alice} · Switchboard`);
+    await b.page.waitForFunction((title) => document.title === title, `${alice} · Switchboard`);
 
     // Only an answer shows that the other is there, reads and writes.
     await b.say('Hi');
