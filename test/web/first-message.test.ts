@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { has } from '../support/capabilities.js';
 import { ConsoleBrowser, NARROW, type VisitOptions, type Visitor, WIDE } from '../support/console.js';
 import { TestServer } from '../support/server.js';
+import { until } from '../support/until.js';
 
 const PEOPLE: readonly [string, VisitOptions, VisitOptions][] = [
   ['in English on a desk, in Russian in a pocket', { viewport: WIDE }, { viewport: NARROW, language: 'ru', hasTouch: true }],
@@ -43,7 +44,7 @@ describe.runIf(has.chromium)('two people who have never been here', { timeout: 6
     await b.openChat(alice);
     await b.message('Hello, first message').waitFor();
     await b.chat(alice).getByLabel(b.words.unread).waitFor({ state: 'detached' });
-    await b.page.waitForFunction((title) => document.title === title, `${alice} · Switchboard`);
+    await until(async () => (await b.page.title()) === `${alice} · Switchboard`);
 
     // Only an answer shows that the other is there, reads and writes.
     await b.say('Hi');
