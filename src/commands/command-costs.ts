@@ -46,6 +46,14 @@ export class CommandCosts {
     if (identity && weight > 0) this.users?.charge(`${identity.session.userId}`, weight);
   }
 
+  /**
+   * Called when the turn of a command has come.
+   * @throws CoreError `too_many_requests` where what the user asked before has turned out to be too much
+   */
+  checkDebt({ identity }: Pick<Caller, 'identity'>): void {
+    if (identity && this.users) refuseFor(this.users.debt(`${identity.session.userId}`));
+  }
+
   private async chargeRequest(address: string, requests: number): Promise<void> {
     refuseFor((await this.limits.take('api', address, requests)) * 1000);
   }

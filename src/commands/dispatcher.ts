@@ -96,7 +96,11 @@ export class Dispatcher extends CommandRunner {
   private handle(command: RegisteredCommand, input: object, caller: Caller, spending: Spending): unknown {
     const handler = command.handler as (payload: object, caller: Caller, spending: Spending) => unknown;
     if (command.lane === 'none') return handler(input, caller, spending);
-    return this.lanes.run(caller, () => handler(input, caller, spending), weightOf(command, input));
+    const work = (): unknown => {
+      this.costs.checkDebt(caller);
+      return handler(input, caller, spending);
+    };
+    return this.lanes.run(caller, work, weightOf(command, input));
   }
 
   private async counted(command: RegisteredCommand, answer: Promise<unknown>): Promise<unknown> {

@@ -48,6 +48,12 @@ export class TokenBucket {
     this.remember(key, Math.min(fullAt, now + this.depthMs + MAX_DEBT_MS));
   }
 
+  /** Milliseconds until nothing is owed any more. */
+  debt(key: string): number {
+    const now = this.now();
+    return Math.max(0, (this.fullAt.get(key) ?? now) - now - this.depthMs);
+  }
+
   get size(): number {
     return this.fullAt.size;
   }

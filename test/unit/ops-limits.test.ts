@@ -83,9 +83,12 @@ describe('a token bucket', () => {
 
   it('can be charged what is not there, which comes back first, within ten seconds', () => {
     const { bucket, clock } = at({ capacity: 10, rate: 10 });
+    expect(bucket.debt('k')).toBe(0);
     bucket.charge('k', 25);
+    expect(bucket.debt('k')).toBeCloseTo(1_500);
     expect(bucket.take('k')).toBeCloseTo(1_600);
     clock.ms += 1_600;
+    expect(bucket.debt('k')).toBe(0);
     expect(bucket.take('k')).toBe(0);
     bucket.charge('k', 1_000_000);
     clock.ms += 10_100;
