@@ -3,7 +3,7 @@ import { Settings } from '../config/settings.js';
 import { Sql } from '../database/sql.js';
 import { CoreError } from '../errors/catalogue.js';
 import type { Role } from './chat-member.entity.js';
-import { CHAT_NAMES, CHAT_OF, CHATS_PAGE, MEMBERS_OF } from './chats.sql.js';
+import { CHAT_NAMES, CHAT_OF, CHATS_PAGE, CHATS_PAGE_UNBLOCKED, MEMBERS_OF } from './chats.sql.js';
 import { Consents } from './contacts/consents.js';
 import { cursorOf, type Place, placeOf } from './cursors.js';
 import { type Kind, type Message, type MessageRow, messageOf } from './message.js';
@@ -107,20 +107,28 @@ export class ChatViews {
     if (!row) throw new CoreError('not_found');
     const unread = await this.countUnread(userId, [row]);
     const rows = await this.sql.rows<MemberRow>(MEMBERS_OF, [chatId, userId, this.settings.CONTACTS === 'open'], 'members-of');
-    const shown = rows.flatMap(({ user_id: id, is_shown: isShown }) => (isShown ? id : []));
-    const online = await this.presence.onlineOf(shown);
-    const members = rows.map(({ is_shown: _shown, is_member: _member, ...member }) => ({
-      ...member,
-      online: online.has(member.user_id),
+    const idsOf = (those: readonly MemberRow[]): number[] => those.map(({ user_id: id }) => id);
+    const online = await this.presence.onlineOf(idsOf(rows.filter((row) => row.is_shown)));
+    // Field by field: a rest of five thousand rows costs as much as reading them.
+    const members = rows.map((row) => ({
+      user_id: row.user_id,
+      username: row.username,
+      role: row.role,
+      read_seq: row.read_seq,
+      online: online.has(row.user_id),
     }));
-    const memberIds = rows.flatMap(({ user_id: id, is_member: isMember }) => (isMember ? id : []));
+    const memberIds = idsOf(rows.filter((row) => row.is_member));
     return { chat: { ...summaryOf(row, unread), members }, memberIds };
   }
 
   /** The chats of a user, newest activity first. @param cursor `next_cursor` of the page before @param hidden those that the user has hidden */
   async list(userId: number, limit: number, cursor: string | null, hidden = false): Promise<ChatsPage> {
     const [at, id]: Place | [null, null] = cursor === null ? [null, null] : placeOf(cursor, 'chat.list');
-    const rows = await this.sql.rows<PageRow>(CHATS_PAGE, [userId, limit + 1, at, id, hidden], 'chats-page');
+    const { blocked } = await this.consents.of(userId);
+    const values = [userId, limit + 1, at, id, hidden];
+    const rows = await (blocked.size === 0
+      ? this.sql.rows<PageRow>(CHATS_PAGE, values, 'chats-page')
+      : this.sql.rows<PageRow>(CHATS_PAGE_UNBLOCKED, values, 'chats-page-unblocked'));
     const page = rows.slice(0, limit);
     const last = rows.length > limit ? page.at(-1) : undefined;
     const unread = await this.countUnread(userId, page);

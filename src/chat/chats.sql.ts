@@ -41,6 +41,20 @@ const BLOCKED = '(SELECT b.blocked_id FROM blocks b WHERE b.user_id = $1)';
 const IS_HIDDEN = `(m.hidden_seq IS NOT NULL AND (m.hidden_seq >= c.last_seq OR (c.chat_type = 'personal'
       AND CASE WHEN c.low_user_id = m.user_id THEN c.high_user_id ELSE c.low_user_id END IN ${BLOCKED})))`;
 
+/** Messages at the end of a chat among which one is looked for that is by nobody whom the reader has blocked. */
+const MAX_SKIPPED = 1_000;
+
+/** Which message of a chat is shown with it: its last one. */
+const LAST = `WHERE x.chat_id = m.chat_id AND x.kind = 'message' AND x.deleted_seq IS NULL ORDER BY x.seq DESC LIMIT 1`;
+
+/** The same for a reader who has blocked somebody. By the index alone: whoever is blocked may have written very much. */
+const LAST_UNBLOCKED = `WHERE x.chat_id = m.chat_id AND x.seq = (
+      SELECT n.seq FROM (
+        SELECT y.seq, y.sender_id FROM messages y WHERE y.chat_id = m.chat_id AND y.kind = 'message' AND y.deleted_seq IS NULL
+        ORDER BY y.seq DESC LIMIT ${MAX_SKIPPED}
+      ) n WHERE n.sender_id NOT IN ${BLOCKED} LIMIT 1
+    )`;
+
 /**
  * A page of the chats of a user ($1), the one with the newest activity first: at most $2, those after the place ($3, $4). Those that are
  * hidden, or not, as $5 says.
@@ -49,7 +63,7 @@ const IS_HIDDEN = `(m.hidden_seq IS NOT NULL AND (m.hidden_seq >= c.last_seq OR 
  * page, the end of messages_standing_idx. The activity of a chat changes with every message, so there is no index on it. Names are looked
  * up one by one, by primary key: a join might read all accounts up to the highest id.
  */
-export const CHATS_PAGE = `
+const chatsPage = (last: string): string => `
   SELECT ${CHAT}, l.*, (SELECT s.username FROM users s WHERE s.id = l.sender_id) AS sender_name
   FROM (
     SELECT m.* FROM chat_members m JOIN chats c ON c.id = m.chat_id
@@ -60,11 +74,13 @@ export const CHATS_PAGE = `
   LEFT JOIN LATERAL (
     SELECT x.seq, x.kind, x.sender_id, coalesce(x.edited_content, x.content) AS content, x.content_type, x.client_msg_id,
       x.created_at AS said_at, x.edited_seq
-    FROM messages x
-    WHERE x.chat_id = m.chat_id AND x.kind = 'message' AND x.deleted_seq IS NULL AND x.sender_id NOT IN ${BLOCKED}
-    ORDER BY x.seq DESC LIMIT 1
+    FROM messages x ${last}
   ) l ON true
   ORDER BY c.last_activity_at DESC, c.id DESC`;
+
+export const CHATS_PAGE = chatsPage(LAST);
+/** For a reader who has blocked somebody. */
+export const CHATS_PAGE_UNBLOCKED = chatsPage(LAST_UNBLOCKED);
 
 /** Unread messages are counted up to this. */
 export const MAX_UNREAD = 999;
@@ -102,6 +118,11 @@ export const CHANGE_MESSAGE = 'SELECT * FROM change_message($1, $2, $3, $4, $5)'
 
 /** Which of these users ($2) are in a chat ($1): its part of the primary key of chat_members. */
 export const MEMBERS_AMONG = 'SELECT m.user_id FROM chat_members m WHERE m.chat_id = $1 AND m.user_id = ANY ($2::bigint[])';
+
+/** Which of these users ($2) are in the chat in the same place ($1): the primary key of chat_members. */
+export const ARE_MEMBERS = `
+  SELECT m.chat_id, m.user_id FROM unnest($1::bigint[], $2::bigint[]) AS w (chat_id, user_id)
+  JOIN chat_members m ON m.chat_id = w.chat_id AND m.user_id = w.user_id`;
 
 /**
  * What members have read: the highest counts, and nothing beyond the end of the log. One row for each entry, in any order. Members are

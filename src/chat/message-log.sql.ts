@@ -14,8 +14,10 @@ const AS_OF_NOW = `${COLUMNS}, coalesce(edited_content, content) AS content, edi
 /** As it was written, without the words of those whom the reader has blocked. */
 const AS_SHOWN = `${COLUMNS}, CASE WHEN NOT ${IS_WITHHELD} THEN content END AS content, NULL::bigint AS edited_seq, ${IS_WITHHELD} AS is_withheld`;
 
-/** What was said to the reader and still stands: changes are applied to it instead of being listed. */
-const STANDING = `AND kind = 'message' AND deleted_seq IS NULL AND sender_id NOT IN ${BLOCKED}`;
+/** What was said and still stands: changes are applied to it instead of being listed. */
+const STANDING = `AND kind = 'message' AND deleted_seq IS NULL`;
+/** Messages that a page of history looks at, for a reader who has blocked somebody. */
+const MAX_LOOKED = 10_000;
 
 interface PageShape {
   readonly columns: string;
@@ -24,23 +26,39 @@ interface PageShape {
   readonly bytes: number;
   /** Which chat; $1 unless said. */
   readonly chat?: string;
+  /** Whether messages of those whom the reader has blocked are left out. */
+  readonly unblocked?: boolean;
 }
+
+/**
+ * The entries by nobody whom the reader has blocked. They are found by messages_standing_idx alone, which has the sender: somebody who is
+ * blocked may have written very much. `MAX_LOOKED` are looked at.
+ */
+const unblocked = ({ columns, where, order }: PageShape): string => `
+      SELECT ${columns} FROM messages WHERE chat_id = $1 AND seq = ANY (ARRAY(
+        SELECT n.seq FROM (SELECT seq, sender_id FROM messages WHERE chat_id = $1 ${where} ORDER BY seq ${order} LIMIT ${MAX_LOOKED}) n
+        WHERE n.sender_id NOT IN ${BLOCKED} ORDER BY n.seq ${order} LIMIT $3
+      )) ORDER BY seq ${order}`;
+
+const plain = ({ columns, where, order, chat = '$1' }: PageShape): string =>
+  `SELECT ${columns} FROM messages WHERE chat_id = ${chat} ${where} ORDER BY seq ${order} LIMIT $3`;
 
 /**
  * The entries of one chat ($1) in one direction, at most `$3` of them. `found` is how many there were before the page was cut by its size.
  *
  * The plan: the one partition of the chat ($1 prunes the others when it runs), its primary key forwards or backwards up to the limit,
- * so that a page costs the same wherever in the log it is. `octet_length` reads no long content; only what is returned is read.
+ * so that a page costs the same wherever in the log it is; of history, messages_standing_idx. `octet_length` reads no long content; only
+ * what is returned is read.
  */
-const entries = ({ columns, where, order, bytes, chat = '$1' }: PageShape): string => `
+const entries = (shape: PageShape): string => `
   SELECT p.*, s.username AS sender_name, t.username AS member_name
   FROM (
-    SELECT q.*, count(*) OVER () AS found, sum(octet_length(q.content)) OVER (ORDER BY q.seq ${order}) - octet_length(q.content) AS before
-    FROM (SELECT ${columns} FROM messages WHERE chat_id = ${chat} ${where} ORDER BY seq ${order} LIMIT $3) q
+    SELECT q.*, count(*) OVER () AS found, sum(octet_length(q.content)) OVER (ORDER BY q.seq ${shape.order}) - octet_length(q.content) AS before
+    FROM (${shape.unblocked ? unblocked(shape) : plain(shape)}) q
   ) p
   LEFT JOIN users s ON s.id = p.sender_id
   LEFT JOIN users t ON t.id = p.member_id
-  WHERE p.before IS NULL OR p.before < ${bytes}
+  WHERE p.before IS NULL OR p.before < ${shape.bytes}
   ORDER BY p.seq`;
 
 /** A page for a member ($2) of the chat: no row at all for anybody else; one without `seq` where the page is empty. */
@@ -50,15 +68,16 @@ const pageOf = (shape: PageShape): string => `
   WHERE m.chat_id = $1 AND m.user_id = $2
   ORDER BY e.seq`;
 
+const BEFORE: PageShape = { columns: AS_OF_NOW, where: `AND seq < $4 ${STANDING}`, order: 'DESC', bytes: PAGE_BYTES };
+const AFTER: PageShape = { columns: AS_OF_NOW, where: `AND seq > $4 AND seq < $5 ${STANDING}`, order: 'ASC', bytes: PAGE_BYTES };
+
 /** The newest before `$4`. */
-export const HISTORY_BEFORE = pageOf({ columns: AS_OF_NOW, where: `AND seq < $4 ${STANDING}`, order: 'DESC', bytes: PAGE_BYTES });
+export const HISTORY_BEFORE = pageOf(BEFORE);
 /** The oldest after `$4`, and before `$5`. */
-export const HISTORY_AFTER = pageOf({
-  columns: AS_OF_NOW,
-  where: `AND seq > $4 AND seq < $5 ${STANDING}`,
-  order: 'ASC',
-  bytes: PAGE_BYTES,
-});
+export const HISTORY_AFTER = pageOf(AFTER);
+/** The same for a reader who has blocked somebody. */
+export const HISTORY_BEFORE_UNBLOCKED = pageOf({ ...BEFORE, unblocked: true });
+export const HISTORY_AFTER_UNBLOCKED = pageOf({ ...AFTER, unblocked: true });
 /** The log as it was written, after `$4`, for the reader. */
 export const SYNC = pageOf({ columns: AS_SHOWN, where: 'AND seq > $4', order: 'ASC', bytes: PAGE_BYTES });
 

@@ -2,8 +2,16 @@ import { Injectable } from '@nestjs/common';
 import { Batcher } from '../database/batcher.js';
 import { Sql } from '../database/sql.js';
 import { CoreError } from '../errors/catalogue.js';
+import { Consents } from './contacts/consents.js';
 import { type Message, type MessageRow, messageOf, type Withheld, withheld } from './message.js';
-import { HISTORY_AFTER, HISTORY_BEFORE, LOGS_AFTER, SYNC } from './message-log.sql.js';
+import {
+  HISTORY_AFTER,
+  HISTORY_AFTER_UNBLOCKED,
+  HISTORY_BEFORE,
+  HISTORY_BEFORE_UNBLOCKED,
+  LOGS_AFTER,
+  SYNC,
+} from './message-log.sql.js';
 
 /** A page of a chat's log, oldest first. */
 interface PageOf<Entry> {
@@ -42,6 +50,13 @@ interface Wanted {
 /** Entries of one chat that are read at once to catch up with it. */
 const CATCH_UP = 200;
 
+/** Statements of history with their names. */
+const HISTORY = { before: [HISTORY_BEFORE, 'history-before'], after: [HISTORY_AFTER, 'history-after'] } as const;
+const HISTORY_UNBLOCKED = {
+  before: [HISTORY_BEFORE_UNBLOCKED, 'history-before-unblocked'],
+  after: [HISTORY_AFTER_UNBLOCKED, 'history-after-unblocked'],
+} as const;
+
 /** Reads the logs of chats. */
 @Injectable()
 export class MessageLog {
@@ -52,19 +67,21 @@ export class MessageLog {
     inFlight: 2,
   });
 
-  constructor(private readonly sql: Sql) {}
+  constructor(
+    private readonly sql: Sql,
+    private readonly consents: Consents,
+  ) {}
 
   /**
    * What was said in a chat, edits applied and deleted messages left out: the newest, those before or those after a `seq`.
    * @throws CoreError `not_found` to whoever is no member
    */
   async history(chatId: number, userId: number, { beforeSeq = END, afterSeq, limit }: HistoryRequest): Promise<Page> {
-    if (afterSeq === undefined) {
-      const rows = await this.sql.rows<PageRow>(HISTORY_BEFORE, [chatId, userId, limit + 1, beforeSeq], 'history-before');
-      return pageOf(rows, limit, 'last', messageOf);
-    }
-    const rows = await this.sql.rows<PageRow>(HISTORY_AFTER, [chatId, userId, limit + 1, afterSeq, beforeSeq], 'history-after');
-    return pageOf(rows, limit, 'first', messageOf);
+    const { blocked } = await this.consents.of(userId);
+    const [text, name] = (blocked.size === 0 ? HISTORY : HISTORY_UNBLOCKED)[afterSeq === undefined ? 'before' : 'after'];
+    const values = [chatId, userId, limit + 1, ...(afterSeq === undefined ? [beforeSeq] : [afterSeq, beforeSeq])];
+    const rows = await this.sql.rows<PageRow>(text, values, name);
+    return pageOf(rows, limit, afterSeq === undefined ? 'last' : 'first', messageOf);
   }
 
   /**

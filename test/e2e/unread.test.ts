@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { COUNT_STANDING, CHATS_PAGE } from '../../src/chat/chats.sql.js';
-import { HISTORY_BEFORE } from '../../src/chat/message-log.sql.js';
+import { CHATS_PAGE, CHATS_PAGE_UNBLOCKED, COUNT_STANDING } from '../../src/chat/chats.sql.js';
+import { HISTORY_BEFORE, HISTORY_BEFORE_UNBLOCKED } from '../../src/chat/message-log.sql.js';
 import { UnreadCounts } from '../../src/chat/unread-counts.js';
 import { Sql } from '../../src/database/sql.js';
 import { makeAccounts, makeGroup } from '../support/chats.js';
@@ -164,6 +164,23 @@ describe('unread messages', () => {
       expect(indexesOf(await explain(HISTORY_BEFORE, [chat, alice.id, 51, 20_501]))).toContainEqual(
         expect.stringMatching(/_standing_idx$/),
       );
+    });
+
+    it('costs little where somebody whom the reader has blocked wrote very much', async () => {
+      const carol = await server.user();
+      const flooded = await makeGroup(server.database.url, [carol.id, alice.id, bob.id]);
+      await append(flooded, alice.id, 10);
+      await append(flooded, bob.id, 30_000);
+      await carol.client.put(`/api/v1/blocks/${bob.id}`);
+      await sql.rows('VACUUM (ANALYZE) messages');
+      // Found by the index alone, and not further than ten thousand back.
+      const page = await explain(HISTORY_BEFORE_UNBLOCKED, [flooded, carol.id, 51, 30_011]);
+      expect(buffersOf(page)).toBeLessThan(300);
+      expect(buffersOf(await explain(CHATS_PAGE_UNBLOCKED, [carol.id, 201, null, null, false]))).toBeLessThan(100);
+      await append(flooded, alice.id, 1);
+      const { body } = await run(carol, 'history', { chat_id: flooded });
+      expect(body.data.messages.map(({ seq }: { seq: number }) => seq)).toEqual([30_011]);
+      expect(await shown(carol, flooded)).toMatchObject({ unread: 1, last_message: { seq: 30_011 } });
     });
 
     it('costs the same however many changes came after it', async () => {
