@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { SigningKeys } from '../../src/auth/signing-keys.js';
 import { DOORS, opened } from '../support/doors.js';
+import { EngineWebSocket } from '../support/engine-io.js';
 import { type Account, TestServer } from '../support/server.js';
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -212,6 +213,7 @@ describe('access tokens', () => {
     const long = `${encoded(header)}.${'A'.repeat(100_000)}.${'A'.repeat(86)}`;
     const socket = await server.socket('/ws/long');
     const messenger = await server.socket('/');
+    const engine = await EngineWebSocket.open(server);
     const tries: Record<string, () => Promise<boolean>> = {
       'HTTP header': async () =>
         (await server.client().get('/api/v1/users/me', { authorization: `Bearer ${long}` })).status === 431,
@@ -225,6 +227,10 @@ describe('access tokens', () => {
         ),
       'system.authenticate': async () => (await socket.command('system.authenticate', { token: long })).success === false,
       messenger: async () => (await messenger.ask({ mode: 'logout', token: long, username: user.username })).status === 401,
+      'Socket.IO': async () => {
+        engine.send(`40${JSON.stringify({ token: long })}`);
+        return (await engine.next())?.startsWith('44{"message":"Not authenticated"') === true;
+      },
     };
     for (const [name, attempt] of Object.entries(tries)) {
       const times: number[] = [];
@@ -237,6 +243,7 @@ describe('access tokens', () => {
       }
       expect(times.length, name).toBe(3);
     }
+    engine.destroy();
     await Promise.all([socket.close(), messenger.close()]);
   });
 

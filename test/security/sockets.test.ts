@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Asked, asyncApiOf, type DescribedProtocol, type Frame, protocolsOf } from '../support/asyncapi.js';
 import { makeGroup } from '../support/chats.js';
 import { ODD_TEXTS, SLOW_TEXTS, SQL_TEXTS } from '../support/corpora.js';
+import { EngineWebSocket } from '../support/engine-io.js';
 import { type Line, openLine } from '../support/lines.js';
 import { NO_QUOTAS } from '../support/quotas.js';
 import { answerTo, exampleOf, outcomeOf, type Path, textsIn, withValue, type World } from '../support/requests.js';
@@ -102,6 +103,31 @@ describe.each(PROTOCOLS)('a request over a socket of %s', (name) => {
         expect(quickest, `${field.name} with text ${at}`).toBeLessThan(50);
       }
     });
+  });
+});
+
+describe('of a key that a frame has twice', () => {
+  const twice = '"request_id":"first","request_id":"last","domain":"nobody","domain":"system","command":"dance","command":"ping"';
+
+  it.each(['/v1/connect', '/ws/twice'])('the last one counts on %s', async (path) => {
+    const socket = await server.socket(path, { authorization: `Bearer ${user.tokens.token}` });
+    socket.send(`{"type":"chat","type":"command","v":2,"v":1,${twice}}`);
+    expect(await socket.nextThat(({ type }) => type === 'response')).toMatchObject({ request_id: 'last', success: true });
+    await socket.close();
+  });
+
+  it('the last one counts over messenger', async () => {
+    const socket = await server.socket('/');
+    const frame = '{"mode":"auth","request_id":1,"request_id":2,"mode":"getChats"}';
+    expect(await socket.ask(frame)).toMatchObject({ mode: 'getChats', request_id: 2, status: 401 });
+    await socket.close();
+  });
+
+  it('the last one counts over Socket.IO', async () => {
+    const socket = await EngineWebSocket.open(server, user.tokens.token);
+    socket.send(`421["command",{${twice}}]`);
+    expect(await socket.nextThat((packet) => packet.startsWith('431['))).toContain('"request_id":"last","success":true');
+    socket.destroy();
   });
 });
 

@@ -76,6 +76,9 @@ export const INPUT: readonly SecurityCheck[] = [
     'ASVS 15.3.7',
     input('with a key twice count the last one, everywhere alike'),
     input('with a parameter twice count the last one'),
+    hostileSockets('the last one counts on %s'),
+    hostileSockets('the last one counts over messenger'),
+    hostileSockets('the last one counts over Socket.IO'),
   ),
   check(
     59,
