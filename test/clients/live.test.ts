@@ -118,6 +118,38 @@ describe.each(CARRIERS)('a live connection over %s', (carrier) => {
     expect(mine).toHaveLength(5);
   });
 
+  it('passes over what a blocked user writes, and misses nothing of the others', async () => {
+    const [one, blocked, other] = [await connect(), await connect(), await connect()];
+    const chat = await groupOf(one, blocked, other);
+    const entries = entriesOf(one.live);
+    const events: string[] = [];
+    one.live.on('event', ({ name }) => events.push(name));
+    one.live.follow(chat, 0);
+    await one.live.command('contacts.block', { user_id: blocked.account.id });
+    for (const [{ live }, content] of [
+      [blocked, 'unseen'],
+      [other, 'seen'],
+      [blocked, 'unseen, too'],
+    ] as const)
+      await live.send(chat, content);
+    await one.live.send(chat, 'the last');
+    await until(() => entries.length === 2);
+    expect(entries.map(({ seq, content }) => [seq, content])).toEqual([
+      [2, 'seen'],
+      [4, 'the last'],
+    ]);
+    expect(events).not.toContain('chat.withheld');
+    // What was missed is passed over in the same way.
+    const late = liveOver(carrier, one.kit);
+    opened.push(late);
+    const missed = entriesOf(late);
+    late.follow(chat, 0);
+    await until(() => missed.length === 2);
+    await one.live.command('contacts.unblock', { user_id: blocked.account.id });
+    const { messages } = await one.live.command('chat.history', { chat_id: chat });
+    expect(messages.map(({ content }) => content)).toEqual(['unseen', 'seen', 'unseen, too', 'the last']);
+  });
+
   it('tells entries of other chats as they come', async () => {
     const [one, other] = [await connect(), await connect()];
     const chat = await groupOf(one, other);

@@ -27,3 +27,19 @@ export function logOf(
 export async function makeAccounts(server: TestServer, count: number): Promise<Account[]> {
   return Promise.all(Array.from({ length: count }, () => server.user()));
 }
+
+/** Says something in a chat, over HTTP. @returns the number of the message */
+export async function say({ client }: Account, chatId: number, content: string): Promise<number> {
+  const { status, body } = await client.post<{ seq: number }>(`/api/v1/chats/${chatId}/messages`, { content });
+  if (status !== 200) throw new Error(`The message was answered ${status}`);
+  return body.seq;
+}
+
+/** A personal chat in which both have said something, which makes them contacts. */
+export async function personalChat(one: Account, other: Account): Promise<number> {
+  const request = { chat_type: 'personal', members: [other.username] };
+  const { body } = await one.client.post<{ chat_id: number }>('/api/v1/chats', request);
+  await say(one, body.chat_id, `Hello, ${other.username}`);
+  await say(other, body.chat_id, `Hello, ${one.username}`);
+  return body.chat_id;
+}

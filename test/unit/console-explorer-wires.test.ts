@@ -64,6 +64,13 @@ describe('a command in each protocol', () => {
         { chat_id: 7, members: ['bob'] },
       ],
       [requestOf('chat.leave', { chat_id: 7 }), 'leave', { chat_id: 7 }],
+      [requestOf('chat.requests', { limit: 5, cursor: 'x' }), 'requests', { limit: 5, cursor: 'x' }],
+      [requestOf('chat.accept', { chat_id: 7 }), 'accept', { chat_id: 7 }],
+      [requestOf('chat.decline', { chat_id: 7 }), 'decline', { chat_id: 7 }],
+      [requestOf('chat.hide', { chat_id: 7 }), 'hide', { chat_id: 7 }],
+      [requestOf('contacts.block', { username: 'bob' }), 'block', { username: 'bob' }],
+      [requestOf('contacts.unblock', { user_id: 3 }), 'unblock', { user_id: 3 }],
+      [requestOf('contacts.blocked', { limit: 5 }), 'blocked', { limit: 5 }],
       [
         requestOf('moderation.report', { chat_id: 7, seq: 9, reason: 'spam', user_id: 3 }),
         'report_message',

@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { faultsOf, VIEWS } from '../support/axe.js';
 import { has } from '../support/capabilities.js';
-import { makeGroup } from '../support/chats.js';
+import { makeGroup, personalChat, say } from '../support/chats.js';
 import { ConsoleBrowser, type VisitOptions, type Visitor } from '../support/console.js';
 import { type Account, TestServer } from '../support/server.js';
 import { until } from '../support/until.js';
@@ -26,21 +26,6 @@ describe.runIf(has.chromium)('people in the console', { timeout: 60_000 }, () =>
     return visitor;
   }
 
-  /** A personal chat in which both have said something. */
-  async function personal(alice: Account, bob: Account): Promise<number> {
-    const { body } = await alice.client.post<{ chat_id: number }>('/api/v1/chats', {
-      chat_type: 'personal',
-      members: [bob.username],
-    });
-    await say(alice, body.chat_id, 'Hello, Bob');
-    await say(bob, body.chat_id, 'Hello, Alice');
-    return body.chat_id;
-  }
-
-  async function say({ client }: Account, chat: number, content: string): Promise<void> {
-    expect((await client.post(`/api/v1/chats/${chat}/messages`, { content })).status).toBe(200);
-  }
-
   const notice = ({ page }: Visitor, text: string) => page.getByRole('alert').getByText(text);
   const sureToBlock = ({ page }: Visitor) =>
     page.getByRole('dialog', { name: 'Block' }).getByRole('button', { name: 'Block', exact: true }).click();
@@ -48,7 +33,7 @@ describe.runIf(has.chromium)('people in the console', { timeout: 60_000 }, () =>
 
   it('a user is reported from a personal chat, and from the members of a group', async () => {
     const [alice, bob] = [await server.user(), await server.user()];
-    const chat = await personal(alice, bob);
+    const chat = await personalChat(alice, bob);
     const group = await makeGroup(server.database.url, [alice.id, bob.id]);
     const a = await signedIn(alice, `#/chats/${chat}`);
     const dialog = a.page.getByRole('dialog', { name: `Report ${bob.username}` });
@@ -72,10 +57,10 @@ describe.runIf(has.chromium)('people in the console', { timeout: 60_000 }, () =>
 
   it('the focus is back where a report or a block was begun, by keyboard too', async () => {
     const [alice, bob] = [await server.user(), await server.user()];
-    const a = await signedIn(alice, `#/chats/${await personal(alice, bob)}`);
+    const a = await signedIn(alice, `#/chats/${await personalChat(alice, bob)}`);
     const { page } = a;
     const focused = (): Promise<string> => page.evaluate("document.activeElement?.getAttribute('aria-label') ?? ''");
-    await a.message('Hello, Alice').getByRole('button', { name: a.words.actions }).focus();
+    await a.message(`Hello, ${alice.username}`).getByRole('button', { name: a.words.actions }).focus();
     await page.keyboard.press('Enter');
     await page.getByRole('menuitem', { name: 'Report…' }).waitFor();
     await page.keyboard.press('Enter');
@@ -120,7 +105,7 @@ describe.runIf(has.chromium)('people in the console', { timeout: 60_000 }, () =>
 
   it('a hidden chat is back with its next message, or when it is shown again', async () => {
     const [alice, bob] = [await server.user(), await server.user()];
-    const chat = await personal(alice, bob);
+    const chat = await personalChat(alice, bob);
     const a = await signedIn(alice, `#/chats/${chat}`);
     const { page } = a;
     const tab = await a.tab('#/chats');
@@ -153,11 +138,11 @@ describe.runIf(has.chromium)('people in the console', { timeout: 60_000 }, () =>
   describe.each(VIEWS)('in $colorScheme colours, $viewport.width wide', (view) => {
     it('blocking, reporting and hiding have no accessibility faults', async () => {
       const [alice, bob] = [await server.user(), await server.user()];
-      const chat = await personal(alice, bob);
+      const chat = await personalChat(alice, bob);
       const a = await signedIn(alice, `#/chats/${chat}`, view);
       const { page } = a;
       const expectNoFaults = async (what: string): Promise<void> => expect(await faultsOf(a), what).toEqual([]);
-      await a.choose('Hello, Alice', 'Report…');
+      await a.choose(`Hello, ${alice.username}`, 'Report…');
       const dialog = page.getByRole('dialog', { name: 'Report a message' });
       await dialog.getByRole('radio', { name: 'Spam' }).waitFor();
       await expectNoFaults('a report of a message');

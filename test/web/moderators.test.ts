@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { faultsOf, VIEWS } from '../support/axe.js';
 import { has } from '../support/capabilities.js';
-import { makeGroup } from '../support/chats.js';
+import { makeGroup, say } from '../support/chats.js';
 import { ConsoleBrowser, type VisitOptions, type Visitor } from '../support/console.js';
 import { readOutbox } from '../support/mail.js';
 import { type Account, PASSWORD, TestServer } from '../support/server.js';
@@ -39,12 +39,6 @@ describe.runIf(has.chromium)('superusers as moderators', { timeout: 60_000 }, ()
   async function pair(): Promise<{ alice: Account; bob: Account; chat: number }> {
     const [alice, bob] = [await server.user(), await server.user()];
     return { alice, bob, chat: await makeGroup(server.database.url, [alice.id, bob.id]) };
-  }
-
-  async function say({ client }: Account, chat: number, content: string): Promise<number> {
-    const { status, body } = await client.post<{ seq: number }>(`/api/v1/chats/${chat}/messages`, { content });
-    expect(status).toBe(200);
-    return body.seq;
   }
 
   async function report({ client }: Account, about: object, reason = 'abuse'): Promise<number> {

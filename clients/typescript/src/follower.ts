@@ -267,6 +267,6 @@ export class Follower {
 }
 
 /** A withheld entry only moves the cursor. */
-const isShown = (entry: SentEntry): entry is LogEntry => (entry.kind as string) !== 'withheld';
+const isShown = (entry: SentEntry): entry is LogEntry => entry.kind !== 'withheld';
 
 const isMissing = (log: Log): boolean => log.inDoubt || log.cursor < log.known;

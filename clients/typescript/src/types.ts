@@ -20,16 +20,10 @@ export type ChatSummary = CommandAnswer<'chat.list'>['chats'][number];
 export type Member = NonNullable<Chat['members']>[number];
 /** An entry as the server sends it. A `withheld` one is of somebody whom the user blocks: it holds its place in the log, and no more. */
 export type SentEntry = CommandAnswer<'chat.sync'>['messages'][number];
-/** An entry that can be shown. */
-type Shown<Entry extends { readonly kind: string }> = Entry & {
-  readonly kind: Exclude<Entry['kind'], 'withheld'>;
-  readonly from_id: number;
-  readonly from_name: string;
-};
 /** One entry of a chat's log: something said, a change of it, or of who is in the chat. */
-export type LogEntry = Shown<SentEntry>;
+export type LogEntry = Exclude<SentEntry, { readonly kind: 'withheld' }>;
 /** An entry of a history: something said, with its changes applied. */
-export type Message = Shown<CommandAnswer<'chat.history'>['messages'][number]>;
+export type Message = CommandAnswer<'chat.history'>['messages'][number];
 /** The answer to a message: it is stored. */
 export type SentMessage = CommandAnswer<'chat.send'>;
 

@@ -22,6 +22,13 @@ const MODES: Readonly<Record<string, Mode>> = {
   'chat.create': { mode: 'createChat', fields: same('chat_type', 'chat_name', 'members') },
   'chat.add_members': { mode: 'addMembers', fields: same('chat_id', 'members') },
   'chat.leave': { mode: 'leaveChat', fields: same('chat_id') },
+  'chat.requests': { mode: 'getRequests', fields: same('limit', 'cursor') },
+  'chat.accept': { mode: 'acceptChat', fields: same('chat_id') },
+  'chat.decline': { mode: 'declineChat', fields: same('chat_id') },
+  'chat.hide': { mode: 'hideChat', fields: same('chat_id') },
+  'contacts.block': { mode: 'blockUser', fields: same('user_id', 'username') },
+  'contacts.unblock': { mode: 'unblockUser', fields: same('user_id', 'username') },
+  'contacts.blocked': { mode: 'getBlocked', fields: same('limit', 'cursor') },
   'moderation.report': { mode: 'reportMessage', fields: { ...same('chat_id', 'reason', 'comment'), seq: 'message_id' } },
 };
 
