@@ -50,7 +50,7 @@ export const NAMES_WEIGHT: WeightBy<{ readonly members: readonly unknown[] }> = 
 };
 
 /** A chat that is shown with its members. */
-export const SHOW_WEIGHT: WeightBy<object> = { least: 1, by: `1 frame; ${SHOWN_BY}`, of: () => 1 };
+export const SHOW_WEIGHT: WeightBy<object> = { least: 1, by: `1 frame; ${SHOWN_BY}`, of: () => 1, most: 50 };
 
 /** Entries that are read to catch up, for one unit. */
 const REPLAYED = 50;

@@ -59,8 +59,13 @@ export class CommandCosts {
   }
 }
 
+/** What a command may turn out to weigh, by which few or many of them run at a time. */
+export function likelyWeightOf({ weight = 1 }: Pick<RegisteredCommand, 'weight'>, payload: object): number {
+  return typeof weight === 'number' ? weight : Math.max(weight.of(payload), weight.most ?? 0);
+}
+
 /** In frames. */
-export function weightOf({ weight = 1 }: Pick<RegisteredCommand, 'weight'>, payload: object): number {
+function weightOf({ weight = 1 }: Pick<RegisteredCommand, 'weight'>, payload: object): number {
   return typeof weight === 'number' ? weight : weight.of(payload);
 }
 

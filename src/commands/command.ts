@@ -50,6 +50,8 @@ export interface WeightBy<Payload> {
   /** How it grows, after «It weighs»: «2 frames, and 1 for each 50 chats of `limit`». */
   readonly by: string;
   of(payload: Payload): number;
+  /** What it may turn out to weigh afterwards: as if it weighed so much, few of them run at a time. */
+  readonly most?: number;
 }
 
 export type Weight<Payload> = number | WeightBy<Payload>;

@@ -10,7 +10,7 @@ import type { CommandFrame } from '../realtime/codec.js';
 import type { Caller } from '../realtime/connection.js';
 import { CommandRunner, type CommandTurn } from '../realtime/ports.js';
 import { validate } from '../validation/validate.js';
-import { CommandCosts, weightOf } from './command-costs.js';
+import { CommandCosts, likelyWeightOf } from './command-costs.js';
 import { CommandRegistry, type RegisteredCommand } from './registry.js';
 
 type Call = Pick<CommandFrame, 'domain' | 'name' | 'payload' | 'internal'>;
@@ -100,7 +100,7 @@ export class Dispatcher extends CommandRunner {
       this.costs.checkDebt(caller);
       return handler(input, caller, spending);
     };
-    return this.lanes.run(caller, work, weightOf(command, input));
+    return this.lanes.run(caller, work, likelyWeightOf(command, input));
   }
 
   private async counted(command: RegisteredCommand, answer: Promise<unknown>): Promise<unknown> {
