@@ -39,7 +39,7 @@ const MAX_PARAM_LENGTH = 2048;
 export async function createApp(parts: AppParts): Promise<NestFastifyApplication> {
   const { settings } = parts;
   const logger = createLogger(settings);
-  const front = new HttpFront();
+  const front = new HttpFront(settings);
   const words = new RouterFaults();
   const adapter = new FastifyAdapter({
     ...fastifyLogging(logger),

@@ -1,7 +1,10 @@
+import { once } from 'node:events';
+import { connect, type Socket } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Metrics } from '../../src/ops/metrics.js';
 import { exchange } from '../support/raw-http.js';
 import { TestServer } from '../support/server.js';
+import { until } from '../support/until.js';
 
 /** Answers follow each other without a line break. */
 const answersIn = (text: string): number => text.split('HTTP/1.1 200').length - 1;
@@ -44,6 +47,30 @@ describe('requests that no route takes', () => {
       expect(statuses.slice(0, 10)).not.toContain(429);
       expect(statuses.slice(10)).toContain(429);
     } finally {
+      await server.stop();
+    }
+  });
+});
+
+describe('connections on which nothing is asked', () => {
+  it('are bounded for an address: beyond its sockets a thousand', async () => {
+    const server = await TestServer.start({ variables: { MAX_CONNECTIONS_PER_ADDRESS: '1' } });
+    const open = async (): Promise<Socket> => {
+      const socket = connect({ port: server.port, host: '127.0.0.1' }).on('error', () => undefined);
+      await once(socket, 'connect');
+      return socket;
+    };
+    const sockets: Socket[] = [];
+    try {
+      for (let i = 0; i < 1010; i += 1) sockets.push(await open());
+      const alive = (): Socket[] => sockets.filter((socket) => !socket.closed && !socket.readableEnded);
+      for (const socket of sockets) socket.resume();
+      await until(() => alive().length === 1001);
+      expect(alive()).toEqual(sockets.slice(0, 1001));
+      sockets[0]?.destroy();
+      await until(async () => (await exchange(server.port, get('/health/live', 'Connection: close\r\n'))).status === 200);
+    } finally {
+      for (const socket of sockets) socket.destroy();
       await server.stop();
     }
   });

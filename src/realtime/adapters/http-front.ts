@@ -3,6 +3,8 @@ import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { answerClientError, framingFault } from '../../http/client-errors.js';
 import { normalizeForwardedFor } from '../../http/forwarded.js';
+import type { Settings } from '../../config/settings.js';
+import { ConnectionCap } from './connection-cap.js';
 import { boundPipeline, countWaiting } from './bound-pipeline.js';
 import { asksForWebSocket, ignoreUpgrade, whenAnswered } from './ignore-upgrade.js';
 
@@ -26,9 +28,14 @@ export interface FrontHandlers {
  * Fastify. Engine.IO is never attached to the server itself: it would answer, or cut off, upgrades that are not its own.
  */
 export class HttpFront {
+  private readonly cap: ConnectionCap;
   private handlers: FrontHandlers | null = null;
   /** Connections that end with an answer that is on its way. */
   private readonly ending = new WeakSet<Socket>();
+
+  constructor(settings: Settings) {
+    this.cap = new ConnectionCap(settings);
+  }
 
   /** For Fastify's `serverFactory`. */
   readonly createServer = (handler: unknown): Server => {
@@ -56,7 +63,7 @@ export class HttpFront {
         else route(request, response);
       },
     );
-    server.on('connection', boundPipeline);
+    server.on('connection', this.cap.take).on('connection', boundPipeline);
     return server.on('upgrade', (request, stream, head) => {
       normalizeForwardedFor(request);
       whenAnswered(stream, () => {
