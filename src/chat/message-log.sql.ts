@@ -16,8 +16,6 @@ const AS_SHOWN = `${COLUMNS}, CASE WHEN NOT ${IS_WITHHELD} THEN content END AS c
 
 /** What was said and still stands: changes are applied to it instead of being listed. */
 const STANDING = `AND kind = 'message' AND deleted_seq IS NULL`;
-/** Messages that a page of history looks at, for a reader who has blocked somebody. */
-const MAX_LOOKED = 10_000;
 
 interface PageShape {
   readonly columns: string;
@@ -31,13 +29,13 @@ interface PageShape {
 }
 
 /**
- * The entries by nobody whom the reader has blocked. They are found by messages_standing_idx alone, which has the sender: somebody who is
- * blocked may have written very much. `MAX_LOOKED` are looked at.
+ * The entries by nobody whom the reader has blocked. They are found by messages_standing_idx alone, which has the sender, since somebody who
+ * is blocked may have written very much in between; then by the primary key. All of it is passed over: a reader who has blocked somebody must
+ * not lose what others said before. What that costs is settled by the command.
  */
 const unblocked = ({ columns, where, order }: PageShape): string => `
       SELECT ${columns} FROM messages WHERE chat_id = $1 AND seq = ANY (ARRAY(
-        SELECT n.seq FROM (SELECT seq, sender_id FROM messages WHERE chat_id = $1 ${where} ORDER BY seq ${order} LIMIT ${MAX_LOOKED}) n
-        WHERE n.sender_id NOT IN ${BLOCKED} ORDER BY n.seq ${order} LIMIT $3
+        SELECT seq FROM messages WHERE chat_id = $1 ${where} AND sender_id NOT IN ${BLOCKED} ORDER BY seq ${order} LIMIT $3
       )) ORDER BY seq ${order}`;
 
 const plain = ({ columns, where, order, chat = '$1' }: PageShape): string =>

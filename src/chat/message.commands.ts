@@ -1,13 +1,15 @@
 import { Injectable } from '@nestjs/common';
 import { sessionOf } from '../commands/caller.js';
 import { Command } from '../commands/command.js';
+import { CommandCosts } from '../commands/command-costs.js';
 import type { Spending } from '../quotas/spending.js';
 import type { Caller } from '../realtime/connection.js';
+import { Consents } from './contacts/consents.js';
 import { costOf } from './message-cost.js';
 import { LOG_PAGE_SCHEMA, PAGE_EXAMPLE, PAGE_SCHEMA, SENT_EXAMPLE, SENT_SCHEMA } from './message.schemas.js';
 import { DEFAULT_CONTENT_TYPE, HistoryPayload, PostPayload, SendPayload, SyncPayload } from './message.payloads.js';
 import { type LogPage, MessageLog, type Page } from './message-log.js';
-import { HISTORY_WEIGHT, SYNC_WEIGHT } from './weights.js';
+import { HISTORY_WEIGHT, passedOver, SYNC_WEIGHT } from './weights.js';
 import { MessageWriter, type Sent } from './message-writer.js';
 
 /** What is said in chats, and what was said. */
@@ -16,6 +18,8 @@ export class MessageCommands {
   constructor(
     private readonly writer: MessageWriter,
     private readonly log: MessageLog,
+    private readonly consents: Consents,
+    private readonly costs: CommandCosts,
   ) {}
 
   @Command('chat.send', {
@@ -53,9 +57,13 @@ export class MessageCommands {
     errors: ['not_found'],
     weight: HISTORY_WEIGHT,
   })
-  history({ chat_id, before_seq, after_seq, limit }: HistoryPayload, caller: Caller): Promise<Page> {
+  async history({ chat_id, before_seq, after_seq, limit }: HistoryPayload, caller: Caller): Promise<Page> {
+    const { userId } = sessionOf(caller);
     const request = { beforeSeq: before_seq ?? undefined, afterSeq: after_seq ?? undefined, limit: limit ?? 50 };
-    return this.log.history(chat_id, sessionOf(caller).userId, request);
+    const page = await this.log.history(chat_id, userId, request);
+    const { blocked } = await this.consents.of(userId);
+    if (blocked.size > 0) this.costs.settle(caller, passedOver(page, request));
+    return page;
   }
 
   @Command('chat.sync', {

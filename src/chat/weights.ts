@@ -10,6 +10,12 @@ interface Limited {
   readonly limit?: number | null;
 }
 
+interface ReadPage {
+  readonly messages: readonly { readonly seq: number }[];
+  readonly last_seq: number;
+  readonly has_more: boolean;
+}
+
 /** A page that weighs one unit for every `each` of what is asked for. */
 const paged = (each: number, byDefault: number, what: string): WeightBy<Limited> => ({
   least: 1,
@@ -17,7 +23,25 @@ const paged = (each: number, byDefault: number, what: string): WeightBy<Limited>
   of: ({ limit }) => Math.max(1, (limit ?? byDefault) / each),
 });
 
-export const HISTORY_WEIGHT = paged(100, 50, 'messages');
+const HISTORY_PAGE = paged(100, 50, 'messages');
+export const HISTORY_WEIGHT: WeightBy<Limited> = {
+  ...HISTORY_PAGE,
+  by: `${HISTORY_PAGE.by}; afterwards 1 for each 10,000 entries of users whom the caller has blocked`,
+};
+/** Entries of blocked users that are passed over for one unit. */
+const PASSED_OVER = 10_000;
+
+/** What a page of history turned out to weigh for a reader who has blocked somebody: how much of the log it was gathered from. */
+export function passedOver(
+  page: ReadPage,
+  { beforeSeq, afterSeq }: { beforeSeq?: number | undefined; afterSeq?: number | undefined },
+): number {
+  const end = Math.min(beforeSeq ?? page.last_seq, page.last_seq);
+  const [first, last] = [page.messages[0]?.seq, page.messages.at(-1)?.seq];
+  const span = afterSeq === undefined ? end - (first ?? 0) : (page.has_more ? (last ?? end) : end) - afterSeq;
+  return Math.max(0, span) / PASSED_OVER;
+}
+
 export const SYNC_WEIGHT = paged(125, 200, 'entries');
 
 /** Chats whose activity is compared to find the newest ones, for one unit. */

@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { HISTORY_BEFORE_UNBLOCKED } from '../../src/chat/message-log.sql.js';
 import { has } from '../support/capabilities.js';
 import { makeAccounts } from '../support/chats.js';
 import {
@@ -230,6 +231,41 @@ describe('while a block lasts', () => {
     const before = await ask(ben, 'chat.history', { chat_id: chat, limit: 2, before_seq: page.messages[0].seq });
     expect([before.messages.map(({ content }: Parsed) => content), before.has_more]).toEqual([['1'], false]);
     expect(await summary(ben, chat)).toMatchObject({ unread: 3, last_message: { content: '5' } });
+  });
+});
+
+describe('very much that a blocked user has written', () => {
+  let server: TestServer;
+  beforeAll(async () => {
+    server = await TestServer.start();
+  });
+  afterAll(() => server.stop());
+
+  it('is passed over by index, and costs the reader', async () => {
+    const [ann, ben, eve] = (await makeAccounts(server, 3)) as [Account, Account, Account];
+    const chat = await group(eve, ann, ben);
+    await say(eve, chat, 'before');
+    const count = 20_000;
+    const { url } = server.database;
+    await runSql(
+      url,
+      `WITH written AS (INSERT INTO messages (chat_id, seq, kind, sender_id, content, content_type, created_at)
+         SELECT $1, 1 + i, 'message', $2, repeat('spam', 50), 'text/plain', now() FROM generate_series(1, $3::bigint) i)
+       UPDATE chats SET last_seq = last_seq + $3 WHERE id = $1`,
+      [chat, ann.id, count],
+    );
+    await runSql(url, 'VACUUM ANALYZE messages');
+    await block(ben, ann);
+    expect(await contentsOf(ben, chat)).toEqual(['before']);
+    expect(await ask(ben, 'chat.history', { chat_id: chat, after_seq: 1 })).toMatchObject({ messages: [], has_more: false });
+    // A list looks no further than at the end of each log.
+    expect(await summary(ben, chat)).toMatchObject({ unread: 0, last_message: null });
+    expect((await summary(eve, chat)).last_message.from_id).toBe(ann.id);
+    const plan = await runSql<{ 'QUERY PLAN': string }>(
+      url,
+      `EXPLAIN (COSTS OFF) ${HISTORY_BEFORE_UNBLOCKED.replaceAll('$1', `${chat}`).replaceAll('$2', `${ben.id}`).replaceAll('$3', '51').replaceAll('$4', '9000000')}`,
+    );
+    expect(plan.map((row) => row['QUERY PLAN']).join('\n')).toMatch(/Index Only Scan Backward using messages_p\d\d_standing_idx/);
   });
 });
 

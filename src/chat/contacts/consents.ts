@@ -3,6 +3,7 @@ import { Batcher } from '../../database/batcher.js';
 import { Notifications } from '../../database/notifications.js';
 import { Sql } from '../../database/sql.js';
 import { CONSENT_OF_USERS } from './contacts.sql.js';
+import { IdsById } from './ids-by-id.js';
 
 /** How often everything is read again while the database cannot notify this node, and what could not be read is tried again. */
 const RETRY_MS = 500;
@@ -45,7 +46,7 @@ const NOTHING: Consent = { blocked: new Set(), sharesPresence: true };
 export class Consents implements OnModuleInit, OnModuleDestroy {
   private readonly users = new Map<number, KeptConsent>();
   /** Of each blocked user, who has blocked it and is connected here. */
-  private readonly blockers = new Map<number, Set<number>>();
+  private readonly blockers = new IdsById();
   private readonly failed = new Set<number>();
   private readonly reader: Batcher<number, Consent>;
   private readonly handlers = new Set<ChangeHandler>();
@@ -157,16 +158,8 @@ export class Consents implements OnModuleInit, OnModuleDestroy {
   }
 
   private index(userId: number, before: Consent, now: Consent): void {
-    for (const id of before.blocked) {
-      if (now.blocked.has(id)) continue;
-      const blockers = this.blockers.get(id);
-      if (blockers?.delete(userId) && blockers.size === 0) this.blockers.delete(id);
-    }
-    for (const id of now.blocked) {
-      const blockers = this.blockers.get(id);
-      if (blockers) blockers.add(userId);
-      else this.blockers.set(id, new Set([userId]));
-    }
+    for (const id of before.blocked) if (!now.blocked.has(id)) this.blockers.delete(id, userId);
+    for (const id of now.blocked) this.blockers.add(id, userId);
   }
 
   private refreshAll(): void {

@@ -20,6 +20,7 @@ export class ContactsCommands {
     answer: BLOCKED_SCHEMA,
     example: { payload: { username: 'bob' }, answer: BLOCKED_EXAMPLE },
     errors: ['not_found', 'conflict'],
+    weight: 2,
     spends: () => ({ lookups: 1 }),
   })
   async block(payload: ContactPayload, caller: Caller): Promise<BlockedUser> {
@@ -34,6 +35,7 @@ export class ContactsCommands {
     answer: USER_ID_SCHEMA,
     example: { payload: { user_id: 2 }, answer: { user_id: 2 } },
     errors: ['not_found'],
+    weight: 2,
     spends: () => ({ lookups: 1 }),
   })
   async unblock(payload: ContactPayload, caller: Caller): Promise<object> {
@@ -48,6 +50,7 @@ export class ContactsCommands {
     payload: BlockedPayload,
     answer: BLOCKED_PAGE_SCHEMA,
     example: { payload: { limit: 100 }, answer: { blocked: [BLOCKED_EXAMPLE], next_cursor: null } },
+    weight: 3,
   })
   blocked({ limit, cursor }: BlockedPayload, caller: Caller): Promise<BlockedPage> {
     return this.contacts.blocked(sessionOf(caller).userId, limit ?? 100, cursor ?? null);
@@ -67,6 +70,8 @@ export class ContactsCommands {
     payload: PrivacyPayload,
     answer: PRIVACY_SCHEMA,
     example: { payload: { share_presence: false }, answer: { share_presence: false } },
+    // Members of up to a thousand chats learn of it each time.
+    weight: 20,
   })
   setPrivacy({ share_presence }: PrivacyPayload, caller: Caller): Promise<Privacy> {
     return this.contacts.setPrivacy(sessionOf(caller).userId, { share_presence }, caller.connection);

@@ -25,6 +25,7 @@ export class RequestCommands {
     payload: RequestsPayload,
     answer: REQUESTS_SCHEMA,
     example: { payload: { limit: 100 }, answer: REQUESTS_EXAMPLE },
+    weight: 2,
   })
   list({ limit, cursor }: RequestsPayload, caller: Caller): Promise<RequestsPage> {
     return this.requests.list(sessionOf(caller).userId, limit ?? 100, cursor ?? null);

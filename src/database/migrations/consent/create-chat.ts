@@ -1,5 +1,5 @@
 import { ENTRIES, refuse, returnEntries } from '../chats/entries.js';
-import { hasBlocked, isMember, otherOf, refuseBlocked } from './rules.js';
+import { hasBlocked, isMember, mayBePut, otherOf, refuseBlocked } from './rules.js';
 
 /**
  * `enter_chat`: lets a user into a chat by their own choice, with an entry of the log. What was said in a personal chat while they were out
@@ -57,7 +57,7 @@ const LOCK_PERSONAL = `SELECT c.* INTO chat FROM chats c
       WHERE c.low_user_id = least(p_creator, other) AND c.high_user_id = greatest(p_creator, other) FOR NO KEY UPDATE`;
 
 /**
- * `create_chat`: a group of its creator and others, or the one personal chat of two. Others come in as `may_be_put` allows; who does not is
+ * `create_chat`: a group of its creator and others, or the one personal chat of two. Others come in where they may be put into it; who may not is
  * asked. `joined_seq` is the entry by which the creator came back into a personal chat.
  *
  * Accounts are locked first, against being deleted: one that goes afterwards is taken out of the chat, one that went before is not in
@@ -100,7 +100,7 @@ const CREATE_CHAT = `
     INSERT INTO chat_members (chat_id, user_id, role, chosen)
     SELECT new_id, u.id, CASE WHEN p_type = 'group' AND u.id = p_creator THEN 'owner' ELSE 'member' END, u.id = p_creator
     FROM users u
-    WHERE u.id = ANY (p_others || p_creator) AND (u.id = p_creator OR may_be_put(new_id, u.id, p_creator, p_asks));
+    WHERE u.id = ANY (p_others || p_creator) AND (u.id = p_creator OR ${mayBePut('new_id', 'u.id', 'p_creator', 'p_asks')});
     PERFORM ask_user(new_id, u.id, p_creator) FROM users u WHERE u.id = ANY (p_others) AND NOT ${isMember('new_id', 'u.id')};
     RETURN QUERY SELECT new_id, true, NULL::bigint;
   END

@@ -1,9 +1,9 @@
 import { ENTRIES, refuse, returnEntries } from '../chats/entries.js';
-import { isMember } from './rules.js';
+import { isMember, mayBePut } from './rules.js';
 
 /**
  * `add_chat_members`: puts users into a group, on the word of its owner or an admin, with an entry of the log for each. Who is in it
- * already stays; with a role given (which is the owner's to give) they get it. Who may not be put into it (`may_be_put`) is asked instead.
+ * already stays; with a role given (which is the owner's to give) they get it. Who may not be put into it is asked instead.
  *
  * Members are locked in the order of their ids, here and below: who reads does not lock the chat, only the rows of its members.
  */
@@ -30,7 +30,7 @@ const ADD_CHAT_MEMBERS = `
     WHERE m.chat_id = p_chat AND m.user_id = ANY (p_users) AND m.role NOT IN ('owner', p_role);
     SELECT array_agg(n.id ORDER BY n.place), count(*) INTO joining, added FROM (
       SELECT u.id, min(w.place) AS place FROM unnest(p_users) WITH ORDINALITY AS w (id, place) JOIN users u ON u.id = w.id
-      WHERE NOT ${isMember('p_chat', 'u.id')} AND may_be_put(p_chat, u.id, p_actor, p_asks)
+      WHERE NOT ${isMember('p_chat', 'u.id')} AND ${mayBePut('p_chat', 'u.id', 'p_actor', 'p_asks')}
       GROUP BY u.id
     ) n;
     PERFORM check_room(p_chat, added);
