@@ -58,6 +58,26 @@ function line(build: string, { quiet, attacked, memory }: Outcome): string {
   ].join('\n');
 }
 
+/** Everything in one table, as it stands in docs/performance.md: the build before, then this one. */
+function table(): string {
+  const cell = (attack: string, of: (outcome: Outcome) => string): string =>
+    builds
+      .toReversed()
+      .flatMap(({ name }) => results.find((one) => one.kind.attack === attack && one.build === name)?.outcome ?? [])
+      .map(of)
+      .join(' → ');
+  const rows = kinds.map(({ attack, title }) => [
+    title,
+    cell(attack, ({ attacked }) => attacked.ping.p99.toFixed(0)),
+    cell(attack, ({ attacked }) => attacked.control.p99.toFixed(0)),
+    cell(attack, ({ quiet, attacked }) => ratio(quiet.list, attacked.list).toFixed(1)),
+    cell(attack, ({ attacked }) => `${attacked.login.refused.length} of ${attacked.login.count}`),
+    cell(attack, ({ memory }) => `+${(memory.peak - memory.before).toFixed(0)}`),
+  ]);
+  const head = ['attack', 'ping p99, ms', 'of a server beside it, ms', 'list p99, times quiet', 'log-ins refused', 'memory, MiB'];
+  return [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
+}
+
 const began = performance.now();
 const [loadBefore = 0] = loadavg();
 const say = (text: string): void => (values.json ? undefined : print(text));
@@ -85,6 +105,7 @@ try {
 const seconds = (performance.now() - began) / 1000;
 const missed = results.filter(({ build, misses }) => build === 'now' && misses.length > 0);
 if (values.json) print(JSON.stringify({ seconds, load: [loadBefore, loadavg()[0]], targets: MOST, results }));
+say(`\n${table()}`);
 say(`\n${kinds.length - missed.length} of ${kinds.length} within the targets${missed.length > 0 ? '; not:' : ''}`);
 for (const { kind, misses } of missed) say(`  ${kind.attack}: ${misses.join(', ')}`);
 say(`${seconds.toFixed(0)} s; load of the machine ${loadBefore.toFixed(1)} before, ${loadavg()[0]?.toFixed(1)} after`);
