@@ -141,7 +141,7 @@ function addressOf(server) {
   });
 }
 
-/** Somebody whom nobody asked writes to mia.carter, who reports it. */
+/** Somebody whom nobody asked writes to olivia.hart, who reports it. */
 async function makeReport(url) {
   const post = async (path, body, token) => {
     const headers = { 'content-type': 'application/json', ...(token ? { authorization: `Bearer ${token}` } : {}) };
@@ -149,12 +149,12 @@ async function makeReport(url) {
   };
   const account = { username: 'best.deals', email: 'best.deals@example.com', password: PASSWORD };
   const { access_token: seller } = await post('/api/v1/auth/register', account);
-  const { access_token: reporter } = await post('/api/v1/auth/login', { username: 'mia.carter', password: PASSWORD });
-  const { chat_id: chat } = await post('/api/v1/chats', { chat_type: 'personal', members: ['mia.carter'] }, seller);
+  const { access_token: reporter } = await post('/api/v1/auth/login', { username: 'olivia.hart', password: PASSWORD });
+  const { chat_id: chat } = await post('/api/v1/chats', { chat_type: 'personal', members: ['olivia.hart'] }, seller);
   const lines = [
     'Hello! Do you like watches?',
     'Genuine ones, 80 % off, today only: https://watches.example.com',
-    'Mia? Last chance!',
+    'Olivia? Last chance!',
   ];
   for (const content of lines) await post(`/api/v1/chats/${chat}/messages`, { content }, seller);
   const comment = 'I do not know this person, and two colleagues got the same.';
