@@ -16,6 +16,7 @@ import {
   registerArrival,
   registerBodyParsers,
   registerDefaultHeaders,
+  registerIntake,
   registerOwners,
   registerRateLimits,
 } from './http/request-hooks.js';
@@ -24,6 +25,7 @@ import { parseQuery } from './http/urlencoded.js';
 import { fastifyLogging } from './ops/fastify-options.js';
 import { createLogger } from './ops/logger.js';
 import { NestLogger } from './ops/nest-logger.js';
+import { Intake } from './ops/intake.js';
 import { RateLimits } from './ops/rate-limits.js';
 import { HttpFront } from './realtime/adapters/http-front.js';
 import { SocketAdapter } from './realtime/adapters/socket.adapter.js';
@@ -84,11 +86,12 @@ class RouterFaults {
 
 function prepare(app: NestFastifyApplication): void {
   const fastify: FastifyInstance = app.getHttpAdapter().getInstance();
-  registerBodyParsers(fastify);
+  registerBodyParsers(fastify, app.get(Intake));
   registerOwners(fastify, app.get(ErrorFormats));
   registerArrival(fastify);
   registerDefaultHeaders(fastify);
   registerRateLimits(fastify, app.get(RateLimits), app.get(HttpExceptionFilter));
+  registerIntake(fastify, app.get(Intake), app.get(HttpExceptionFilter));
   registerIdentityHook(fastify, app.get(TokenReader));
   const origins = app.get(OriginPolicy);
   app.enableCors({

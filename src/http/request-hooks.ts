@@ -1,10 +1,12 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { CoreError } from '../errors/catalogue.js';
+import type { Intake } from '../ops/intake.js';
 import { RateLimits } from '../ops/rate-limits.js';
 import { parseJsonBody } from '../validation/json.js';
 import { DEFAULT_HEADERS } from './default-headers.js';
 import type { ErrorFormats } from './error-formats.js';
 import { HttpExceptionFilter } from './exception.filter.js';
+import { declaredLength } from './request.js';
 import { parseFormBody } from './urlencoded.js';
 
 /** The largest body that is taken, in bytes. */
@@ -14,17 +16,22 @@ const API_PATH = /^\/(api\/|auth(\/|$)|register(\/|$))/;
 const FREE_PATH = /^\/health\//;
 
 /** Body parsers of our own: invalid UTF-8 and bottomless nesting are refused before anything looks at the value. */
-export function registerBodyParsers(fastify: FastifyInstance): void {
+export function registerBodyParsers(fastify: FastifyInstance, intake: Intake): void {
+  /** Of a body that did not say how long it is the most was paid for. */
+  const arrived = ({ ip, headers }: FastifyRequest, body: Buffer): Buffer => {
+    if (headers['transfer-encoding'] !== undefined) intake.giveBack(ip, BODY_LIMIT - body.length);
+    return body;
+  };
   fastify.removeAllContentTypeParsers();
   fastify.addContentTypeParser(
     /^application\/([\w.-]+\+)?json(;|$)/i,
     { parseAs: 'buffer', bodyLimit: BODY_LIMIT },
-    async (_request: FastifyRequest, body: Buffer) => parseJsonBody(body),
+    async (request: FastifyRequest, body: Buffer) => parseJsonBody(arrived(request, body)),
   );
   fastify.addContentTypeParser(
     'application/x-www-form-urlencoded',
     { parseAs: 'buffer', bodyLimit: BODY_LIMIT },
-    async (_request: FastifyRequest, body: Buffer) => parseFormBody(body),
+    async (request: FastifyRequest, body: Buffer) => parseFormBody(arrived(request, body)),
   );
 }
 
@@ -47,12 +54,26 @@ export function registerOwners(fastify: FastifyInstance, formats: ErrorFormats):
 /** The limit on requests of an address, before anything else is done for them. */
 export function registerRateLimits(fastify: FastifyInstance, limits: RateLimits, filter: HttpExceptionFilter): void {
   fastify.addHook('onRequest', async (request: FastifyRequest, reply: FastifyReply) => {
-    const path = request.routeOptions.url ?? request.url;
-    if (FREE_PATH.test(path)) return undefined;
-    const wait = await limits.take(API_PATH.test(path) ? 'api' : 'general', request.ip);
+    const { url: route } = request.routeOptions;
+    // Only what is served there: a path that nobody serves may be asked for like any other.
+    if (route !== undefined && FREE_PATH.test(route)) return undefined;
+    const wait = await limits.take(API_PATH.test(route ?? request.url) ? 'api' : 'general', request.ip);
     if (wait === 0) return undefined;
     filter.answer(new CoreError('too_many_requests', { retryAfterSec: wait }), request, reply);
     return reply;
+  });
+}
+
+/** Bodies are read as fast as their address may send, before any memory is spent on them. */
+export function registerIntake(fastify: FastifyInstance, intake: Intake, filter: HttpExceptionFilter): void {
+  fastify.addHook('onRequest', async (request: FastifyRequest, reply: FastifyReply) => {
+    try {
+      await intake.admit(request.ip, declaredLength(request.raw, BODY_LIMIT));
+      return undefined;
+    } catch (thrown) {
+      filter.answer(thrown, request, reply);
+      return reply;
+    }
   });
 }
 

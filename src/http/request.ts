@@ -39,3 +39,9 @@ export function sessionOf(request: FastifyRequest): LiveSession {
   if (!request.identity) throw new CoreError('not_authenticated');
   return request.identity.session;
 }
+
+/** Bytes of the body that a request announces, `most` at most; `most` where it does not say how many. */
+export function declaredLength({ headers }: Pick<IncomingMessage, 'headers'>, most: number): number {
+  if (headers['transfer-encoding'] !== undefined) return most;
+  return Math.min(Number(headers['content-length'] ?? 0), most);
+}

@@ -6,6 +6,7 @@ import { Drain } from './drain.js';
 import { Health } from './health.js';
 import { HealthController } from './health.controller.js';
 import { HttpObserver } from './http-observer.js';
+import { Intake } from './intake.js';
 import { Metrics } from './metrics.js';
 import { MetricsController } from './metrics.controller.js';
 import { RateLimits } from './rate-limits.js';
@@ -15,7 +16,7 @@ import { RateLimits } from './rate-limits.js';
 @Module({
   imports: [TerminusModule.forRoot({ logger: false })],
   controllers: [HealthController, MetricsController],
-  providers: [Metrics, RateLimits, Drain, Health, HttpObserver, DatabaseFigures, DatabaseLanes],
-  exports: [Metrics, RateLimits, Drain, DatabaseLanes],
+  providers: [Metrics, RateLimits, Intake, Drain, Health, HttpObserver, DatabaseFigures, DatabaseLanes],
+  exports: [Metrics, RateLimits, Intake, Drain, DatabaseLanes],
 })
 export class OpsModule {}

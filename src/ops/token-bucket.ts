@@ -25,6 +25,7 @@ export class TokenBucket {
     { capacity, rate }: BucketShape,
     private readonly maxKeys = MAX_KEYS,
     private readonly now: () => number = () => performance.now(),
+    private readonly maxDebtMs = MAX_DEBT_MS,
   ) {
     this.costMs = 1000 / rate;
     this.depthMs = this.costMs * capacity;
@@ -41,11 +42,11 @@ export class TokenBucket {
     return 0;
   }
 
-  /** Takes tokens whether or not they are there. What is owed comes back first, which takes ten seconds at most. */
+  /** Takes tokens whether or not they are there, or gives back a negative number of them. What is owed comes back first, which takes `maxDebtMs` at most. */
   charge(key: string, tokens: number): void {
     const now = this.now();
     const fullAt = Math.max(this.fullAt.get(key) ?? now, now) + tokens * this.costMs;
-    this.remember(key, Math.min(fullAt, now + this.depthMs + MAX_DEBT_MS));
+    this.remember(key, Math.min(fullAt, now + this.depthMs + this.maxDebtMs));
   }
 
   /** Milliseconds until nothing is owed any more. */

@@ -7,13 +7,20 @@ import { CoreError } from '../errors/catalogue.js';
  */
 const MAX_DEPTH = 64;
 
+/**
+ * How many commas and colons may stand outside of strings: about as many values there are. A parser needs half a microsecond for each key,
+ * so that a megabyte of them would keep everybody waiting.
+ */
+const MAX_SEPARATORS = 20_000;
+
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 
-/** Whether brackets outside of strings nest deeper than {@link MAX_DEPTH}. */
-function isTooDeep(text: string): boolean {
+/** Whether brackets outside of strings nest deeper than {@link MAX_DEPTH}, or there are more values than anybody needs. */
+function isTooMuch(text: string): boolean {
   if (text.length <= 2 * MAX_DEPTH) return false;
   let depth = 0;
+  let separators = 0;
   for (let i = 0; i < text.length; i++) {
     const code = text.charCodeAt(i);
     if (code === QUOTE) {
@@ -22,6 +29,8 @@ function isTooDeep(text: string): boolean {
       if (++depth > MAX_DEPTH) return true;
     } else if (code === 0x7d || code === 0x5d) {
       depth--;
+    } else if ((code === 0x2c || code === 0x3a) && ++separators > MAX_SEPARATORS) {
+      return true;
     }
   }
   return false;
@@ -52,9 +61,9 @@ function endOfString(text: string, from: number): number {
   return text.length;
 }
 
-/** Parses JSON text. @returns undefined (no JSON value) where it is not JSON or nests too deep */
+/** Parses JSON text. @returns undefined (no JSON value) where it is not JSON, nests too deep or holds too many values */
 export function parseJson(text: string): unknown {
-  if (isTooDeep(text)) return undefined;
+  if (isTooMuch(text)) return undefined;
   try {
     return JSON.parse(text);
   } catch {

@@ -19,6 +19,15 @@ describe('JSON input', () => {
     expect(parseJson(JSON.stringify([text, { [text]: text }]))).toEqual([text, { [text]: text }]);
   });
 
+  it('may hold 20,000 values and not many more, since each costs time, but any commas inside strings', () => {
+    const list = (count: number): string => JSON.stringify(Array(count).fill(0));
+    expect(parseJson(list(20_000))).toHaveLength(20_000);
+    expect(parseJson(list(20_002))).toBeUndefined();
+    const keys = Object.fromEntries(Array.from({ length: 10_001 }, (_, i) => [`k${i}`, 0]));
+    expect(parseJson(JSON.stringify(keys))).toBeUndefined();
+    expect(parseJson(JSON.stringify(',:'.repeat(100_000)))).toHaveLength(200_000);
+  });
+
   it('that is no UTF-8 is refused, not patched', () => {
     expect(() => parseJsonBody(Buffer.from([0x22, 0xc3, 0x28, 0x22]))).toThrow(new CoreError('malformed'));
     expect(parseJsonBody(Buffer.from('"ü"'))).toBe('ü');

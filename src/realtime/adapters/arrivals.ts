@@ -1,5 +1,7 @@
+import type { IncomingMessage } from 'node:http';
 import type { Socket as EngineConnection, Transport } from 'engine.io';
 import { CoreError } from '../../errors/catalogue.js';
+import type { Payer } from '../../ops/intake.js';
 import { FrameAllowance, type FrameVerdict, MAX_PAYLOAD_PACKETS } from '../frame-limits.js';
 import type { Seat } from '../seats.js';
 import { Backlog } from './backlog.js';
@@ -40,6 +42,8 @@ export interface Guest {
 export interface ArrivalRules {
   /** Whether there are limits at all (RATE_LIMIT). */
   readonly isLimited: boolean;
+  /** What the frames of a new WebSocket are paid for with. */
+  payerOf(request: IncomingMessage): Payer;
   /** Something was over a limit. */
   onRefused(): void;
   /** A session that nobody uses is ended because of a flood. */

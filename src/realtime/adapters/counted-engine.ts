@@ -39,6 +39,7 @@ export class CountedEngine extends EngineServer {
     const arrivals = session ? Arrivals.of(session) : new Arrivals(this.rules);
     arrivals.watch(transport);
     if (websocket instanceof EngineSocket) {
+      websocket.payer = this.rules.payerOf(request);
       websocket.count((frames) => arrivals.extra(frames));
       websocket.onFault = (code) => arrivals.fault(code);
     }

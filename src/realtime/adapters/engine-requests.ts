@@ -2,9 +2,12 @@ import type { IncomingMessage } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CoreError } from '../../errors/catalogue.js';
 import { queryOf } from '../../http/urlencoded.js';
+import { declaredLength } from '../../http/request.js';
+import type { Intake } from '../../ops/intake.js';
 import type { Hub } from '../hub.js';
 import { Arrivals } from './arrivals.js';
 import type { CountedEngine, EngineRequest } from './counted-engine.js';
+import { MAX_FRAME_BYTES } from './judged-socket.js';
 import type { UpgradeChecks } from './upgrade-checks.js';
 
 /** Methods of requests that bring nothing: a client of long polling asks for what there is, and a browser whether it may ask. */
@@ -15,6 +18,7 @@ export class EngineRequests {
   constructor(
     private readonly checks: UpgradeChecks,
     private readonly hub: Hub,
+    private readonly intake: Intake,
   ) {}
 
   /**
@@ -34,7 +38,8 @@ export class EngineRequests {
     const address = await this.checks.checkRequest(request, 'general');
     // Preflights open nothing.
     if (!session && request.method !== 'OPTIONS') this.hub.checkRoom(address, null);
-    return true;
+    await this.intake.admit(address, declaredLength(request, MAX_FRAME_BYTES));
+    return !request.socket.destroyed;
   }
 
   /** A poll that comes too soon is answered a little later, with what has come by then. */

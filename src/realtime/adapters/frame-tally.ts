@@ -9,15 +9,17 @@ const PIECE = 1 / 16;
 interface Tallied {
   /**
    * @param extra what it counts for beside the message that it may become: nothing but control frames and pieces do
+   * @param bytes of its payload
    * @returns whether to read on
    */
-  frame(extra: number): boolean;
+  frame(extra: number, bytes: number): boolean;
 }
 
 /** What `ws` keeps of the frame that it is reading; none of it is in its types. */
 interface Receiver {
   readonly _opcode: number;
   readonly _fin: boolean;
+  readonly _payloadLength: number;
   haveLength(done: (error: Error) => void): void;
   /** Also ends the reading of what has arrived. */
   createError(kind: ErrorConstructor, message: string, isPrefixed: boolean, closeCode: number, code: string): Error;
@@ -42,7 +44,8 @@ export function tally(socket: WebSocket & Tallied): void {
 
 function haveLength(this: Receiver, done: (error: Error) => void): void {
   const extra = this._opcode >= CONTROL ? 1 : this._fin ? 0 : PIECE;
-  if (peers.get(this)?.frame(extra) === false) return done(this.createError(Error, 'Too late', false, POLICY, 'WS_ERR_TOO_LATE'));
+  if (peers.get(this)?.frame(extra, this._payloadLength) === false)
+    return done(this.createError(Error, 'Too late', false, POLICY, 'WS_ERR_TOO_LATE'));
   (Object.getPrototypeOf(this) as Receiver).haveLength.call(this, done);
 }
 

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { WebSocket } from 'ws';
+import type { Payer } from '../../ops/intake.js';
 
 /** The largest message of a client, in bytes, whatever it is made of. */
 export const MAX_FRAME_BYTES = 256 * 1024;
@@ -30,15 +31,19 @@ export const nameRequest = (headers: string[]): void => void headers.push(`X-Req
  * counts the frames that never become a message.
  */
 export abstract class JudgedSocket extends WebSocket {
+  /** What its frames are paid for with. */
+  payer: Payer | null = null;
   private late = 0;
+  private isWaiting = false;
 
   /** Counts what is no message. @param frames what it counts for */
   protected abstract extra(frames: number): void;
 
   /** For `tally`. */
-  frame(extra: number): boolean {
+  frame(extra: number, bytes: number): boolean {
     if (this.readyState === WebSocket.OPEN) {
       if (extra > 0) this.extra(extra);
+      this.pay(bytes);
       return true;
     }
     this.late += 1;
@@ -46,6 +51,18 @@ export abstract class JudgedSocket extends WebSocket {
     // A peer that goes on like that does not listen; not even to throw it away is what it sends read. `ws` resumes after every fault.
     setImmediate(() => this.pause());
     return false;
+  }
+
+  /** What comes too fast is read later: until then it waits at the client. */
+  private pay(bytes: number): void {
+    const waitMs = this.payer?.pay(bytes) ?? 0;
+    if (waitMs <= 0 || this.isWaiting || this.readyState !== WebSocket.OPEN) return;
+    this.isWaiting = true;
+    this.pause();
+    setTimeout(() => {
+      this.isWaiting = false;
+      if (this.late <= MAX_LATE_FRAMES) this.resume();
+    }, waitMs).unref();
   }
 
   /** @param code of RFC 6455 §7.4.1 with which the connection is about to be closed */

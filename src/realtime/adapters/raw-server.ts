@@ -6,6 +6,7 @@ import type { Identity, Origin } from '../../identity/identity.js';
 import type { Codec } from '../codec.js';
 import { type BindingRules, Connection } from '../connection.js';
 import { FramePipeline } from '../frame-pipeline.js';
+import { Intake } from '../../ops/intake.js';
 import { Hub } from '../hub.js';
 import { Settings } from '../../config/settings.js';
 import { nameRequest, WS_LIMITS } from './judged-socket.js';
@@ -35,6 +36,7 @@ export class RawServer implements RawHandlers {
     private readonly hub: Hub,
     private readonly pipeline: FramePipeline,
     private readonly settings: Settings,
+    private readonly intake: Intake,
   ) {
     this.server.on('headers', nameRequest);
   }
@@ -54,6 +56,7 @@ export class RawServer implements RawHandlers {
     const connection = new Connection(codec, new RawTransport(socket, stream), origin, id, clientId);
     connection.rules = rules;
     connection.identity = identity;
+    socket.payer = this.intake.payerOf(origin.address);
     socket.carry(connection, this);
     this.hub.add(connection);
     const hello = codec.hello?.(connection, this.settings.HEARTBEAT_SEC);

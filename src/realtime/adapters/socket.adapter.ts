@@ -11,6 +11,7 @@ import { coreErrorOf } from '../../errors/core-error-of.js';
 import { ErrorFormats } from '../../http/error-formats.js';
 import { DEFAULT_HEADERS } from '../../http/default-headers.js';
 import { CLOSE } from '../close-reasons.js';
+import { Intake } from '../../ops/intake.js';
 import { Hub } from '../hub.js';
 import { type ArrivalRules, Arrivals } from './arrivals.js';
 import { ClientAddress } from './client-address.js';
@@ -50,6 +51,7 @@ export class SocketAdapter extends IoAdapter implements FrontHandlers {
   private readonly formats: ErrorFormats;
   private readonly hub: Hub;
   private readonly addresses: ClientAddress;
+  private readonly intake: Intake;
   private readonly isLimited: boolean;
 
   constructor(app: INestApplication, front: HttpFront) {
@@ -58,7 +60,8 @@ export class SocketAdapter extends IoAdapter implements FrontHandlers {
     this.formats = app.get(ErrorFormats);
     this.hub = app.get(Hub);
     this.addresses = app.get(ClientAddress);
-    this.requests = new EngineRequests(app.get(UpgradeChecks), this.hub);
+    this.intake = app.get(Intake);
+    this.requests = new EngineRequests(app.get(UpgradeChecks), this.hub, this.intake);
     this.isLimited = app.get(Settings).RATE_LIMIT;
     front.serve(this);
   }
@@ -73,6 +76,7 @@ export class SocketAdapter extends IoAdapter implements FrontHandlers {
   private createEngine(): CountedEngine {
     const rules: ArrivalRules = {
       isLimited: this.isLimited,
+      payerOf: (request) => this.intake.payerOf(this.addresses.of(request)),
       onRefused: () => this.hub.countRefused('socketio'),
       onCut: (conn) => this.hub.countClosure(CLOSE.flood, this.addresses.of(conn.request)),
     };
