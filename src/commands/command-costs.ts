@@ -11,7 +11,7 @@ import type { RegisteredCommand } from './registry.js';
  * What all commands of one user that ask the database may weigh, a second and at once, whatever connections they come by. A unit is about
  * 1.4 ms of a processor, so that one user takes a third of one.
  */
-const USER = { rate: 240, capacity: 240 };
+const USER = { rate: 240, capacity: 160 };
 /** A request to the API is worth as many frames: the limits on the two are to each other as one to twelve. */
 const FRAMES_PER_REQUEST = 12;
 

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { SessionsService } from '../../src/auth/sessions.service.js';
 import { CoreError } from '../../src/errors/catalogue.js';
@@ -28,7 +29,9 @@ async function expectUnchanged(play: (scene: Scene) => Promise<unknown>, own = s
   await play({ own, socket, owner, other });
   const { body } = await owner.client.post('/api/v1/chats', { chat_type: 'group', chat_name: 'of the owner', members: [] });
   const chats = await until(async () => {
-    const { chats: list } = await socket.ask({ mode: 'getChats' });
+    const { chats: list, status } = await socket.ask({ mode: 'getChats' });
+    // To ask again at once would keep the socket over the limit.
+    if (status === 429) await sleep(50);
     return list?.length > 0 && list;
   });
   expect(chats).toEqual([{ chat_id: body.chat_id, chat_name: 'of the owner', chat_type: 'group' }]);

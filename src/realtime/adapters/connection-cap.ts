@@ -1,6 +1,4 @@
-import type { Socket } from 'node:net';
 import type { Settings } from '../../config/settings.js';
-import { addressKey } from '../../ops/address-key.js';
 
 /** TCP connections of an address beyond those that its sockets may have: a client needs a few for requests. */
 const SPARE_CONNECTIONS = 1_000;
@@ -17,20 +15,17 @@ export class ConnectionCap {
     this.most = sockets === 0 || trusted !== false ? Number.POSITIVE_INFINITY : sockets + SPARE_CONNECTIONS;
   }
 
-  readonly take = (socket: Socket): void => {
-    const key = addressKey(socket.remoteAddress ?? '');
-    const open = this.open.get(key) ?? 0;
-    if (open >= this.most) {
-      socket.destroy();
-      return;
-    }
-    this.open.set(key, open + 1);
-    socket.once('close', () => this.release(key));
-  };
+  /** @returns whether the address may have one more; if so, `release` is due when it closes */
+  take(address: string): boolean {
+    const open = this.open.get(address) ?? 0;
+    if (open >= this.most) return false;
+    this.open.set(address, open + 1);
+    return true;
+  }
 
-  private release(key: string): void {
-    const open = (this.open.get(key) ?? 1) - 1;
-    if (open > 0) this.open.set(key, open);
-    else this.open.delete(key);
+  release(address: string): void {
+    const open = (this.open.get(address) ?? 1) - 1;
+    if (open > 0) this.open.set(address, open);
+    else this.open.delete(address);
   }
 }

@@ -4,8 +4,8 @@ import type { Duplex } from 'node:stream';
 import { answerClientError, framingFault } from '../../http/client-errors.js';
 import { normalizeForwardedFor } from '../../http/forwarded.js';
 import type { Settings } from '../../config/settings.js';
-import { ConnectionCap } from './connection-cap.js';
 import { boundPipeline, countWaiting } from './bound-pipeline.js';
+import { Doorway } from './doorway.js';
 import { asksForWebSocket, ignoreUpgrade, whenAnswered } from './ignore-upgrade.js';
 
 /** Engine.IO's own path. It ends in a slash: `/socket.io` alone is nobody's. */
@@ -28,14 +28,11 @@ export interface FrontHandlers {
  * Fastify. Engine.IO is never attached to the server itself: it would answer, or cut off, upgrades that are not its own.
  */
 export class HttpFront {
-  private readonly cap: ConnectionCap;
   private handlers: FrontHandlers | null = null;
   /** Connections that end with an answer that is on its way. */
   private readonly ending = new WeakSet<Socket>();
 
-  constructor(settings: Settings) {
-    this.cap = new ConnectionCap(settings);
-  }
+  constructor(private readonly settings: Settings) {}
 
   /** For Fastify's `serverFactory`. */
   readonly createServer = (handler: unknown): Server => {
@@ -63,7 +60,8 @@ export class HttpFront {
         else route(request, response);
       },
     );
-    server.on('connection', this.cap.take).on('connection', boundPipeline);
+    server.on('connection', boundPipeline);
+    Doorway.before(server, this.settings);
     return server.on('upgrade', (request, stream, head) => {
       normalizeForwardedFor(request);
       whenAnswered(stream, () => {

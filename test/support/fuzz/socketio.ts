@@ -132,12 +132,21 @@ async function join(
     transport === 'polling' ? await PollingPeer.open(server.port) : new WebSocketPeer(await FuzzSocket.open(server.port, path));
   await peer.send([`40${JSON.stringify({ token })}`]);
   const greeted = await peer.until(() => peer.packets.some((packet) => packet.startsWith('42["hello"')));
-  if (!greeted) throw new Error(`not greeted: ${peer.packets.join()}`);
-  return { peer, token };
+  if (greeted) return { peer, token };
+  peer.close();
+  throw new Error(`not greeted: ${peer.packets.join()}`);
 }
 
 async function trySession(world: World, describer: Describer, session: Session): Promise<number> {
   const { peer, token } = await join(world, session);
+  try {
+    return await converse(peer, token, describer, session);
+  } finally {
+    peer.close();
+  }
+}
+
+async function converse(peer: EnginePeer, token: string, describer: Describer, session: Session): Promise<number> {
   const reader = new Reader(peer, describer);
   // The greeting has the form of an answer to `hello`.
   reader.read();
@@ -154,13 +163,11 @@ async function trySession(world: World, describer: Describer, session: Session):
     if (!peer.ended) throw new Error(`${count - reader.answers + before} of ${count} events have no answer`);
     if (peer.refusal === undefined) assert.ok(FAIR.includes(reader.notice ?? 0), `ended with the notice ${reader.notice}`);
     else assert.ok(REFUSALS.includes(peer.refusal), `a post was refused with ${peer.refusal}`);
-    peer.close();
     return Math.max(1, reader.answers - before);
   }
   assert.equal(reader.answers - before, count);
   if (session.noise.length > 0) await peer.send(session.noise);
   reader.read();
-  peer.close();
   return count + session.noise.length;
 }
 
