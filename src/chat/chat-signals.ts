@@ -5,6 +5,7 @@ import { Hub } from '../realtime/hub.js';
 import { MEMBERS_AMONG } from './chats.sql.js';
 import { Consents } from './contacts/consents.js';
 import { OpenChats } from './open-chats.js';
+import { TypingPace } from './typing-pace.js';
 
 const TOPIC = 'chat.signal';
 /** With more members connected here nobody learns who else writes or reads: each of them would learn of all the others. */
@@ -39,6 +40,7 @@ export class ChatSignals implements OnModuleInit, OnModuleDestroy {
     private readonly sql: Sql,
     private readonly hub: Hub,
     private readonly bus: Bus,
+    private readonly typing: TypingPace,
   ) {}
 
   onModuleInit(): void {
@@ -50,12 +52,24 @@ export class ChatSignals implements OnModuleInit, OnModuleDestroy {
     this.unsubscribe();
   }
 
-  /** @throws CoreError `unavailable` where it cannot be known who may see it */
+  /** @throws CoreError `unavailable` if it is unknown who may see that the user writes */
   async publish(signal: Signal): Promise<void> {
-    const { sharesPresence: isShared, blocked } = await this.consents.of(signal.userId);
-    const notTo = isShared ? await this.among(signal.chatId, [...blocked]) : [];
-    const sent: Sent = { ...signal, isShared, notTo };
+    const { chatId, userId, event } = signal;
+    const audience = await this.audienceOf(signal);
+    if (event === 'typing' && !this.typing.isDue(chatId, userId)) return;
+    const sent: Sent = { ...signal, ...audience };
     this.bus.publish(TOPIC, sent as unknown as JsonValue);
+  }
+
+  private async audienceOf({ chatId, userId, event }: Signal): Promise<Pick<Sent, 'isShared' | 'notTo'>> {
+    try {
+      const { sharesPresence: isShared, blocked } = await this.consents.of(userId);
+      return { isShared, notTo: isShared ? await this.among(chatId, [...blocked]) : [] };
+    } catch (thrown) {
+      // The user's own devices depend on nobody's consent.
+      if (event === 'read') return { isShared: false, notTo: [] };
+      throw thrown;
+    }
   }
 
   private async among(chatId: number, userIds: readonly number[]): Promise<readonly number[]> {
@@ -65,10 +79,11 @@ export class ChatSignals implements OnModuleInit, OnModuleDestroy {
   }
 
   private deliver({ chatId, userId, event, data, isShared, notTo }: Sent): void {
-    const recipients = isShared ? this.watchersOf(chatId, userId, new Set(notTo)) : [];
-    // Of what one has read the other devices of one's own have to learn, however many others there are.
-    if (event === 'read') recipients.push(userId);
-    this.hub.toUsers(recipients, { domain: 'chat', event, data, ephemeral: true });
+    if (event === 'typing' && !this.typing.announce(chatId, userId)) return;
+    const others = isShared ? this.watchersOf(chatId, userId, new Set(notTo)) : [];
+    this.hub.toUsers(others, { domain: 'chat', event, data, ephemeral: true });
+    // Neither the size of the room nor a slow reader keeps this from the reader's own devices: their unread counts depend on it.
+    if (event === 'read') this.hub.toUsers([userId], { domain: 'chat', event, data });
   }
 
   private watchersOf(chatId: number, userId: number, notTo: ReadonlySet<number>): number[] {

@@ -11,6 +11,7 @@ import { MessageLog } from './message-log.js';
 import { OpenChats } from './open-chats.js';
 import type { Stream } from './stream.js';
 import { type Told, toldOf } from './told-entries.js';
+import { TypingPace } from './typing-pace.js';
 
 const LOG_TOPIC = 'chat.log';
 const CREATED_TOPIC = 'chat.made';
@@ -55,6 +56,7 @@ export class ChatStreams implements OnModuleInit, OnModuleDestroy {
     private readonly hub: Hub,
     private readonly bus: Bus,
     private readonly consents: Consents,
+    private readonly typing: TypingPace,
   ) {}
 
   onModuleInit(): void {
@@ -175,7 +177,7 @@ export class ChatStreams implements OnModuleInit, OnModuleDestroy {
   private deliver(stream: Stream, entry: Message, except: Connection | null): void {
     const { chat_id: chatId, seq, kind, member_id: memberId } = entry;
     stream.position = seq;
-    if (kind === 'joined' && memberId) this.enter(chatId, memberId, seq);
+    this.begun(entry);
     const delivery = this.hub.delivery({ domain: 'chat', event: kind, data: entry });
     const blockers = this.blockersOf(entry);
     const place = blockers && this.hub.delivery({ domain: 'chat', event: 'withheld', data: withheld(entry) });
@@ -189,6 +191,12 @@ export class ChatStreams implements OnModuleInit, OnModuleDestroy {
       }
     }
     if (kind === 'left' && memberId) this.part(chatId, memberId, seq);
+  }
+
+  /** What has to be known before an entry is delivered: who comes in by it receives it, and who wrote it writes no more. */
+  private begun({ chat_id: chatId, seq, kind, from_id: authorId, member_id: memberId }: Message): void {
+    if (kind === 'joined' && memberId) this.enter(chatId, memberId, seq);
+    else if (kind === 'message') this.typing.end(chatId, authorId);
   }
 
   /** Delivers an entry to one connection, as its user may see it. */

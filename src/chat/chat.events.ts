@@ -56,7 +56,8 @@ export const CHAT_EVENTS: readonly EventDocs[] = [
   },
   {
     name: 'chat.typing',
-    summary: 'A member is writing something.',
+    summary:
+      'A member writes something: shown for 6 s, or until that member sends a message. Comes at most every 3 s for each writer and chat.',
     data: {
       type: 'object',
       properties: { ...ids('chat_id', 'user_id'), username: { type: 'string' } },

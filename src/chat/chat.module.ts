@@ -35,6 +35,7 @@ import { ReadPositions } from './read-positions.js';
 import { Replays } from './replays.js';
 import { ResumeCommands } from './resume.commands.js';
 import { SignalCommands } from './signal.commands.js';
+import { TypingPace } from './typing-pace.js';
 import { UnreadCounts } from './unread-counts.js';
 
 /** Chats: who is in them, what is said in them, and who hears it. */
@@ -52,6 +53,7 @@ import { UnreadCounts } from './unread-counts.js';
     PresenceBroadcast,
     Presence,
     PresenceChanges,
+    TypingPace,
     ChatSignals,
     SignalCommands,
     Departures,

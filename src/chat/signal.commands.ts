@@ -40,7 +40,8 @@ export class SignalCommands {
   }
 
   @Command('chat.typing', {
-    summary: 'Tells the other members that the caller is writing something. Never stored.',
+    summary:
+      'Tells the other members that the caller writes something: at most every 3 s, however often it is called. Never stored.',
     payload: ChatPayload,
     answer: { type: 'object' },
     example: { payload: { chat_id: 7 }, answer: {} },

@@ -2,6 +2,7 @@ import { CoreError, type ErrorCode } from '../errors/catalogue.js';
 import { sentenceOf } from '../errors/wording.js';
 import type { CommandFrame, Decoded } from '../realtime/codec.js';
 import { lengthOf } from '../validation/fields.js';
+import { type FrameName, namesOf } from './frame-names.js';
 
 /** The version of the command frame. */
 export const FRAME_VERSION = 1;
@@ -21,7 +22,8 @@ const CODES: Partial<Record<ErrorCode, string>> = {
 };
 
 export interface CommandContext {
-  readonly requestId: string;
+  /** A number only of frames that are refused for it. */
+  readonly requestId: FrameName;
 }
 
 /** What a failed command answers, beside its request id. */
@@ -42,14 +44,14 @@ export function commandFault(error: CoreError): CommandFault {
   };
 }
 
-const bad = (detail: string, requestId?: string): Decoded<CommandContext> =>
+const bad = (detail: string, requestId?: FrameName): Decoded<CommandContext> =>
   requestId === undefined ? { kind: 'bad', detail } : { kind: 'bad', detail, context: { requestId } };
 
 /** Reads the command frame: `{type: "command", v: 1, request_id, domain, command, payload}`. */
 export function decodeCommand(frame: Readonly<Record<string, unknown>>): CommandFrame<CommandContext> | Decoded<CommandContext> {
   const { type, v, request_id: requestId, domain, command, payload } = frame;
   if (typeof requestId !== 'string' || lengthOf(requestId) > MAX_REQUEST_ID || !requestId.isWellFormed()) {
-    return bad(`request_id must be a string of at most ${MAX_REQUEST_ID} characters`);
+    return bad(`request_id must be a string of at most ${MAX_REQUEST_ID} characters`, namesOf(frame).request_id);
   }
   if (type !== 'command') return bad('type must be "command"', requestId);
   if (v !== FRAME_VERSION) return bad(`v must be ${FRAME_VERSION}`, requestId);
@@ -67,7 +69,7 @@ export function decodeCommand(frame: Readonly<Record<string, unknown>>): Command
 export interface ResponseFrame {
   readonly type: 'response';
   readonly v: typeof FRAME_VERSION;
-  readonly request_id: string;
+  readonly request_id: FrameName;
 }
 
 /** `{type: "response", …, success: true, data}` */

@@ -57,7 +57,10 @@ export interface Codec<Frame = unknown, Raw = unknown, Context = unknown> {
   readonly anonymous: boolean;
   /** Its clients can ask for what they missed (`system.resume`) before they hear what is new. */
   readonly resumable: boolean;
-  /** What shows that the client is alive: its frames, its answers to our pings, or the transport sees to it itself. */
+  /**
+   * How long a silent client counts as alive: `frames` for twice HEARTBEAT_SEC, `pongs` for 60 s. Any frame and any answer to our pings
+   * ends the silence. `transport`: the transport has a heartbeat of its own.
+   */
   readonly liveness: 'frames' | 'pongs' | 'transport';
   decode(raw: Raw, peer: Peer): Decoded<Context>;
   /** The first frame, where the protocol has one. */

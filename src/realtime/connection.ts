@@ -45,7 +45,7 @@ export class Connection<Frame = unknown> implements Peer, Caller {
   readonly openedAt = Date.now();
   // Monotonic milliseconds (performance.now): the wall clock may jump.
   seenAt: number;
-  pingedAt = 0;
+  pingedAt: number;
   /** What it may send; of a transport that counts before there is a connection, the transport's own. */
   allowance = new FrameAllowance();
   /** When the last bad frames came, oldest first; fewer than would end the connection. */
@@ -64,6 +64,7 @@ export class Connection<Frame = unknown> implements Peer, Caller {
     readonly clientId: string | null = null,
   ) {
     this.seenAt = performance.now();
+    this.pingedAt = this.seenAt;
   }
 
   get connection(): this {

@@ -6,21 +6,26 @@ import { Hub } from './hub.js';
 import { closeLaggards } from './laggards.js';
 
 const SWEEP_MS = 500;
-/** How often we ping a connection whose life shows in its pongs, and how long without one it is taken for dead. */
+/**
+ * How often a raw connection is pinged, whatever else it sends: browsers answer pings themselves, also for hidden pages, whose timers
+ * they throttle to one a minute.
+ */
 const PING_EVERY_MS = 25_000;
-const PONG_WITHIN_MS = 60_000;
+/** A connection that shows no sign of life for this long is closed. */
+const SILENT_AFTER_MS = 60_000;
 
 /** One timer for all connections: heartbeats, pings, tokens that ran out, and readers for whom too much waits. */
 @Injectable()
 export class Sweeper implements OnModuleInit, OnModuleDestroy {
   private timer: NodeJS.Timeout | undefined;
-  private readonly silentAfterMs: number;
+  /** Of clients that were told to send something every HEARTBEAT_SEC. */
+  private readonly heartbeatMs: number;
 
   constructor(
     private readonly hub: Hub,
     settings: Settings,
   ) {
-    this.silentAfterMs = settings.HEARTBEAT_SEC * 2000;
+    this.heartbeatMs = settings.HEARTBEAT_SEC * 1000;
   }
 
   onModuleInit(): void {
@@ -44,10 +49,10 @@ export class Sweeper implements OnModuleInit, OnModuleDestroy {
   private checkLife(connection: Connection, now: number): void {
     const { liveness } = connection.codec;
     if (liveness === 'transport') return;
-    const silentFor = now - connection.seenAt;
-    if (silentFor > (liveness === 'frames' ? this.silentAfterMs : PONG_WITHIN_MS)) {
+    const hasHeartbeat = liveness === 'frames';
+    if (now - connection.seenAt > (hasHeartbeat ? 2 * this.heartbeatMs : SILENT_AFTER_MS)) {
       this.hub.close(connection, CLOSE.silent);
-    } else if (liveness === 'pongs' && now - Math.max(connection.pingedAt, connection.seenAt) > PING_EVERY_MS) {
+    } else if (now - connection.pingedAt >= (hasHeartbeat ? Math.min(this.heartbeatMs, PING_EVERY_MS) : PING_EVERY_MS)) {
       connection.pingedAt = now;
       connection.transport.ping();
     }

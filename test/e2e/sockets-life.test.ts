@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Hub } from '../../src/realtime/hub.js';
 import { Sweeper } from '../../src/realtime/sweeper.js';
 import { WebSocket } from 'ws';
+import type { Parsed } from '../support/http-client.js';
 import { RawSocket } from '../support/raw-socket.js';
 import { type Account, TestServer } from '../support/server.js';
 import { frameOf, OPCODE, TcpSocket } from '../support/tcp-socket.js';
@@ -20,16 +21,27 @@ beforeAll(async () => {
 afterAll(() => server.stop());
 
 describe('a game connection', () => {
-  it('that is silent for twice the heartbeat is closed with 4408, and not before', async () => {
-    const socket = await server.socket('/v1/connect', authorization);
-    expect(await socket.next()).toMatchObject({ type: 'hello', heartbeat_sec: 1 });
+  it('that shows no sign of life for twice the heartbeat is closed with 4408, and not before', async () => {
+    const socket = new WebSocket(`${server.wsUrl}/v1/connect`, { headers: authorization, autoPong: false });
+    const frames: Parsed[] = [];
+    socket.on('message', (data: Buffer) => frames.push(JSON.parse(data.toString('utf8'))));
+    await new Promise((resolve) => socket.once('open', resolve));
     const from = performance.now();
-    const notice = await socket.next();
+    const code = await new Promise((resolve) => socket.once('close', resolve));
     expect(performance.now() - from).toBeGreaterThan(1950);
     expect(performance.now() - from).toBeLessThan(3500);
+    const [hello, notice] = frames;
+    expect(hello).toMatchObject({ type: 'hello', heartbeat_sec: 1 });
     expect(notice).toMatchObject({ type: 'disconnect', v: 1, code: 4408, reconnect: true });
     expect(notice.retry_after_ms).toBeGreaterThan(0);
-    expect((await socket.closed).code).toBe(4408);
+    expect(code).toBe(4408);
+  });
+
+  it('lives on by its answers to pings alone, as that of a hidden page', async () => {
+    const socket = await server.socket('/v1/connect', authorization);
+    await sleep(3_500);
+    expect(await socket.command('system.ping')).toMatchObject({ success: true });
+    await socket.close();
   });
 
   it('lives on by any frame: a command, a bad one, a ping of WebSocket', async () => {
@@ -50,12 +62,26 @@ describe.each([
   ['rest', '/ws/quiet'],
   ['messenger', '/'],
 ])('a %s connection', (protocol, path) => {
-  it('is pinged when it is quiet, and lives on by its pongs', async () => {
+  it('is pinged every 25 s, whatever it sends, and lives on by its pongs', async () => {
     const socket = await server.socket(path);
     const sweeper = server.app.get(Sweeper);
-    const pinged = new Promise((resolve) => socket.socket.once('ping', resolve));
-    sweeper.sweep(performance.now() + 26_000, Date.now());
-    await pinged;
+    let pings = 0;
+    socket.socket.on('ping', () => (pings += 1));
+    const openedAt = performance.now();
+    for (const [afterMs, due] of [
+      [24_000, 0],
+      [26_000, 1],
+      [50_000, 1],
+      [52_000, 2],
+    ] as const) {
+      socket.send({ type: 'hello', mode: 'dance' });
+      await socket.next();
+      sweeper.sweep(openedAt + afterMs, Date.now());
+      // Pings keep their place among frames: the answer comes behind one that was sent.
+      socket.send({ type: 'hello', mode: 'dance' });
+      await socket.next();
+      expect(pings).toBe(due);
+    }
     expect(socket.socket.readyState).toBe(WebSocket.OPEN);
     await socket.close();
   });

@@ -15,6 +15,17 @@ export async function makeGroup(databaseUrl: string, memberIds: readonly number[
   return Number(row?.id);
 }
 
+/** Makes users in the database itself, who cannot log in. @param nameOf the user name of the nth, from 1 on, as SQL */
+export async function makeUsers(databaseUrl: string, count: number, nameOf: string): Promise<number[]> {
+  const rows = await runSql<{ id: string }>(
+    databaseUrl,
+    `INSERT INTO users (username, username_fold, username_skeleton, username_lookalike, password_hash)
+     SELECT name, name, name, name, '-' FROM (SELECT ${nameOf} AS name FROM generate_series(1, $1::int) n) x RETURNING id`,
+    [count],
+  );
+  return rows.map(({ id }) => Number(id));
+}
+
 /** What the log of a chat holds. */
 export function logOf(
   databaseUrl: string,

@@ -474,7 +474,7 @@ export interface components {
                     limit?: number | null;
                 };
             };
-            /** @description Tells the other members that the caller is writing something. Never stored. */
+            /** @description Tells the other members that the caller writes something: at most every 3 s, however often it is called. Never stored. */
             "chat.typing": {
                 answer: Record<string, unknown>;
                 payload: {

@@ -97,7 +97,7 @@ export interface components {
             };
             /** @description Somebody wants the user in a chat. It waits until the user accepts or declines. */
             "chat.requested": components["schemas"]["ChatRequest"];
-            /** @description A member is writing something. */
+            /** @description A member writes something: shown for 6 s, or until that member sends a message. Comes at most every 3 s for each writer and chat. */
             "chat.typing": {
                 chat_id: number;
                 user_id: number;

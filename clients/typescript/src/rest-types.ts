@@ -806,7 +806,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Tells the other members that the caller is writing something. Never stored.
+         * Tells the other members that the caller writes something: at most every 3 s, however often it is called. Never stored.
          * @description The command `chat.typing`, as sockets run it.
          */
         post: operations["command_chat_typing"];

@@ -60,7 +60,7 @@ const badFrame = (): ToldDocs => ({
         v: VERSION,
         code: { const: 'bad_frame' },
         detail: { type: 'string', description: 'For people' },
-        request_id: { type: 'string', description: 'Where the frame had one' },
+        request_id: { type: ['string', 'integer'], description: 'That of the frame, if it had one' },
       },
       required: ['type', 'v', 'code', 'detail'],
     },

@@ -1,5 +1,6 @@
 import { CoreError } from '../../errors/catalogue.js';
 import { withFieldNames } from '../../errors/wording.js';
+import { type FrameName, namesOf } from '../../commands/frame-names.js';
 import { frameObject } from '../../validation/frame-object.js';
 import type { Codec, Decoded } from '../../realtime/codec.js';
 import {
@@ -16,6 +17,8 @@ import { messengerFault, NO_MODE, timestamp } from './messenger.errors.js';
 export interface MessengerContext {
   readonly mode: string;
   readonly requestId: unknown;
+  /** Of a message. */
+  readonly clientMsgId?: FrameName | undefined;
   /** Of a success. */
   readonly status: number;
 }
@@ -28,13 +31,15 @@ function frame(context: MessengerContext | undefined, status: number, rest: obje
     timestamp: timestamp(),
     status,
     ...(context?.requestId === undefined ? {} : { request_id: context.requestId }),
+    ...(context?.clientMsgId === undefined ? {} : { client_msg_id: context.clientMsgId }),
     ...rest,
   });
 }
 
 function decodeMode(input: Readonly<Record<string, unknown>>, mode: string): Decoded<MessengerContext> {
   const known = modeOf(mode);
-  const context = { mode, requestId: input.request_id, status: known?.status ?? 200 };
+  const clientMsgId = known && 'client_msg_id' in known.fields ? namesOf(input).client_msg_id : undefined;
+  const context = { mode, requestId: input.request_id, clientMsgId, status: known?.status ?? 200 };
   const refused = (error: CoreError): Decoded<MessengerContext> => ({ kind: 'refused', context, error });
   if (!known) {
     return refused(

@@ -1,4 +1,5 @@
 import { ANY_REQUEST, faultExamples } from '../../commands/command-frame.docs.js';
+import { NAMES_SCHEMA } from '../../commands/frame-names.js';
 import {
   disconnectDocs,
   type CommandDocs,
@@ -186,15 +187,16 @@ const head = (mode: JsonSchema, status: JsonSchema): Properties => ({
   status: { ...status, description: 'As in HTTP (RFC 9110)' },
 });
 
-function answerOf(name: ModeName, { status = 200 }: Mode, { example }: CommandDocs): FrameDocs {
+function answerOf(name: ModeName, { status = 200, fields }: Mode, { example }: CommandDocs): FrameDocs {
   const answer = ABOUT[name].answer;
+  const named = 'client_msg_id' in fields ? { client_msg_id: NAMES_SCHEMA.client_msg_id } : {};
   const context = { mode: name, requestId: 7, status };
   return {
     name: `${name}.answer`,
     summary: `The answer to the mode ${name}`,
     schema: {
       type: 'object',
-      properties: { ...head({ const: name }, { const: status }), request_id: REQUEST_ID, ...answer },
+      properties: { ...head({ const: name }, { const: status }), request_id: REQUEST_ID, ...named, ...answer },
       required: ['mode', 'timestamp', 'status', ...Object.keys(answer)],
     },
     examples: [
@@ -216,6 +218,7 @@ function faultOf(codes: readonly ErrorCode[]): FrameDocs {
       properties: {
         ...head({ type: 'string', maxLength: 64 }, { type: 'integer', enum: statuses }),
         request_id: REQUEST_ID,
+        client_msg_id: NAMES_SCHEMA.client_msg_id,
         error: { type: 'string', description: 'For people' },
       },
       required: ['mode', 'timestamp', 'status', 'error'],

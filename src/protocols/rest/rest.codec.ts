@@ -1,11 +1,18 @@
-import { type ChatContext, decodeChat, decodeNamed, type NamedContext, sentData, sentFault } from '../../commands/chat-frame.js';
+import {
+  decodeChat,
+  decodeHello,
+  decodeNamed,
+  type FrameContext,
+  type HelloContext,
+  namesIn,
+  sentData,
+  sentFault,
+  unknownFrame,
+} from '../../commands/chat-frame.js';
 import { commandFault, faultFrame, responseFrame } from '../../commands/command-frame.js';
 import { frameObject } from '../../validation/frame-object.js';
 import { printTime } from '../../identity/print-time.js';
 import type { Codec, Peer } from '../../realtime/codec.js';
-
-/** What an answer needs to know of its request. */
-export type RestContext = NamedContext | ChatContext | { readonly kind: 'hello'; readonly message: unknown };
 
 /** UTC, whole seconds, as the documents print it. */
 const timestamp = (): string => printTime(new Date());
@@ -13,7 +20,7 @@ const timestamp = (): string => printTime(new Date());
 const errorFrame = (data: object): string => JSON.stringify({ type: 'error', data, timestamp: timestamp() });
 
 /** JSON text frames on `/api/v1/ws/{client_id}` and `/ws/{client_id}`: by their `type`. */
-export const restCodec: Codec<string, string | null, RestContext> = {
+export const restCodec: Codec<string, string | null, FrameContext> = {
   protocol: 'rest',
   ordered: false,
   anonymous: true,
@@ -27,17 +34,11 @@ export const restCodec: Codec<string, string | null, RestContext> = {
       case 'chat':
         return decodeChat(frame);
       case 'hello':
-        return {
-          kind: 'command',
-          domain: 'system',
-          name: 'whoami',
-          payload: {},
-          context: { kind: 'hello', message: frame.message },
-        };
+        return decodeHello(frame);
       case 'command':
         return decodeNamed(frame);
       default:
-        return { kind: 'bad', detail: 'type must be one of chat, hello, command' };
+        return unknownFrame('type must be one of chat, hello, command', frame);
     }
   },
 
@@ -46,27 +47,28 @@ export const restCodec: Codec<string, string | null, RestContext> = {
       case 'command':
         return JSON.stringify(responseFrame(context.command, data));
       case 'echo':
-        return JSON.stringify({ client_id: peer.clientId, message: context.message, type: 'echo' });
+        return JSON.stringify({ client_id: peer.clientId, message: context.message, type: 'echo', ...context.names });
       case 'sent':
-        return JSON.stringify({ type: 'chat.sent', data: sentData(data), timestamp: timestamp() });
+        return JSON.stringify({ type: 'chat.sent', data: { ...sentData(data), ...context.names }, timestamp: timestamp() });
       case 'hello':
-        return hello(context.message, peer);
+        return hello(context, peer);
+      case 'unknown':
+        throw new Error('What is no frame has no result');
     }
   },
 
   error(context, error) {
     if (context?.kind === 'command') return JSON.stringify(faultFrame(context.command, error));
     const { code, detail } = commandFault(context?.kind === 'sent' ? sentFault(error) : error);
-    return errorFrame({ code, detail });
+    return errorFrame({ code, detail, ...namesIn(context) });
   },
 
-  badFrame: (context, detail) =>
-    errorFrame({ code: 'bad_frame', detail, ...(context?.kind === 'command' ? { request_id: context.command.requestId } : {}) }),
+  badFrame: (context, detail) => errorFrame({ code: 'bad_frame', detail, ...namesIn(context) }),
 
   event: ({ domain, event, data }) => JSON.stringify({ type: `${domain}.${event}`, data, timestamp: timestamp() }),
 
   disconnect: (notice) => JSON.stringify({ type: 'disconnect', data: notice, timestamp: timestamp() }),
 };
 
-const hello = (message: unknown, { clientId, userId }: Peer): string =>
-  JSON.stringify({ type: 'hello', message, client_id: clientId, user_id: userId, timestamp: timestamp() });
+const hello = ({ message, names }: HelloContext, { clientId, userId }: Peer): string =>
+  JSON.stringify({ type: 'hello', message, client_id: clientId, user_id: userId, ...names, timestamp: timestamp() });

@@ -1,5 +1,7 @@
-import { chatRequests, ECHO_ERRORS, SENT_DATA } from '../../commands/chat-frame.docs.js';
+import type { FrameContext } from '../../commands/chat-frame.js';
+import { chatRequests, ECHO_ERRORS, NAMED_SENT_DATA } from '../../commands/chat-frame.docs.js';
 import { commandRequests, faultExamples, faultProperties } from '../../commands/command-frame.docs.js';
+import { NAMES_SCHEMA } from '../../commands/frame-names.js';
 import {
   disconnectDocs,
   type DocumentedCore,
@@ -14,7 +16,7 @@ import type { ErrorCode } from '../../errors/catalogue.js';
 import { CLOSE } from '../../realtime/close-reasons.js';
 import { type EventDocs, exampleEvent } from '../../realtime/events.js';
 import type { JsonSchema } from '../../validation/fields.js';
-import { type RestContext, restCodec } from './rest.codec.js';
+import { restCodec } from './rest.codec.js';
 
 const { tryAgainLater: _later, ...OWN_CLOSES } = CLOSE;
 const CLOSES = Object.values(OWN_CLOSES);
@@ -28,15 +30,14 @@ const stamped = (type: string, data: JsonSchema): JsonSchema => ({
   required: ['type', 'data', 'timestamp'],
 });
 
-const answered = (context: RestContext, data: unknown): object => parsed(restCodec.result(context, data, EXAMPLE_PEER));
+const answered = (context: FrameContext, data: unknown): object => parsed(restCodec.result(context, data, EXAMPLE_PEER));
 
 /** One frame for whatever is no command: what it says is refused, or is no frame at all. */
 function errorFrame({ commands }: DocumentedCore): FrameDocs {
   const said = commands.find(({ fullName }) => fullName === 'chat.send')?.errors ?? [];
   const codes: ErrorCode[] = [...new Set([...said, ...ECHO_ERRORS])];
   const { errors: _errors, retry_after: _retry, ...properties } = faultProperties([...codes, 'malformed']);
-  const requestId = { type: 'string', description: 'Of a bad command frame that had one' };
-  const data = { type: 'object', properties: { ...properties, request_id: requestId }, required: ['code', 'detail'] };
+  const data = { type: 'object', properties: { ...properties, ...NAMES_SCHEMA }, required: ['code', 'detail'] };
   return {
     name: 'error',
     summary: 'The answer to what is no frame, and to chat and hello where they are refused',
@@ -48,7 +49,9 @@ function errorFrame({ commands }: DocumentedCore): FrameDocs {
         summary: 'No JSON',
         frame: parsed(restCodec.badFrame(undefined, 'Frame is not a JSON object', EXAMPLE_PEER)),
       },
-      ...faultExamples(codes, (error) => parsed(restCodec.error({ kind: 'sent' }, error, EXAMPLE_PEER))),
+      ...faultExamples(codes, (error) =>
+        parsed(restCodec.error({ kind: 'sent', names: { client_msg_id: 'm1' } }, error, EXAMPLE_PEER)),
+      ),
     ],
   };
 }
@@ -77,11 +80,14 @@ const helloOf = (fault: FrameDocs): RequestDocs => ({
         message: {},
         client_id: { type: 'string' },
         user_id: { type: ['integer', 'null'], description: 'null while anonymous' },
+        ...NAMES_SCHEMA,
         timestamp: TIMESTAMP,
       },
       required: ['type', 'client_id', 'user_id', 'timestamp'],
     },
-    examples: [{ name: 'answer', summary: 'Known', frame: answered({ kind: 'hello', message: 'Hello, server!' }, {}) }],
+    examples: [
+      { name: 'answer', summary: 'Known', frame: answered({ kind: 'hello', message: 'Hello, server!', names: {} }, {}) },
+    ],
   },
   fault,
   errors: ECHO_ERRORS.filter((code) => code !== 'invalid_input'),
@@ -94,11 +100,11 @@ const chatsOf = (core: DocumentedCore, fault: FrameDocs): RequestDocs[] =>
     echo: {
       schema: {
         type: 'object',
-        properties: { client_id: { type: 'string' }, message: { type: 'string' }, type: { const: 'echo' } },
+        properties: { client_id: { type: 'string' }, message: { type: 'string' }, type: { const: 'echo' }, ...NAMES_SCHEMA },
         required: ['client_id', 'message', 'type'],
       },
     },
-    sent: { schema: stamped('chat.sent', SENT_DATA) },
+    sent: { schema: stamped('chat.sent', NAMED_SENT_DATA) },
     fault,
     answer: answered,
   });
@@ -138,7 +144,7 @@ export const restDocs: ProtocolDocs = {
     const fault = errorFrame(core);
     const commands = commandRequests(core.commands, {
       codec: restCodec,
-      contextOf: (requestId): RestContext => ({ kind: 'command', command: { requestId } }),
+      contextOf: (requestId): FrameContext => ({ kind: 'command', command: { requestId } }),
       shown: parsed,
     });
     return [helloOf(fault), ...chatsOf(core, fault), ...commands];

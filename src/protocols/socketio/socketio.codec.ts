@@ -1,4 +1,14 @@
-import { type ChatContext, decodeChat, decodeNamed, type NamedContext, sentData, sentFault } from '../../commands/chat-frame.js';
+import {
+  decodeChat,
+  decodeHello,
+  decodeNamed,
+  type FrameContext,
+  type HelloContext,
+  namesIn,
+  sentData,
+  sentFault,
+  unknownFrame,
+} from '../../commands/chat-frame.js';
 import { commandFault, FRAME_VERSION, faultFrame, responseFrame } from '../../commands/command-frame.js';
 import { nestsTooDeep } from '../../validation/json.js';
 import type { SocketIoFrame } from '../../realtime/adapters/socketio-transport.js';
@@ -10,9 +20,6 @@ export interface SocketIoEvent {
   readonly data: unknown;
 }
 
-/** What an answer needs to know of its request; its frame's data is the acknowledgement where the client wants one. */
-export type SocketIoContext = NamedContext | ChatContext | { readonly kind: 'hello'; readonly message: unknown };
-
 /**
  * The last event before the server disconnects. Socket.IO reserves the name `disconnect`, and its own says nothing of the
  * reason, so the notice has a name of its own.
@@ -23,7 +30,7 @@ const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value) && !Buffer.isBuffer(value);
 
 /** Events `hello`, `command` and `chat` of Socket.IO's default namespace. */
-export const socketIoCodec: Codec<SocketIoFrame, SocketIoEvent, SocketIoContext> = {
+export const socketIoCodec: Codec<SocketIoFrame, SocketIoEvent, FrameContext> = {
   protocol: 'socketio',
   ordered: false,
   anonymous: false,
@@ -31,13 +38,11 @@ export const socketIoCodec: Codec<SocketIoFrame, SocketIoEvent, SocketIoContext>
   liveness: 'transport',
 
   decode({ event, data }) {
-    if (nestsTooDeep(data)) return { kind: 'bad', detail: 'The argument nests too deep' };
-    if (event === 'hello') {
-      const message = isObject(data) ? data.message : undefined;
-      return { kind: 'command', domain: 'system', name: 'whoami', payload: {}, context: { kind: 'hello', message } };
-    }
-    if (event !== 'command' && event !== 'chat') return { kind: 'bad', detail: 'Events are hello, command and chat' };
-    if (!isObject(data)) return { kind: 'bad', detail: `The argument of ${event} must be an object` };
+    const argument = isObject(data) ? data : {};
+    if (nestsTooDeep(data)) return unknownFrame('The argument nests too deep', argument);
+    if (event === 'hello') return decodeHello(argument);
+    if (event !== 'command' && event !== 'chat') return unknownFrame('Events are hello, command and chat', argument);
+    if (!isObject(data)) return unknownFrame(`The argument of ${event} must be an object`, argument);
     if (event === 'chat') return decodeChat(data);
     // The event's name says what it is; `type` and `v` may be left out.
     return decodeNamed({ type: 'command', v: FRAME_VERSION, ...data });
@@ -50,17 +55,20 @@ export const socketIoCodec: Codec<SocketIoFrame, SocketIoEvent, SocketIoContext>
       case 'command':
         return { event: 'response', data: responseFrame(context.command, data) };
       case 'hello':
-        return { event: 'hello', data: helloAnswer(context.message, peer) };
+        return { event: 'hello', data: helloAnswer(context, peer) };
       case 'echo':
-        return { event: 'chat', data: { client_id: peer.id, message: context.message, type: 'echo' } };
+        return { event: 'chat', data: { client_id: peer.id, message: context.message, type: 'echo', ...context.names } };
       case 'sent':
-        return { event: 'response', data: { success: true, data: sentData(data) } };
+        return { event: 'response', data: { success: true, ...context.names, data: sentData(data) } };
+      case 'unknown':
+        throw new Error('What is no event of ours has no result');
     }
   },
 
   error(context, error) {
     if (context?.kind === 'command') return { event: 'response', data: faultFrame(context.command, error) };
-    return { event: 'response', data: { success: false, ...commandFault(context?.kind === 'sent' ? sentFault(error) : error) } };
+    const fault = commandFault(context?.kind === 'sent' ? sentFault(error) : error);
+    return { event: 'response', data: { success: false, ...namesIn(context), ...fault } };
   },
 
   badFrame: (context, detail) => ({
@@ -71,7 +79,7 @@ export const socketIoCodec: Codec<SocketIoFrame, SocketIoEvent, SocketIoContext>
       success: false,
       code: 'bad_frame',
       detail,
-      ...(context?.kind === 'command' ? { request_id: context.command.requestId } : {}),
+      ...namesIn(context),
     },
   }),
 
@@ -81,12 +89,13 @@ export const socketIoCodec: Codec<SocketIoFrame, SocketIoEvent, SocketIoContext>
 };
 
 /** What was said is said back, as `rest` does; undefined is left out on the way. */
-const helloAnswer = (message: unknown, { id, userId }: Peer): object => ({
+const helloAnswer = ({ message, names }: HelloContext, { id, userId }: Peer): object => ({
   type: 'hello',
   v: FRAME_VERSION,
   message,
   connection_id: id,
   user_id: userId,
+  ...names,
 });
 
 const helloOf = (peer: Peer, heartbeatSec: number): object => ({

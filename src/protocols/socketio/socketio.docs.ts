@@ -1,5 +1,7 @@
+import type { FrameContext } from '../../commands/chat-frame.js';
 import { chatRequests, ECHO_ERRORS, SENT_DATA } from '../../commands/chat-frame.docs.js';
 import { commandRequests, faultExamples, faultProperties, disconnectFrame, VERSION } from '../../commands/command-frame.docs.js';
+import { NAMES_SCHEMA } from '../../commands/frame-names.js';
 import {
   disconnectDocs,
   type DocumentedCore,
@@ -13,7 +15,7 @@ import type { ErrorCode } from '../../errors/catalogue.js';
 import type { SocketIoFrame } from '../../realtime/adapters/socketio-transport.js';
 import { CLOSE } from '../../realtime/close-reasons.js';
 import { type EventDocs, exampleEvent } from '../../realtime/events.js';
-import { NOTICE_EVENT, type SocketIoContext, socketIoCodec } from './socketio.codec.js';
+import { NOTICE_EVENT, socketIoCodec } from './socketio.codec.js';
 
 const { silent: _silent, ...OWN_CLOSES } = CLOSE;
 const CLOSES = Object.values(OWN_CLOSES);
@@ -21,7 +23,7 @@ const CLOSES = Object.values(OWN_CLOSES);
 /** The argument of an event as it arrives: what is undefined is left out on the way. */
 const shown = (frame: SocketIoFrame | undefined): object => JSON.parse(JSON.stringify(frame?.data ?? {})) as object;
 
-const answered = (context: SocketIoContext, data: unknown): object => shown(socketIoCodec.result(context, data, EXAMPLE_PEER));
+const answered = (context: FrameContext, data: unknown): object => shown(socketIoCodec.result(context, data, EXAMPLE_PEER));
 
 const greeting = (): ToldDocs => ({
   kind: 'connection',
@@ -56,10 +58,14 @@ function refusal({ commands }: DocumentedCore): FrameDocs {
     event: 'response',
     schema: {
       type: 'object',
-      properties: { success: { const: false }, ...faultProperties(codes) },
+      properties: { success: { const: false }, ...NAMES_SCHEMA, ...faultProperties(codes) },
       required: ['success', 'code', 'detail'],
     },
-    examples: faultExamples(codes, (error) => shown(socketIoCodec.error({ kind: 'sent' }, error, EXAMPLE_PEER)), 'content'),
+    examples: faultExamples(
+      codes,
+      (error) => shown(socketIoCodec.error({ kind: 'sent', names: {} }, error, EXAMPLE_PEER)),
+      'content',
+    ),
   };
 }
 
@@ -86,10 +92,13 @@ const helloOf = (fault: FrameDocs): RequestDocs => ({
         message: {},
         connection_id: { type: 'string' },
         user_id: { type: ['integer', 'null'] },
+        ...NAMES_SCHEMA,
       },
       required: ['type', 'v', 'connection_id', 'user_id'],
     },
-    examples: [{ name: 'answer', summary: 'Known', frame: answered({ kind: 'hello', message: 'Hello, server!' }, {}) }],
+    examples: [
+      { name: 'answer', summary: 'Known', frame: answered({ kind: 'hello', message: 'Hello, server!', names: {} }, {}) },
+    ],
   },
   fault,
   errors: ECHO_ERRORS.filter((code) => code !== 'invalid_input'),
@@ -108,13 +117,18 @@ const chatsOf = (core: DocumentedCore, fault: FrameDocs): RequestDocs[] =>
           client_id: { type: 'string', description: 'The id of the connection' },
           message: { type: 'string' },
           type: { const: 'echo' },
+          ...NAMES_SCHEMA,
         },
         required: ['client_id', 'message', 'type'],
       },
     },
     sent: {
       event: 'response',
-      schema: { type: 'object', properties: { success: { const: true }, data: SENT_DATA }, required: ['success', 'data'] },
+      schema: {
+        type: 'object',
+        properties: { success: { const: true }, ...NAMES_SCHEMA, data: SENT_DATA },
+        required: ['success', 'data'],
+      },
     },
     fault,
     answer: answered,
@@ -150,7 +164,7 @@ const badEvent = (): ToldDocs => ({
         success: { const: false },
         code: { const: 'bad_frame' },
         detail: { type: 'string', description: 'For people' },
-        request_id: { type: 'string', description: 'Where the frame had one' },
+        ...NAMES_SCHEMA,
       },
       required: ['type', 'v', 'success', 'code', 'detail'],
     },
@@ -191,7 +205,7 @@ export const socketIoDocs: ProtocolDocs = {
     const fault = refusal(core);
     const commands = commandRequests(core.commands, {
       codec: socketIoCodec,
-      contextOf: (requestId): SocketIoContext => ({ kind: 'command', command: { requestId } }),
+      contextOf: (requestId): FrameContext => ({ kind: 'command', command: { requestId } }),
       shown,
       optional: ['type', 'v'],
       events: { request: 'command', answer: 'response' },

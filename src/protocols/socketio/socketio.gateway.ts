@@ -142,7 +142,8 @@ export class SocketIoGateway implements OnGatewayInit<Server>, OnGatewayConnecti
     const { connection } = socket.data as SocketData;
     if (!connection) return undefined;
     const isOurs = OWN_EVENTS.has(event.event) || isUnheard(socket, event.event);
-    if (!isOurs) return socketIoCodec.error(undefined, new CoreError('too_many_requests'), connection);
+    const { context } = socketIoCodec.decode(event, connection);
+    if (!isOurs) return socketIoCodec.error(context, new CoreError('too_many_requests'), connection);
     return this.pipeline.receive(connection, event, bytes, 'over') as SocketIoFrame | undefined;
   }
 
