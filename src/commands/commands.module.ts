@@ -3,6 +3,7 @@ import { DiscoveryModule } from '@nestjs/core';
 import { AuthModule } from '../auth/auth.module.js';
 import { RawServer } from '../realtime/adapters/raw-server.js';
 import { UpgradeChecks } from '../realtime/adapters/upgrade-checks.js';
+import { PlainRequests } from '../realtime/adapters/plain-requests.js';
 import { UpgradeGate } from '../realtime/adapters/upgrade-gate.js';
 import { QuotasModule } from '../quotas/quotas.module.js';
 import { ConnectionDirectory } from '../realtime/connection-directory.js';
@@ -36,6 +37,7 @@ import { UsageCommands } from './usage.commands.js';
     RawServer,
     UpgradeChecks,
     UpgradeGate,
+    PlainRequests,
     LiveShutdown,
     // Not in RealtimeModule, which the command line has, too: what answers the questions of nodes is one.
     ConnectionDirectory,

@@ -27,6 +27,8 @@ export const CORE_ERRORS = {
   too_many_requests: { status: 429, text: 'Too many requests' },
   too_large: { status: 413, text: 'Request body is too large' },
   unsupported_media_type: { status: 415, text: 'Unsupported media type' },
+  bad_handshake: { status: 400, text: 'Not a valid WebSocket handshake' },
+  upgrade_required: { status: 426, text: 'Upgrade required' },
   method_not_allowed: { status: 405, text: 'Method not allowed' },
   unavailable: { status: 503, text: 'Service unavailable' },
   internal: { status: 500, text: 'Internal server error' },
@@ -41,6 +43,8 @@ export interface CoreErrorOptions extends ErrorOptions {
   readonly retryAfterSec?: number;
   /** A sentence for the client that is more exact than the catalogue's. */
   readonly detail?: string;
+  /** For a status that names headers: `Allow` of 405, `Upgrade` of 426. */
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 /** The only error that means something to a client. Anything else that is thrown is answered as `internal` and logged. */
@@ -48,6 +52,7 @@ export class CoreError extends Error {
   readonly issues: readonly Issue[];
   readonly retryAfterSec: number | undefined;
   readonly detail: string | undefined;
+  readonly headers: Readonly<Record<string, string>>;
 
   constructor(
     readonly code: ErrorCode,
@@ -58,6 +63,7 @@ export class CoreError extends Error {
     this.issues = options.issues ?? [];
     this.retryAfterSec = options.retryAfterSec ?? (code === 'too_many_requests' || code === 'unavailable' ? 1 : undefined);
     this.detail = options.detail;
+    this.headers = options.headers ?? {};
   }
 }
 

@@ -52,6 +52,7 @@ export function httpAnswer(
   return {
     status,
     headers: {
+      ...error.headers,
       ...format.headers?.(error),
       ...(error.retryAfterSec === undefined ? {} : { 'retry-after': String(error.retryAfterSec) }),
     },

@@ -51,6 +51,8 @@ export class Connection<Frame = unknown> implements Peer, Caller {
   /** When the last bad frames came, oldest first; fewer than would end the connection. */
   badFrames: number[] | null = null;
   inFlight = 0;
+  /** Called once when nothing is under way any more, before its answer is sent. */
+  onIdle: (() => void) | null = null;
   /** About how many bytes the requests under way keep in memory. */
   inFlightBytes = 0;
   /** What the next frame waits for: of protocols that answer in order the one before it, else a change of who the connection is. */
@@ -74,4 +76,10 @@ export class Connection<Frame = unknown> implements Peer, Caller {
   get userId(): number | null {
     return this.identity?.session.userId ?? null;
   }
+}
+
+/** Goes on when everything that was asked is answered: at once, or as soon as the last answer has been handed to the transport. */
+export function whenAnswered(connection: Connection, then: () => void): void {
+  if (connection.inFlight === 0) then();
+  else connection.onIdle = () => setImmediate(then);
 }

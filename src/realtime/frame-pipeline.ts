@@ -108,6 +108,7 @@ export class FramePipeline {
       connection.inFlight -= 1;
       connection.inFlightBytes -= bytes;
       if (connection.tail === done) connection.tail = null;
+      if (connection.inFlight === 0) settle(connection);
     });
     if (turn === 'barrier') connection.tail = done;
     return done;
@@ -173,6 +174,12 @@ export class FramePipeline {
     this.faults.report(error, { connection: connection.id, protocol: connection.codec.protocol });
     return connection.codec.error(context, error, connection);
   }
+}
+
+function settle(connection: Connection): void {
+  const { onIdle } = connection;
+  connection.onIdle = null;
+  onIdle?.();
 }
 
 const refused = ({ context }: Decoded, code: ErrorCode): Decoded => ({ kind: 'refused', context, error: new CoreError(code) });

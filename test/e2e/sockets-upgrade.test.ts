@@ -22,7 +22,7 @@ describe('an upgrade', () => {
   });
   afterAll(() => server.stop());
 
-  it.each(['/nowhere', '/v1', '/v1/connect/more', '/ws/a/b', '/api/v1/ws/a/b', '/socket.io', '/api/v1/users/me', '/v2/connect'])(
+  it.each(['/nowhere', '/v1', '/v1/connect/more', '/ws/a/b', '/api/v1/ws/a/b', '/socket.iox', '/api/v1/users/me', '/v2/connect'])(
     'on the unknown path %s is refused with 404',
     async (path) => {
       expect(await refusalOf(server.wsUrl + path, bearerOf(account))).toEqual(NOT_FOUND);
@@ -33,15 +33,6 @@ describe('an upgrade', () => {
     const socket = await server.socket(path, bearerOf(account));
     expect((await socket.close()).code).toBe(1005);
   });
-
-  it.each(['/v1/connect', '/ws/somebody', '/api/v1/ws/somebody', '/', '/socket.io'])(
-    'is needed on %s: a plain request finds nothing there',
-    async (path) => {
-      const { status, body } = await account.client.get(path);
-      if (path !== '/') expect({ status, body }).toEqual(NOT_FOUND);
-      expect(status === 404 || (status === 200 && path === '/')).toBe(true);
-    },
-  );
 
   it('that the client gives up while it is looked at harms nobody', async () => {
     for (let i = 0; i < 20; i++) {
@@ -133,10 +124,11 @@ describe('a request that offers another protocol', () => {
     tcp.destroy();
   });
 
-  it('opens no socket', async () => {
+  it('opens no socket, and learns what would', async () => {
     const tcp = await TcpSocket.connect(server.port);
     tcp.upgrade('/ws/somebody', { Upgrade: 'h2c' });
-    expect((await tcp.head()).status).toBe(404);
+    const { status, headers } = await tcp.head();
+    expect({ status, upgrade: headers.get('upgrade') }).toEqual({ status: 426, upgrade: 'websocket' });
     tcp.destroy();
   });
 });

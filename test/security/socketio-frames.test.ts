@@ -83,7 +83,8 @@ describe('the WebSocket under Socket.IO', () => {
       packets.push(frame.payload.toString());
     }
     expect(packets.filter((packet) => packet.startsWith('42["error"'))).toHaveLength(2);
-    expect(packets.at(-1)).toMatch(/^42\["disconnect_notice",\{.*"code":1009/);
+    expect(packets.at(-1)).toBe('41');
+    expect(packets.at(-2)).toMatch(/^42\["disconnect_notice",\{.*"code":1009/);
     tcp.destroy();
   });
 

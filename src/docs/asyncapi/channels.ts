@@ -106,7 +106,6 @@ function thrownFor(code: ErrorCode): CoreError {
 /** What the gate says where the catalogue is too general. */
 const DETAILS: Partial<Record<ErrorCode, string>> = {
   forbidden: 'Origin not allowed',
-  conflict: 'This client_id is in use by another user',
 };
 
 function operationsOf(protocol: DescribedProtocol): Record<string, Operation> {

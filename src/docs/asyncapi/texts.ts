@@ -63,8 +63,10 @@ const WHY_REFUSED: Partial<Record<ErrorCode, string>> = {
   forbidden: 'An origin that is not allowed',
   not_authenticated: 'No token, or none that is good',
   invalid_input: 'A `client_id` that is none',
-  conflict: 'A `client_id` of somebody else',
   too_large: 'A request of long polling that is too large',
+  method_not_allowed: 'A handshake by another method than GET',
+  upgrade_required: 'Another version of the WebSocket protocol, or a request that does not ask for a WebSocket',
+  bad_handshake: 'A handshake without a proper key',
   too_many_requests: 'Too many requests, or too many connections',
   unavailable: 'The server is going down, or cannot look at it now',
 };

@@ -95,7 +95,15 @@ export const gameDocs: ProtocolDocs = {
     'in any order. What happens meanwhile comes as `event`. Any frame, and any WebSocket ping, is a sign of life.',
   ].join(' '),
   credentials: ['header', 'query'],
-  refusals: ['not_authenticated', 'forbidden', 'too_many_requests', 'unavailable'],
+  refusals: [
+    'not_authenticated',
+    'forbidden',
+    'too_many_requests',
+    'method_not_allowed',
+    'upgrade_required',
+    'bad_handshake',
+    'unavailable',
+  ],
   closes: CLOSES,
   requests: ({ commands }) =>
     commandRequests(commands, { codec: gameCodec, contextOf: (requestId) => ({ requestId }), shown: parsed }),

@@ -292,7 +292,15 @@ export const messengerDocs: ProtocolDocs = {
     'requests. Everything is done here: an account is made, and logged in to, over the socket itself. There are no commands by name.',
   ].join(' '),
   credentials: ['header', 'query', 'field'],
-  refusals: ['not_authenticated', 'forbidden', 'too_many_requests', 'unavailable'],
+  refusals: [
+    'not_authenticated',
+    'forbidden',
+    'too_many_requests',
+    'method_not_allowed',
+    'upgrade_required',
+    'bad_handshake',
+    'unavailable',
+  ],
   closes: CLOSES,
   requests: requestsOf,
   told: (core) => {

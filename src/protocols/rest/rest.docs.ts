@@ -138,7 +138,15 @@ export const restDocs: ProtocolDocs = {
     client_id: 'Chosen by the client: 1 to 128 characters, no control characters. It means something for its user only.',
   },
   credentials: ['header', 'query'],
-  refusals: ['forbidden', 'invalid_input', 'too_many_requests', 'unavailable'],
+  refusals: [
+    'forbidden',
+    'invalid_input',
+    'too_many_requests',
+    'method_not_allowed',
+    'upgrade_required',
+    'bad_handshake',
+    'unavailable',
+  ],
   closes: CLOSES,
   requests: (core) => {
     const fault = errorFrame(core);

@@ -199,7 +199,15 @@ export const socketIoDocs: ProtocolDocs = {
   ].join(' '),
   place: { paths: ['/socket.io/'], token: 'required' },
   credentials: ['header', 'query', 'auth'],
-  refusals: ['forbidden', 'too_large', 'too_many_requests', 'unavailable'],
+  refusals: [
+    'forbidden',
+    'too_large',
+    'too_many_requests',
+    'method_not_allowed',
+    'upgrade_required',
+    'bad_handshake',
+    'unavailable',
+  ],
   closes: CLOSES,
   requests: (core) => {
     const fault = refusal(core);

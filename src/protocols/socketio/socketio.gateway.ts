@@ -20,7 +20,7 @@ import type { Identity } from '../../identity/identity.js';
 import { ClientAddress } from '../../realtime/adapters/client-address.js';
 import { type SocketIoFrame, SocketIoTransport } from '../../realtime/adapters/socketio-transport.js';
 import { CLOSE } from '../../realtime/close-reasons.js';
-import { Connection } from '../../realtime/connection.js';
+import { Connection, whenAnswered } from '../../realtime/connection.js';
 import { FramePipeline } from '../../realtime/frame-pipeline.js';
 import { Hub } from '../../realtime/hub.js';
 import { TokenReader } from '../../realtime/ports.js';
@@ -92,7 +92,11 @@ export class SocketIoGateway implements OnGatewayInit<Server>, OnGatewayConnecti
       userAgent: userAgentOf(socket.handshake),
     };
     const transport = new SocketIoTransport(socket, {
-      fault: (code) => this.hub.fault(connection, code),
+      fault: (code) => {
+        this.hub.fault(connection, code);
+        transport.dismiss();
+      },
+      settle: (then) => whenAnswered(connection, then),
       backlog: () => this.hub.close(connection, CLOSE.slow),
       flood: () => this.hub.close(connection, CLOSE.flood),
       refuse: (event, argument, bytes) => this.refuse(socket, { event, data: argument }, bytes),

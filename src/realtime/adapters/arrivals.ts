@@ -29,6 +29,8 @@ interface Packet {
 export interface Guest {
   /** The WebSocket beneath is about to be closed with this code, for a fault of the peer. */
   fault(code: number): void;
+  /** The peer has sent its last: `then` is called when what it asked before is answered. */
+  settle(then: () => void): void;
   /** More is made for it than it reads. */
   backlog(): void;
   /** Words the refusal of an event. @returns what to send for it; undefined where there is nothing more to say */
@@ -74,6 +76,8 @@ export class Arrivals {
   /** Binary packets that belong to a packet before them, and whether that went on. */
   private attachments = 0;
   private areWanted = false;
+  /** Packets behind one that leaves a namespace. */
+  private behind: (() => void)[] | null = null;
 
   constructor(private readonly rules: ArrivalRules) {}
 
@@ -112,6 +116,26 @@ export class Arrivals {
   fault(code: number): void {
     this.guest?.fault(code);
     this.flush();
+  }
+
+  /** The peer has sent its last over the WebSocket beneath. Socket.IO hands on what came before in the next turn of the event loop. */
+  settle(then: () => void): void {
+    setImmediate(() => (this.guest ? this.guest.settle(then) : then()));
+  }
+
+  /**
+   * Hands on a packet, in its turn: Socket.IO drops the events before a packet that leaves a namespace if it gets both at once, since it
+   * handles events a little later.
+   */
+  inTurn({ type, data }: Packet, handOn: () => void): void {
+    if (this.behind) return void this.behind.push(handOn);
+    if (type !== 'message' || typeof data !== 'string' || data[0] !== PACKET.disconnect) return handOn();
+    this.behind = [handOn];
+    setImmediate(() => {
+      const { behind } = this;
+      this.behind = null;
+      for (const next of behind ?? []) next();
+    });
   }
 
   /** Sends what Engine.IO holds back while it writes other packets: it would drop it with the connection. */

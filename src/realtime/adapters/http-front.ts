@@ -8,8 +8,8 @@ import { boundPipeline, countWaiting } from './bound-pipeline.js';
 import { Doorway } from './doorway.js';
 import { asksForWebSocket, ignoreUpgrade, whenAnswered } from './ignore-upgrade.js';
 
-/** Engine.IO's own path. It ends in a slash: `/socket.io` alone is nobody's. */
-const SOCKET_IO_PREFIX = '/socket.io/';
+/** Engine.IO's own path; some clients leave out the slash at its end. */
+const SOCKET_IO_PATH = /^\/socket\.io(?:[/?]|$)/;
 
 /** Time for a client to send its headers, and its whole request: slow senders do not hold a connection for longer. */
 const HEADERS_TIMEOUT_MS = 10_000;
@@ -91,4 +91,4 @@ export class HttpFront {
   }
 }
 
-const isSocketIo = (request: IncomingMessage): boolean => request.url?.startsWith(SOCKET_IO_PREFIX) === true;
+const isSocketIo = (request: IncomingMessage): boolean => SOCKET_IO_PATH.test(request.url ?? '');

@@ -4,9 +4,12 @@ import type { Duplex } from 'node:stream';
 /** Headers that ask for another protocol; without them the request is an ordinary one. */
 const ASKING = new Set(['upgrade', 'http2-settings', 'connection']);
 
-/** Whether a request asks for a WebSocket (RFC 6455 §4.2.1), and not for something that we do not speak. */
-export const asksForWebSocket = ({ headers }: IncomingMessage): boolean =>
-  headers.upgrade?.split(',').some((protocol) => protocol.trim().toLowerCase() === 'websocket') === true;
+/**
+ * Whether a request asks for a WebSocket (RFC 6455 §4.2.1), and not for something that we do not speak. One of HTTP/1.0 cannot: its
+ * `Upgrade` is to be ignored (RFC 9110 §7.8).
+ */
+export const asksForWebSocket = ({ headers, httpVersion }: IncomingMessage): boolean =>
+  httpVersion !== '1.0' && headers.upgrade?.split(',').some((protocol) => protocol.trim().toLowerCase() === 'websocket') === true;
 
 /**
  * Goes on when every earlier request of the connection has been answered. A client may send an upgrade behind other requests
@@ -26,7 +29,7 @@ export function whenAnswered(stream: Duplex, then: () => void): void {
 }
 
 /**
- * Serves a request that asks for a protocol other than WebSocket as if it had not asked (RFC 9110 §7.8): HTTP clients of Java
+ * Serves a request that asks for a protocol other than WebSocket, or by HTTP/1.0, as if it had not asked (RFC 9110 §7.8): HTTP clients of Java
  * offer `h2c` with every first request. Node has taken such a connection away from its HTTP parser, head and all, as soon as
  * there is a listener for upgrades; so the request is put back without the offer, and the connection begins anew.
  */

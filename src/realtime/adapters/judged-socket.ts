@@ -20,6 +20,15 @@ export const WS_LIMITS = {
   closeTimeout: CLOSE_TIMEOUT_MS,
 } as const;
 
+/**
+ * Milliseconds between the packet that disconnects a client and the end of its transport, which most clients end themselves. A client with
+ * threads, such as that of Python, may notice the end of the transport first, and would come back.
+ */
+export const DISMISSED_MS = 500;
+
+/** How long the answers to what was asked before a close frame may hold ours back, in milliseconds. */
+const ECHO_WITHIN_MS = 5_000;
+
 /** Frames that are read after our close frame, in search of the answer to it. */
 const MAX_LATE_FRAMES = 256;
 
@@ -35,6 +44,8 @@ export abstract class JudgedSocket extends WebSocket {
   payer: Payer | null = null;
   private late = 0;
   private isWaiting = false;
+  private isEchoing = false;
+  private isEnding = false;
 
   /** Counts what is no message. @param frames what it counts for */
   protected abstract extra(frames: number): void;
@@ -68,10 +79,36 @@ export abstract class JudgedSocket extends WebSocket {
   /** @param code of RFC 6455 §7.4.1 with which the connection is about to be closed */
   protected abstract faulted(code: number): void;
 
+  /** Goes on when what the peer asked is answered. */
+  protected abstract settle(then: () => void): void;
+
+  /** Milliseconds between what `faulted` says and the close frame. */
+  protected get lingerMs(): number {
+    return 0;
+  }
+
   override close(code?: number, data?: string | Buffer): void {
+    // Whoever hears of a fault from `ws` closes, too.
+    if (this.isEnding) return;
+    const isOpen = this.readyState === WebSocket.OPEN;
     // After a close frame of the peer `ws` calls this, too, to echo its code (§5.5.1): that is no fault.
     const isEcho = Reflect.get(this, '_closeFrameReceived') === true;
-    if (code !== undefined && !isEcho && this.readyState === WebSocket.OPEN) this.faulted(code);
-    super.close(code, data);
+    if (isOpen && isEcho && !this.isEchoing) return this.echo(() => super.close(code, data));
+    if (code === undefined || isEcho || !isOpen) return super.close(code, data);
+    this.faulted(code);
+    this.isEnding = this.lingerMs > 0;
+    if (this.isEnding) setTimeout(() => super.close(code, data), this.lingerMs).unref();
+    else super.close(code, data);
+  }
+
+  /** What was asked before a close frame is answered before it is echoed: after our close frame nothing may follow (§5.5.1). */
+  private echo(close: () => void): void {
+    this.isEchoing = true;
+    const timer = setTimeout(close, ECHO_WITHIN_MS);
+    timer.unref();
+    this.settle(() => {
+      clearTimeout(timer);
+      close();
+    });
   }
 }

@@ -2,9 +2,10 @@ import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { Injectable } from '@nestjs/common';
 import { WebSocketServer } from 'ws';
+import { CoreError } from '../../errors/catalogue.js';
 import type { Identity, Origin } from '../../identity/identity.js';
 import type { Codec } from '../codec.js';
-import { type BindingRules, Connection } from '../connection.js';
+import { type BindingRules, Connection, whenAnswered } from '../connection.js';
 import { FramePipeline } from '../frame-pipeline.js';
 import { Intake } from '../../ops/intake.js';
 import { Hub } from '../hub.js';
@@ -32,6 +33,9 @@ export class RawServer implements RawHandlers {
     ...WS_LIMITS,
   });
 
+  /** Why `ws` refuses the handshake that it is looking at. */
+  private refusal: CoreError | null = null;
+
   constructor(
     private readonly hub: Hub,
     private readonly pipeline: FramePipeline,
@@ -39,15 +43,24 @@ export class RawServer implements RawHandlers {
     private readonly intake: Intake,
   ) {
     this.server.on('headers', nameRequest);
+    // With a listener `ws` leaves the answer to us.
+    this.server.on('wsClientError', ({ message }) => {
+      this.refusal = new CoreError('bad_handshake', { detail: message });
+    });
   }
 
-  /** @returns false where the request was no proper WebSocket handshake (`ws` has answered it) */
+  /**
+   * @returns false where the client has gone
+   * @throws CoreError `bad_handshake` for what `ws` refuses although `handshakeFault` did not
+   */
   open(request: IncomingMessage, stream: Duplex, head: Buffer, admission: Admission): boolean {
     let opened = false;
+    this.refusal = null;
     this.server.handleUpgrade(request, stream, head, (socket) => {
       opened = true;
       this.connect(socket, stream, admission);
     });
+    if (this.refusal) throw this.refusal;
     return opened;
   }
 
@@ -84,9 +97,19 @@ export class RawServer implements RawHandlers {
   }
 
   fault(connection: Connection, code: number): void {
-    const { transport } = connection;
     this.hub.fault(connection, code);
-    // The close frame that follows goes out at once.
-    if (transport instanceof RawTransport) transport.flush();
+    flush(connection);
   }
+
+  settle(connection: Connection, then: () => void): void {
+    whenAnswered(connection, () => {
+      flush(connection);
+      then();
+    });
+  }
+}
+
+/** The close frame that follows goes out at once: what waits for the end of this turn would come too late. */
+function flush({ transport }: Connection): void {
+  if (transport instanceof RawTransport) transport.flush();
 }

@@ -13,6 +13,8 @@ export interface RawHandlers {
   /** A frame that is no message, or a piece of one. @param frames what it counts for */
   extra(connection: Connection, frames: number): void;
   gone(connection: Connection): void;
+  /** The peer has sent its close frame. `then` is called when what it asked before is answered. */
+  settle(connection: Connection, then: () => void): void;
   /** `ws` itself is about to close for a fault of the peer: the last chance to say why. */
   fault(connection: Connection, code: number): void;
 }
@@ -102,6 +104,11 @@ export class PeerSocket extends JudgedSocket {
 
   protected override extra(frames: number): void {
     if (this.connection) this.handlers?.extra(this.connection, frames);
+  }
+
+  protected override settle(then: () => void): void {
+    if (this.connection && this.handlers) this.handlers.settle(this.connection, then);
+    else then();
   }
 
   carry(connection: Connection, handlers: RawHandlers): void {

@@ -10,11 +10,13 @@ import { CoreError } from '../../errors/catalogue.js';
 import { coreErrorOf } from '../../errors/core-error-of.js';
 import { ErrorFormats } from '../../http/error-formats.js';
 import { DEFAULT_HEADERS } from '../../http/default-headers.js';
+import { queryOf } from '../../http/urlencoded.js';
 import { CLOSE } from '../close-reasons.js';
 import { Intake } from '../../ops/intake.js';
 import { Hub } from '../hub.js';
 import { type ArrivalRules, Arrivals } from './arrivals.js';
 import { ClientAddress } from './client-address.js';
+import { handshakeFault, upgradeRequired } from './handshake.js';
 import { CountedEngine } from './counted-engine.js';
 import { EngineRequests } from './engine-requests.js';
 import type { FrontHandlers, HttpFront } from './http-front.js';
@@ -90,7 +92,7 @@ export class SocketAdapter extends IoAdapter implements FrontHandlers {
   socketIoUpgrade(request: IncomingMessage, stream: Duplex, head: Buffer): void {
     const onError = (): void => void stream.destroy();
     stream.on('error', onError);
-    this.admit(request).then(
+    this.admit(request, handshakeFault).then(
       (engine) => {
         stream.off('error', onError);
         if (engine && !stream.destroyed) engine.handleUpgrade(request, stream, head);
@@ -100,7 +102,7 @@ export class SocketAdapter extends IoAdapter implements FrontHandlers {
   }
 
   socketIoRequest(request: IncomingMessage, response: ServerResponse): void {
-    this.admit(request).then(
+    this.admit(request, missingUpgrade).then(
       (engine) => {
         response.setHeaders(new Map(Object.entries({ ...DEFAULT_HEADERS, 'x-request-id': randomUUID() })));
         engine?.handleRequest(Object.assign(request, { res: response }), response);
@@ -109,12 +111,21 @@ export class SocketAdapter extends IoAdapter implements FrontHandlers {
     );
   }
 
-  /** @returns null where the client has gone meanwhile */
-  private async admit(request: IncomingMessage): Promise<CountedEngine | null> {
+  /**
+   * @param faultOf what is wrong with the request itself
+   * @returns null where the client has gone meanwhile
+   */
+  private async admit(
+    request: IncomingMessage,
+    faultOf: (request: IncomingMessage) => CoreError | undefined,
+  ): Promise<CountedEngine | null> {
     const { engine } = this;
     if (!engine) throw new CoreError('not_found');
     if (this.gate.isClosing) throw new CoreError('unavailable', { retryAfterSec: 5 });
-    return (await this.requests.admit(engine, request)) ? engine : null;
+    const isThere = await this.requests.admit(engine, request);
+    const fault = faultOf(request);
+    if (fault) throw fault;
+    return isThere ? engine : null;
   }
 
   /** From the start: a client may stay in namespaces that are not ours, or in none. */
@@ -134,4 +145,10 @@ export class SocketAdapter extends IoAdapter implements FrontHandlers {
     await server.close();
     this.engine = null;
   }
+}
+
+/** A plain request that names the transport for which it would have to ask for a WebSocket. */
+function missingUpgrade({ method, url }: IncomingMessage): CoreError | undefined {
+  const isPlain = method === 'GET' && queryOf(url).transport === 'websocket';
+  return isPlain ? upgradeRequired() : undefined;
 }

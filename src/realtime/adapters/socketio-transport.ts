@@ -2,7 +2,7 @@ import type { Socket } from 'socket.io';
 import type { CloseReason } from '../close-reasons.js';
 import type { Transport } from '../transport.js';
 import { Arrivals, type Guest } from './arrivals.js';
-import { CLOSE_TIMEOUT_MS } from './judged-socket.js';
+import { CLOSE_TIMEOUT_MS, DISMISSED_MS } from './judged-socket.js';
 import { textFrame } from './text-frame.js';
 
 /** An event with its data: what Socket.IO sends. */
@@ -37,7 +37,7 @@ export class SocketIoTransport implements Transport<SocketIoFrame> {
     handlers: Omit<Guest, 'send'>,
   ) {
     this.arrivals = Arrivals.of(socket.conn);
-    const guest = { ...handlers, send: (frame: SocketIoFrame) => this.send(frame) };
+    const guest: Guest = { ...handlers, send: (frame: SocketIoFrame) => this.send(frame) };
     this.arrivals.guest = guest;
     socket.once('disconnect', () => {
       if (this.arrivals.guest === guest) this.arrivals.guest = null;
@@ -65,11 +65,23 @@ export class SocketIoTransport implements Transport<SocketIoFrame> {
   /** Engine.IO pings by itself. */
   ping(): void {}
 
-  close(_reason: CloseReason): void {
+  /**
+   * How it ends decides what a stock client does next: it comes back by itself after its transport has closed, and stays away after a
+   * packet that disconnects it.
+   */
+  close({ reconnect }: CloseReason): void {
     const { conn } = this.socket;
-    this.socket.disconnect(true);
-    const timer = setTimeout(() => conn.close(true), CLOSE_TIMEOUT_MS);
-    timer.unref();
-    conn.once('close', () => clearTimeout(timer));
+    if (reconnect) conn.close();
+    else this.dismiss();
+    const timers = [setTimeout(() => conn.close(), DISMISSED_MS), setTimeout(() => conn.close(true), CLOSE_TIMEOUT_MS)];
+    for (const timer of timers) timer.unref();
+    conn.once('close', () => timers.forEach(clearTimeout));
+  }
+
+  /** Sends the packet that disconnects the client to every namespace it has joined. The transport stays open. */
+  dismiss(): void {
+    // Private in Socket.IO's types; `disconnect(true)` does the same, and closes the transport in the same breath.
+    const sockets = Reflect.get(this.socket.client, 'sockets') as ReadonlyMap<string, Socket>;
+    for (const socket of [...sockets.values()]) socket.disconnect();
   }
 }

@@ -12,6 +12,7 @@ import type { SocketEndpoint } from '../endpoints.js';
 import { Hub } from '../hub.js';
 import { TokenReader } from '../ports.js';
 import { ClientAddress } from './client-address.js';
+import { handshakeFault } from './handshake.js';
 import type { Admission } from './raw-server.js';
 
 /** Requests that a flood costs its address: else to come back at once would be as good as to be under no limit. */
@@ -63,6 +64,8 @@ export class UpgradeChecks {
   async admit(request: IncomingMessage, { path, query }: Target, found: Found | undefined): Promise<Admission> {
     const address = await this.checkRequest(request, path.startsWith('/api/') ? 'api' : 'general');
     if (!found) throw new CoreError('not_found');
+    const fault = handshakeFault(request);
+    if (fault) throw fault;
     const { endpoint } = found;
     const clientId = endpoint.clientId?.(flat(found.params)) ?? null;
     const identity = await this.identify(request, query, endpoint);
