@@ -4,6 +4,7 @@ import { RawSocket } from '../support/raw-socket.js';
 import { PASSWORD, TestServer } from '../support/server.js';
 import { until } from '../support/until.js';
 import { ACCOUNT_DRIVERS } from './drivers/accounts.js';
+import { connect } from './drivers/socketio.js';
 import { expectFault } from './words.js';
 
 let server: TestServer;
@@ -51,6 +52,21 @@ describe('while the database is away', () => {
         expect({ status: refusal.status, body: refusal.body }).toEqual({ status: 503, body });
         expect(Number(refusal.headers['retry-after'])).toBeGreaterThan(0);
       }
+    }
+  });
+
+  it('a stock Socket.IO client goes on trying, and is in as soon as the database is back', async () => {
+    const socket = connect(server, 'websocket', { auth: { token: known }, reconnection: true, reconnectionDelay: 10 });
+    const seen: string[] = [];
+    for (const name of ['connect', 'connect_error', 'disconnect']) socket.on(name, () => seen.push(name));
+    try {
+      await until(() => seen.length >= 2);
+      expect(seen.slice(0, 2)).toEqual(['disconnect', 'disconnect']);
+      await setAway(false);
+      await until(() => socket.connected);
+    } finally {
+      await setAway(true);
+      socket.disconnect();
     }
   });
 

@@ -194,8 +194,8 @@ export const socketIoDocs: ProtocolDocs = {
   description: [
     'Events of Socket.IO 4 in the namespace `/`, by WebSocket or long polling. A message below is an event: its title and the header `event` say its name,',
     'the payload is its first argument. A client that asks for an acknowledgement gets the answer as that, without an event of its own.',
-    'Who has no good token gets `connect_error` with the message `Not authenticated`. After a disconnection by the server a client',
-    'does not connect again by itself: where `reconnect` is true, call `socket.connect()` after `retry_after_ms`.',
+    'Without a good token the client gets `connect_error` with the message `Not authenticated`. Where `reconnect` is true, the server closes the',
+    'transport, and a client comes back by itself; where it is false, the server disconnects the client, which then stays away.',
   ].join(' '),
   place: { paths: ['/socket.io/'], token: 'required' },
   credentials: ['header', 'query', 'auth'],

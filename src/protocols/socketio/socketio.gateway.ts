@@ -58,9 +58,15 @@ export class SocketIoGateway implements OnGatewayInit<Server>, OnGatewayConnecti
     server.use((socket, next) => {
       this.admit(socket).then(
         () => next(),
-        (thrown: unknown) => next(new Error(coreErrorOf(thrown).message)),
+        (thrown: unknown) => this.keepOut(socket, coreErrorOf(thrown), next),
       );
     });
+  }
+
+  /** A stock client never tries again after `connect_error`. Where that alone would help, only its transport is closed: then it does. */
+  private keepOut({ conn }: Socket, { code, message, retryAfterSec }: CoreError, next: (error: Error) => void): void {
+    if (code === 'unavailable') conn.close();
+    else next(Object.assign(new Error(message), { data: { code, retry_after: retryAfterSec } }));
   }
 
   private async admit(socket: Socket): Promise<void> {
