@@ -6,8 +6,7 @@ import { type Head, TcpSocket } from '../support/tcp-socket.js';
 let server: TestServer;
 let token: string;
 beforeAll(async () => {
-  // With the console, the path of messenger is a page as well.
-  server = await TestServer.start({ variables: { CONSOLE: 'off' } });
+  server = await TestServer.start();
   ({ token } = (await server.user()).tokens);
 });
 afterAll(() => server.stop());
@@ -42,13 +41,15 @@ async function answerTo(line: string, headers: Readonly<Record<string, string>>)
   return head;
 }
 
+/** A handshake as it should be. */
+const good = {
+  Upgrade: 'websocket',
+  Connection: 'Upgrade',
+  'Sec-WebSocket-Key': 'dGhlIHNhbXBsZSBub25jZQ==',
+  'Sec-WebSocket-Version': '13',
+};
+
 describe.each(Object.entries(PLACES))('a handshake with %s that is refused', (_name, { path, words }) => {
-  const good = {
-    Upgrade: 'websocket',
-    Connection: 'Upgrade',
-    'Sec-WebSocket-Key': 'dGhlIHNhbXBsZSBub25jZQ==',
-    'Sec-WebSocket-Version': '13',
-  };
   const { 'Sec-WebSocket-Key': _key, ...withoutKey } = good;
   const { 'Sec-WebSocket-Version': _version, ...withoutVersion } = good;
 
@@ -74,14 +75,19 @@ describe.each(Object.entries(PLACES))('a handshake with %s that is refused', (_n
       expect(headers.get('cache-control')).toMatch(/no-store/);
     },
   );
+});
 
-  it('for having been sent by HTTP/1.0 is a plain request', async () => {
+/** The path of messenger is a page, too. */
+const NO_PAGES = Object.entries(PLACES).filter(([name]) => name !== 'messenger');
+
+describe.each(NO_PAGES)('a request for the path of %s', (_name, { path, words }) => {
+  it('that asks for a WebSocket by HTTP/1.0 is a plain one', async () => {
     const { status, headers, body } = await answerTo(`GET ${path} HTTP/1.0`, good);
     expect({ status, body: JSON.parse(body) }).toEqual({ status: 426, body: words('Upgrade required', 426, 'upgrade_required') });
     expect(Object.fromEntries(headers)).toMatchObject(VERSIONS);
   });
 
-  it('for asking for nothing is answered 426', async () => {
+  it('that does not ask for a WebSocket is answered 426', async () => {
     const { status, headers, body } = await server.client(token).get(path);
     expect({ status, body }).toEqual({ status: 426, body: words('Upgrade required', 426, 'upgrade_required') });
     const names = ['upgrade', 'sec-websocket-version', 'connection', 'x-request-id'];

@@ -55,13 +55,19 @@ export class RawServer implements RawHandlers {
    */
   open(request: IncomingMessage, stream: Duplex, head: Buffer, admission: Admission): boolean {
     let opened = false;
-    this.refusal = null;
     this.server.handleUpgrade(request, stream, head, (socket) => {
       opened = true;
       this.connect(socket, stream, admission);
     });
-    if (this.refusal) throw this.refusal;
+    const refusal = this.takeRefusal();
+    if (refusal) throw refusal;
     return opened;
+  }
+
+  private takeRefusal(): CoreError | null {
+    const { refusal } = this;
+    this.refusal = null;
+    return refusal;
   }
 
   private connect(socket: PeerSocket, stream: Duplex, admission: Admission): void {
