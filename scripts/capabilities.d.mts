@@ -1,4 +1,5 @@
-export type Part = 'redis' | 'chromium' | 'python' | 'curl' | 'generator';
+export type Part = 'redis' | 'chromium' | 'python' | 'curl' | 'generator' | 'openssl' | Daemon;
+type Daemon = 'nginx' | 'caddy' | 'haproxy' | 'pgbouncer' | 'naming';
 export const programs: Readonly<Record<Part, string | undefined>>;
 export const missing: readonly Part[];
 export const everythingRequired: boolean;

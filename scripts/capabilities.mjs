@@ -23,6 +23,12 @@ function pythonWithClients() {
   );
 }
 
+/** The library by which a user id without a name gets one. */
+function nssWrapper() {
+  const folders = ['/usr/lib/x86_64-linux-gnu', '/usr/lib/aarch64-linux-gnu', '/usr/lib64', '/usr/lib'];
+  return folders.map((folder) => join(folder, 'libnss_wrapper.so')).find((path) => existsSync(path));
+}
+
 /** A file of this project that is not there from the start. */
 function file(path) {
   const full = join(import.meta.dirname, '..', path);
@@ -35,10 +41,27 @@ export const programs = {
   chromium: program('chromium', 'chromium-browser', 'google-chrome'),
   python: pythonWithClients(),
   curl: program('curl'),
+  openssl: program('openssl'),
+  nginx: program('nginx', '/usr/sbin/nginx'),
+  caddy: program('caddy'),
+  haproxy: program('haproxy', '/usr/sbin/haproxy'),
+  pgbouncer: program('pgbouncer', '/usr/sbin/pgbouncer'),
+  naming: nssWrapper(),
   generator: file('tools/openapi/node_modules/openapi-typescript/package.json'),
 };
 
-const PACKAGES = { curl: 'curl', redis: 'redis-server', chromium: 'chromium', python: 'python3-requests python3-websockets' };
+const PACKAGES = {
+  curl: 'curl',
+  redis: 'redis-server',
+  chromium: 'chromium',
+  python: 'python3-requests python3-websockets',
+  openssl: 'openssl',
+  nginx: 'nginx',
+  caddy: 'caddy',
+  haproxy: 'haproxy',
+  pgbouncer: 'pgbouncer',
+  naming: 'libnss-wrapper',
+};
 const OTHERS = { generator: 'npm ci --prefix tools/openapi' };
 
 /** The names of the parts that are missing here. */

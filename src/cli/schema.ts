@@ -1,10 +1,8 @@
-import { Client } from 'pg';
-import { connectionConfig, placeOf } from '../database/connection.js';
+import { refusedBy } from '../database/connect-faults.js';
+import { connectionConfig } from '../database/connection.js';
+import { DatabaseClient } from '../database/database-client.js';
 import { migrate } from '../database/migrate.js';
 import { migrations } from '../database/migrations/index.js';
-import { DatabaseStartError } from '../database/start-error.js';
-import { coreErrorOf } from '../errors/core-error-of.js';
-import { reasonOf } from '../errors/thrown.js';
 
 export interface SchemaStatus {
   /** Of PostgreSQL, such as `18.4`. */
@@ -29,7 +27,7 @@ export const migrateSchema = (url: string): Promise<string[]> => reaching(url, (
  */
 export function schemaStatus(url: string): Promise<SchemaStatus> {
   return reaching(url, async () => {
-    const client = new Client(connectionConfig(url, 'switchboard-cli'));
+    const client = new DatabaseClient(connectionConfig(url, 'switchboard-cli'));
     client.on('error', () => undefined); // the query that it breaks says so
     try {
       await client.connect();
@@ -40,7 +38,7 @@ export function schemaStatus(url: string): Promise<SchemaStatus> {
   });
 }
 
-async function readStatus(client: Client): Promise<SchemaStatus> {
+async function readStatus(client: DatabaseClient): Promise<SchemaStatus> {
   const { rows } = await client.query<{ version: string; migrated: boolean }>(
     `SELECT current_setting('server_version') AS version, to_regclass('schema_migrations') IS NOT NULL AS migrated`,
   );
@@ -64,8 +62,6 @@ export async function reaching<T>(url: string, work: () => Promise<T>): Promise<
   try {
     return await work();
   } catch (thrown) {
-    if (thrown instanceof DatabaseStartError) throw thrown;
-    const verb = coreErrorOf(thrown).code === 'unavailable' ? 'does not answer' : 'refuses';
-    throw new DatabaseStartError(`The database at ${placeOf(url)} ${verb}: ${reasonOf(thrown)}`, { cause: thrown });
+    throw refusedBy(url, thrown);
   }
 }

@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
 import { z } from 'zod';
-import { isWebOrigin, publicUrl, serviceUrl } from './url-settings.js';
+import { databaseUrl, isWebOrigin, publicUrl, serviceUrl } from './url-settings.js';
 
 /** The protocols that can be served, in the order in which the start text names them. */
 export const PROTOCOL_NAMES = ['game', 'rest', 'mcp', 'messenger', 'socketio'] as const;
@@ -77,7 +77,7 @@ const schema = z.object({
   HOST: z.string().min(1, { error: 'a host name or an address' }).default('localhost'),
   PORT: wholeNumber(0, 65_535, 8000),
   PUBLIC_URL: publicUrl,
-  DATABASE_URL: serviceUrl('postgres', 'postgresql'),
+  DATABASE_URL: databaseUrl,
   DATABASE_POOL: wholeNumber(2, 200, 10),
   DATA_DIR: z.string().min(1, { error: 'a folder' }).default('./.data'),
   REDIS_URL: serviceUrl('redis', 'rediss'),

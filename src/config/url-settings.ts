@@ -36,6 +36,33 @@ export function serviceUrl(...schemes: readonly string[]) {
     .optional();
 }
 
+const SSL_MODES = ['disable', 'allow', 'prefer', 'require', 'no-verify', 'verify-ca', 'verify-full'];
+
+/** What libpq knows and the driver does not: without it the connection would lead elsewhere, or be less safe than the URL asks for. */
+const NOT_HONOURED = ['service', 'servicefile', 'passfile', 'hostaddr', 'requirepeer', 'require_auth', 'sslcrl', 'sslcrldir'];
+
+/** What is wrong with the parameters of a DATABASE_URL that can be read; undefined for nothing. */
+function parameterFault(value: string): string | undefined {
+  const { hostname, searchParams: given } = new URL(value.replace('@/', '@localhost/'));
+  if ([hostname, given.get('host')].some((host) => host?.includes(','))) return 'a URL with one host';
+  const port = given.get('port');
+  if (port !== null && !/^\d{1,5}$/.test(port)) return 'a URL with one port';
+  const mode = given.get('sslmode');
+  if (mode !== null && !SSL_MODES.includes(mode)) return `a URL with an sslmode of ${SSL_MODES.join(', ')}`;
+  if (given.get('sslrootcert') === 'system' && mode !== null && mode !== 'verify-full') {
+    return 'a URL with sslmode=verify-full where sslrootcert=system stands: others would take a certificate of anybody';
+  }
+  if (given.get('gssencmode') === 'require') return 'a URL without gssencmode=require: connections are encrypted by TLS';
+  const unknown = NOT_HONOURED.find((name) => given.has(name));
+  return unknown === undefined ? undefined : `a URL without the parameter ${unknown}, which this server does not honor`;
+}
+
+/** The URL of the database. @see serviceUrl */
+export const databaseUrl = serviceUrl('postgres', 'postgresql').superRefine((value, context) => {
+  const message = value !== undefined && isReadable(value) ? parameterFault(value) : undefined;
+  if (message !== undefined) context.addIssue({ code: 'custom', message });
+});
+
 /** Where the server is found: a web address, of which links in mails and pages are made. */
 export const publicUrl = z
   .string()

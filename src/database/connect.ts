@@ -1,7 +1,7 @@
 import { Logger } from '@nestjs/common';
 import { DataSource } from 'typeorm';
-import { coreErrorOf } from '../errors/core-error-of.js';
 import { reasonOf } from '../errors/thrown.js';
+import { mayPass, refusedBy } from './connect-faults.js';
 import { placeOf } from './connection.js';
 import { migrate } from './migrate.js';
 import { dataSourceOptions, type PoolOptions } from './options.js';
@@ -22,8 +22,7 @@ async function patiently<T>(url: string, patienceMs: number, attempt: () => Prom
     } catch (thrown) {
       if (thrown instanceof DatabaseStartError) throw thrown;
       const reason = reasonOf(thrown);
-      const away = coreErrorOf(thrown).code === 'unavailable';
-      if (!away) throw new DatabaseStartError(`The database at ${placeOf(url)} refuses: ${reason}`, { cause: thrown });
+      if (!mayPass(thrown)) throw refusedBy(url, thrown);
       if (performance.now() > deadline) {
         const seconds = Math.round(patienceMs / 1000);
         const message = `The database at ${placeOf(url)} did not answer for ${seconds} seconds (${reason}); is DATABASE_URL right and the server up?`;

@@ -1,4 +1,6 @@
-import { types, type ClientConfig } from 'pg';
+import { types } from 'pg';
+import type { DatabaseClientConfig, SessionSettings } from './database-client.js';
+import { readDatabaseUrl } from './database-url.js';
 
 /** Milliseconds that an attempt to connect may take. */
 const CONNECT_MS = 1_800;
@@ -25,19 +27,29 @@ function typeParserOf(oid: number, format?: 'text' | 'binary'): (text: string) =
   return oid === INT8_ARRAY ? parseInt8Array : parserOf(oid, format);
 }
 
-/** What every connection of ours has in common, pooled or not. */
-export function connectionConfig(url: string, applicationName = 'switchboard'): ClientConfig {
+/**
+ * What every connection of ours has in common, pooled or not.
+ * @param session what its session is set to besides
+ * @throws DatabaseStartError where a file that the URL names cannot be read
+ */
+export function connectionConfig(url: string, applicationName = 'switchboard', session: SessionSettings = {}) {
+  const address = readDatabaseUrl(url);
   return {
-    connectionString: url,
+    ...address,
     application_name: applicationName,
     connectionTimeoutMillis: CONNECT_MS,
     keepAlive: true,
     keepAliveInitialDelayMillis: 10_000,
-    // An answer to a client means committed, whatever the server's own default is.
-    options: '-c synchronous_commit=on -c timezone=UTC',
+    session: { ...sessionOf(address.options), ...session },
     types: { getTypeParser: typeParserOf },
-  };
+  } satisfies DatabaseClientConfig;
 }
+
+/** An answer to a client means committed, whatever the server's own default is. What `?options=` says is checked at the start. */
+const sessionOf = (options = ''): SessionSettings => ({
+  ...(!/synchronous_commit/i.test(options) && { synchronous_commit: 'on' }),
+  timezone: 'UTC',
+});
 
 /** Where a database is, without its password. A socket of this machine is shown by its folder. */
 export function placeOf(url: string): string {

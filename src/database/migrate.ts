@@ -1,6 +1,7 @@
 import { Logger } from '@nestjs/common';
 import { DataSource, MigrationExecutor, type QueryRunner } from 'typeorm';
 import { migrationOptions } from './options.js';
+import { refuseSharedSessions } from './pooler.js';
 import { DatabaseStartError } from './start-error.js';
 
 /** The advisory lock that says «migrating»; any number will do as long as it never changes. No server starts while somebody holds it. */
@@ -69,6 +70,7 @@ async function takeLock(runner: QueryRunner): Promise<void> {
  * @throws DatabaseStartError where the server cannot be used as it is
  */
 export async function migrate(url: string): Promise<string[]> {
+  await refuseSharedSessions(url);
   const dataSource = await new DataSource(migrationOptions(url)).initialize();
   const runner = dataSource.createQueryRunner();
   try {

@@ -1,7 +1,8 @@
 import { Logger, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
-import { Client, type QueryConfig } from 'pg';
+import type { QueryConfig } from 'pg';
 import { stackOf } from '../errors/thrown.js';
 import { connectionConfig } from './connection.js';
+import { DatabaseClient } from './database-client.js';
 
 const CHANNEL = 'switchboard';
 
@@ -33,7 +34,7 @@ export class Notifications implements OnModuleInit, OnApplicationShutdown {
   private readonly handlers = new Map<string, Set<Handler>>();
   private readonly lostHandlers = new Set<() => void>();
   private readonly restoredHandlers = new Set<() => void>();
-  private client: Client | undefined;
+  private client: DatabaseClient | undefined;
   private listening = false;
   /** That it is away has been logged. */
   private away = false;
@@ -92,7 +93,7 @@ export class Notifications implements OnModuleInit, OnApplicationShutdown {
   }
 
   private async connect(): Promise<void> {
-    const client = new Client({
+    const client = new DatabaseClient({
       ...connectionConfig(this.url, 'switchboard-listen'),
       connectionTimeoutMillis: this.times.connectLimit,
       query_timeout: this.times.connectLimit,
@@ -112,7 +113,7 @@ export class Notifications implements OnModuleInit, OnApplicationShutdown {
     }
   }
 
-  private begin(client: Client): void {
+  private begin(client: DatabaseClient): void {
     if (this.away) this.log.log('The database tells of changes again');
     this.away = false;
     this.retryAfter = this.times.firstRetry;
@@ -121,7 +122,7 @@ export class Notifications implements OnModuleInit, OnApplicationShutdown {
     this.checkLater(client);
   }
 
-  private checkLater(client: Client): void {
+  private checkLater(client: DatabaseClient): void {
     this.timer = setTimeout(() => {
       client.query({ text: 'SELECT 1', query_timeout: this.times.limit } as QueryConfig).then(
         () => {
@@ -133,7 +134,7 @@ export class Notifications implements OnModuleInit, OnApplicationShutdown {
     this.timer.unref();
   }
 
-  private disconnected(client: Client, error?: unknown): void {
+  private disconnected(client: DatabaseClient, error?: unknown): void {
     if (this.client !== client) return;
     this.client = undefined;
     clearTimeout(this.timer);

@@ -1,6 +1,6 @@
-import type { PoolClient } from 'pg';
 import type { DataSourceOptions } from 'typeorm';
 import { connectionConfig } from './connection.js';
+import { DatabaseClient } from './database-client.js';
 import { LanedPool } from './laned-pool.js';
 import { migrations } from './migrations/index.js';
 import { PostgresNaming } from './naming.js';
@@ -22,17 +22,18 @@ export interface PoolOptions {
   readonly entities: NonNullable<DataSourceOptions['entities']>;
 }
 
-// Between two queries of a checked-out client nobody listens for its `error`, and an unheard one ends the process.
-const hearErrors = (client: PoolClient): void => void client.on('error', () => undefined);
+const LIMITS = {
+  statement_timeout: STATEMENT_MS,
+  idle_in_transaction_session_timeout: STATEMENT_MS,
+  lock_timeout: LOCK_WAIT_MS,
+} as const;
 
 /** The only place where the data source is configured: for the server, the command line and the tests. */
 export function dataSourceOptions(url: string, { pool, entities }: PoolOptions) {
-  const { connectionString, ...common } = connectionConfig(url);
   return {
     type: 'postgres',
     // All that TypeORM takes of the driver.
     driver: { Pool: LanedPool },
-    url: connectionString,
     entities,
     migrations,
     migrationsTableName: 'schema_migrations',
@@ -43,17 +44,14 @@ export function dataSourceOptions(url: string, { pool, entities }: PoolOptions) 
     namingStrategy: new PostgresNaming(),
     poolErrorHandler: () => undefined, // an idle connection broke: the pool drops it and opens another when needed
     extra: {
-      ...common,
+      ...connectionConfig(url, 'switchboard', LIMITS),
+      Client: DatabaseClient,
       max: pool,
       connectionTimeoutMillis: POOL_WAIT_MS,
       idleTimeoutMillis: 60_000,
-      statement_timeout: STATEMENT_MS,
-      idle_in_transaction_session_timeout: STATEMENT_MS,
-      lock_timeout: LOCK_WAIT_MS,
       query_timeout: SILENCE_MS,
       // With it a query that runs into `query_timeout` takes its connection along, instead of leaving it to block the next one.
       pipeline: true,
-      onConnect: hearErrors,
     },
   } satisfies DataSourceOptions;
 }
@@ -62,6 +60,6 @@ export function dataSourceOptions(url: string, { pool, entities }: PoolOptions) 
 export function migrationOptions(url: string) {
   const { extra, driver: _laned, ...options } = dataSourceOptions(url, { pool: 2, entities: [] });
   const { connectionTimeoutMillis } = connectionConfig(url);
-  const patient = { statement_timeout: 0, idle_in_transaction_session_timeout: 0, lock_timeout: 0, query_timeout: 0 };
-  return { ...options, extra: { ...extra, ...patient, connectionTimeoutMillis } } satisfies DataSourceOptions;
+  const session = { ...extra.session, ...Object.fromEntries(Object.keys(LIMITS).map((name) => [name, 0])) };
+  return { ...options, extra: { ...extra, session, query_timeout: 0, connectionTimeoutMillis } } satisfies DataSourceOptions;
 }

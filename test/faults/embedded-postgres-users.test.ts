@@ -3,6 +3,8 @@ import { chmod, chown, mkdir, readdir, readFile, rm, stat, symlink } from 'node:
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { closedFolder } from '../../src/database/embedded/account.js';
+import { namedEnvironment } from '../../src/database/embedded/nameless.js';
+import { has } from '../support/capabilities.js';
 import { EmbeddedProgram, keep, kept, postmasterIn, type Failed } from '../support/embedded.js';
 
 // Each starts several servers, on a machine that may be busy.
@@ -108,6 +110,26 @@ describe.runIf(isRoot)('an embedded PostgreSQL started by root', () => {
     const second = await embedded.start(dataDir);
     expect(await uidOf(second.pid)).toBe(NOBODY);
     expect(await kept(second.url)).toEqual(['theirs']);
+  });
+});
+
+describe.runIf(isRoot && has.naming)('an embedded PostgreSQL started under a user id without a name', () => {
+  it('runs where libnss_wrapper is there, and keeps what it was given', async () => {
+    const dataDir = await embedded.dataDir(0o777);
+    const nameless = { RUN_AS: '1000650000' };
+    const first = await embedded.start(dataDir, nameless);
+    expect(await uidOf(first.pid)).toBe(1_000_650_000);
+    await keep(first.url, 'x');
+    first.program.kill('SIGTERM');
+    await first.program.exited;
+    const second = await embedded.start(dataDir, nameless);
+    expect(await kept(second.url)).toEqual(['x']);
+  });
+
+  it('says what to do where the library is missing', async () => {
+    await expect(namedEnvironment('/nowhere', [])).rejects.toThrow(
+      /^[^\n]*\/etc\/passwd[^\n]*DATABASE_URL[^\n]*--user node[^\n]*$/,
+    );
   });
 });
 

@@ -10,6 +10,12 @@ export const has: Readonly<Record<Part, boolean>> = {
   python: programs.python !== undefined,
   curl: programs.curl !== undefined,
   generator: programs.generator !== undefined,
+  openssl: programs.openssl !== undefined,
+  nginx: programs.nginx !== undefined,
+  caddy: programs.caddy !== undefined,
+  haproxy: programs.haproxy !== undefined,
+  pgbouncer: programs.pgbouncer !== undefined,
+  naming: programs.naming !== undefined,
 };
 
 /**

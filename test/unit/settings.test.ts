@@ -110,6 +110,13 @@ describe('settings', () => {
     ['APP_SECRET', 'short-secret-value'],
     ['DATABASE_URL', 'mysql://user:password@host/db'],
     ['REDIS_URL', 'password@nowhere'],
+    ['DATABASE_URL', 'postgres://app@host/db?sslmode=required'],
+    ['DATABASE_URL', 'postgres://app@host/db?sslmode=require&sslrootcert=system'],
+    ['DATABASE_URL', 'postgres://app@one,two/db'],
+    ['DATABASE_URL', 'postgres:///db?host=one,two'],
+    ['DATABASE_URL', 'postgres://app@host/db?sslcrl=/crl.pem'],
+    ['DATABASE_URL', 'postgres://app@host/db?gssencmode=require'],
+    ['DATABASE_URL', 'postgres:///db?service=main'],
   ])('the line for %s does not show what was given', (name, given) => {
     const line = lineFor({ [name]: given });
     expect(line).toMatch(new RegExp(`^${name}: given ${given.length} characters \\(not shown\\), allowed is `));
@@ -150,6 +157,8 @@ describe('settings', () => {
     ['DATABASE_URL', 'postgres://app:p%40ss%2Fword@host:5432/db?sslmode=require'],
     ['DATABASE_URL', 'postgres://app:p@ss@host/db'],
     ['DATABASE_URL', 'postgres://app@/db?host=/var/run/postgresql'],
+    ['DATABASE_URL', 'postgres://app@host/db?sslmode=verify-full&sslrootcert=system&channel_binding=require'],
+    ['DATABASE_URL', 'postgres://app@host/db?pgbouncer=true&connect_timeout=10'],
     ['DATABASE_URL', 'postgres:///db?host=/var/run/postgresql&user=app@site'],
     ['DATABASE_URL', 'postgresql://app@%2Fvar%2Frun%2Fpostgresql/db'],
     ['SMTP_URL', 'smtps://board@example.com:secret@mail.example.com'],

@@ -1,11 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Client } from 'pg';
 import { AppSecret } from '../../auth/app-secret.js';
 import { unseal } from '../../auth/key-pair.js';
 import { SEALING_PURPOSE } from '../../auth/signing-keys.js';
 import type { Settings } from '../../config/settings.js';
 import { connectionConfig } from '../../database/connection.js';
+import { DatabaseClient } from '../../database/database-client.js';
 
 /**
  * Whether the root secret opens the key that signs: it `fits`; it is that of `other` keys; it is `missing`, and the next start would make a
@@ -20,7 +20,7 @@ const ACTIVE = 'SELECT kid, sealed_private FROM signing_keys WHERE retired_at IS
  * @throws the driver's error where the database does not answer
  */
 export async function opensKeys(url: string, settings: Pick<Settings, 'APP_SECRET' | 'DATA_DIR'>): Promise<KeySeal> {
-  const client = new Client(connectionConfig(url, 'switchboard-cli'));
+  const client = new DatabaseClient(connectionConfig(url, 'switchboard-cli'));
   client.on('error', () => undefined);
   await client.connect();
   try {

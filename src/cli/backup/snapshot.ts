@@ -1,6 +1,6 @@
-import { Client } from 'pg';
 import { to as copyTo } from 'pg-copy-streams';
 import { connectionConfig } from '../../database/connection.js';
+import { DatabaseClient } from '../../database/database-client.js';
 import { Refusal } from '../failures.js';
 import { reaching } from '../schema.js';
 import type { AddFile } from './archive-writer.js';
@@ -38,7 +38,7 @@ export interface Snapshot {
  * @throws DatabaseStartError where the database cannot be had
  */
 export async function withSnapshot<T>(url: string, work: (snapshot: Snapshot) => Promise<T>): Promise<T> {
-  const client = new Client(connectionConfig(url, 'switchboard-cli'));
+  const client = new DatabaseClient(connectionConfig(url, 'switchboard-cli'));
   client.on('error', () => undefined); // the query that it breaks says so
   await reaching(url, () => client.connect());
   try {
@@ -50,7 +50,7 @@ export async function withSnapshot<T>(url: string, work: (snapshot: Snapshot) =>
   }
 }
 
-async function open(client: Client): Promise<Snapshot> {
+async function open(client: DatabaseClient): Promise<Snapshot> {
   const ask: Ask = async (text, values) => (await client.query(text, values as unknown[])).rows as never;
   await client.query(SETTINGS);
   const tables = await presentTables(ask);
@@ -104,7 +104,7 @@ async function surveyOf(ask: Ask, tables: readonly string[]): Promise<Pick<Snaps
 }
 
 interface Source {
-  readonly client: Client;
+  readonly client: DatabaseClient;
   readonly ask: Ask;
   readonly header: Header;
   readonly shapes: readonly TableShape[];
@@ -130,7 +130,7 @@ async function write({ client, ask, header, shapes }: Source, add: AddFile, writ
 const textOf = (value: object): Buffer => Buffer.from(`${JSON.stringify(value, null, 2)}\n`);
 
 async function writeTable(
-  client: Client,
+  client: DatabaseClient,
   { name, columns }: TableShape,
   add: AddFile,
   written: (rows: number) => void,

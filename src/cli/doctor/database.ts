@@ -1,9 +1,11 @@
 import { stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { Client } from 'pg';
 import type { Settings } from '../../config/settings.js';
+import { remedyOf } from '../../database/connect-faults.js';
 import { connectionConfig, placeOf } from '../../database/connection.js';
+import { DatabaseClient } from '../../database/database-client.js';
 import { checkServer } from '../../database/migrate.js';
+import { refuseSharedSessions } from '../../database/pooler.js';
 import { type Database, openDatabaseForTools } from '../../database/open-database.js';
 import { DatabaseStartError } from '../../database/start-error.js';
 import { reasonOf } from '../../errors/thrown.js';
@@ -74,19 +76,20 @@ async function lookAt(database: Database, settings: Settings): Promise<readonly 
   return [...first, ...rest.flat()];
 }
 
+const BY_DEFAULT = 'Start PostgreSQL, or mend DATABASE_URL (host, port, user, password, name of the database).';
+const sentence = (text: string): string => `${text.charAt(0).toUpperCase()}${text.slice(1)}${text.endsWith('.') ? '' : '.'}`;
+
 const withClient =
-  (url: string, look: (client: Client) => Promise<readonly Finding[]>): Look =>
+  (url: string, look: (client: DatabaseClient) => Promise<readonly Finding[]>): Look =>
   async (signal) => {
-    const client = new Client({ ...connectionConfig(url, 'switchboard-doctor'), query_timeout: LIMIT_MS });
+    const client = new DatabaseClient({ ...connectionConfig(url, 'switchboard-doctor'), query_timeout: LIMIT_MS });
     client.on('error', () => undefined); // the query that it breaks says so
     signal.addEventListener('abort', () => void client.end().catch(() => undefined), { once: true });
     try {
       await client.connect();
     } catch (thrown) {
       const found = `${placeOf(url)} does not let us in: ${reasonOf(thrown)}`;
-      return [
-        fault(DATABASE, found, 'Start PostgreSQL, or mend DATABASE_URL (host, port, user, password, name of the database).'),
-      ];
+      return [fault(DATABASE, found, sentence(remedyOf(thrown) ?? BY_DEFAULT))];
     }
     try {
       return await look(client);
@@ -95,9 +98,10 @@ const withClient =
     }
   };
 
-async function checkServerItself(client: Client, { describe }: Database): Promise<readonly Finding[]> {
+async function checkServerItself(client: DatabaseClient, { url, describe }: Database): Promise<readonly Finding[]> {
   try {
     await checkServer(async (text) => (await client.query(text)).rows as never);
+    await refuseSharedSessions(url);
   } catch (thrown) {
     if (!(thrown instanceof DatabaseStartError)) throw thrown;
     return [fault(DATABASE, thrown.message, 'Mend that at the database server; Switchboard does not start before.')];
@@ -117,7 +121,7 @@ async function checkServerItself(client: Client, { describe }: Database): Promis
   return [ok(DATABASE, `${describe}, version ${row.version}`), await checkLatency(client)];
 }
 
-async function checkLatency(client: Client): Promise<Finding> {
+async function checkLatency(client: DatabaseClient): Promise<Finding> {
   const times: number[] = [];
   for (let i = 0; i < PINGS; i += 1) {
     const from = performance.now();
@@ -171,7 +175,7 @@ interface Limit {
   readonly ours: number;
 }
 
-async function checkConnections(client: Client, { DATABASE_POOL: pool }: Settings): Promise<readonly Finding[]> {
+async function checkConnections(client: DatabaseClient, { DATABASE_POOL: pool }: Settings): Promise<readonly Finding[]> {
   const check = 'connections';
   const { rows } = await client.query<Limit>(CONNECTIONS);
   // One more listens to what the other nodes have changed.
@@ -190,7 +194,7 @@ async function checkConnections(client: Client, { DATABASE_POOL: pool }: Setting
 }
 
 /** The database's clock decides when sessions end; the server's, when tokens do. */
-async function checkClock(client: Client): Promise<readonly Finding[]> {
+async function checkClock(client: DatabaseClient): Promise<readonly Finding[]> {
   const from = Date.now();
   const { rows } = await client.query<{ at: number }>('SELECT extract(epoch FROM clock_timestamp())::float8 * 1000 AS at');
   const middle = (from + Date.now()) / 2;
@@ -201,7 +205,7 @@ async function checkClock(client: Client): Promise<readonly Finding[]> {
   return [fault('clock', `${found}: tokens and sessions end too early or too late`, mend)];
 }
 
-async function checkSuperuser(client: Client): Promise<readonly Finding[]> {
+async function checkSuperuser(client: DatabaseClient): Promise<readonly Finding[]> {
   const check = 'superuser';
   const mend = `${NAME} users create <name> --superuser, or users promote <account>.`;
   const { rows: made } = await client.query<{ made: boolean }>(`SELECT to_regclass('users') IS NOT NULL AS made`);

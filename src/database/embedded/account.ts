@@ -10,6 +10,8 @@ const run = promisify(execFile);
 /** As whom PostgreSQL runs: it refuses to run as root. */
 export interface Account {
   readonly name: string;
+  /** Ourselves, under a user id that this system has no name for. */
+  readonly isNameless?: boolean;
   /** Undefined: as ourselves. */
   readonly ids?: { readonly uid: number; readonly gid: number };
 }
@@ -47,7 +49,8 @@ export async function accountFor(cluster: string): Promise<Account> {
         `The database in ${cluster} belongs to the OS user ${who}; start as root or as that user, or set another DATA_DIR.`,
       );
     }
-    return { name: (await nameOf(self)) ?? `uid ${self}` };
+    const name = await nameOf(self);
+    return name === undefined ? { name: `uid ${self}`, isNameless: true } : { name };
   }
   if (owner && owner.uid !== 0) return { name: (await nameOf(owner.uid)) ?? `uid ${owner.uid}`, ids: owner };
   const ids = (await idsOf('postgres')) ?? (await addAccount());

@@ -1,6 +1,6 @@
-import { Client } from 'pg';
 import { coreErrorOf } from '../../errors/core-error-of.js';
 import { connectionConfig } from '../connection.js';
+import { DatabaseClient } from '../database-client.js';
 import { SUPERUSER } from './init.js';
 
 /** The role that the server works as, and the database that it owns. */
@@ -9,7 +9,7 @@ const NAME = 'switchboard';
 /** The address of the embedded database for the server or for the superuser. */
 export function urlOf(port: number, password: string, who: 'server' | 'superuser'): string {
   const [role, database] = who === 'server' ? [NAME, NAME] : [SUPERUSER, 'postgres'];
-  return `postgres://${role}:${encodeURIComponent(password)}@127.0.0.1:${port}/${database}`;
+  return `postgres://${role}:${encodeURIComponent(password)}@127.0.0.1:${port}/${database}?sslmode=disable`;
 }
 
 /**
@@ -47,8 +47,8 @@ export async function provision(port: number, password: string): Promise<void> {
   }
 }
 
-function clientFor(port: number, password: string): Client {
-  const client = new Client({
+function clientFor(port: number, password: string): DatabaseClient {
+  const client = new DatabaseClient({
     ...connectionConfig(urlOf(port, password, 'superuser'), 'switchboard-start'),
     query_timeout: 10_000,
   });

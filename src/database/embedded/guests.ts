@@ -1,6 +1,6 @@
-import { Client } from 'pg';
 import { coreErrorOf } from '../../errors/core-error-of.js';
 import { connectionConfig } from '../connection.js';
+import { DatabaseClient } from '../database-client.js';
 
 /**
  * The advisory lock that everybody shares who uses a database along with whom started it. It is taken in the database `postgres`: who waits
@@ -10,8 +10,8 @@ const USED_ALONG = 7_264_310_952;
 /** Milliseconds after which it is said that somebody is waited for. */
 const TELL_AFTER_MS = 1_000;
 
-async function connected(superuserUrl: string): Promise<Client> {
-  const client = new Client(connectionConfig(superuserUrl, 'switchboard-guest'));
+async function connected(superuserUrl: string): Promise<DatabaseClient> {
+  const client = new DatabaseClient(connectionConfig(superuserUrl, 'switchboard-guest'));
   client.on('error', () => undefined); // whatever else uses the database says so
   await client.connect();
   return client;

@@ -7,6 +7,7 @@ import { DatabaseStartError } from '../start-error.js';
 import { syncFolder } from '../sync-folder.js';
 import { closedFolder, type Account } from './account.js';
 import { BARE_ENVIRONMENT, type Binaries } from './binaries.js';
+import { namedEnvironment } from './nameless.js';
 import { createPassword, readPassword, UNFINISHED, type Layout } from './layout.js';
 
 const run = promisify(execFile);
@@ -89,8 +90,9 @@ async function makeCluster({ layout, account, binaries }: Installation, password
     await mkdir(data, { mode: 0o700 });
     await writeFile(passwordFile, `${password}\n`, { mode: 0o600 });
     // The folder last: from then on its new owner could put links in the place of what it holds.
+    const naming = account.isNameless ? await namedEnvironment(folder) : {};
     if (account.ids) for (const path of [passwordFile, data, folder]) await chown(path, account.ids.uid, account.ids.gid);
-    await runInitdb({ layout, account, binaries }, data);
+    await runInitdb({ layout, account, binaries }, data, naming);
     await rename(data, layout.cluster);
     await syncFolder(layout.dataDir);
   } catch (thrown) {
@@ -103,7 +105,7 @@ async function makeCluster({ layout, account, binaries }: Installation, password
   }
 }
 
-async function runInitdb({ account, binaries }: Installation, data: string): Promise<void> {
+async function runInitdb({ account, binaries }: Installation, data: string, naming: NodeJS.ProcessEnv): Promise<void> {
   const named = await argumentFor(data, account, () => undefined);
   const args = [
     ['-D', named, '-U', SUPERUSER, `--pwfile=${named}/../password`, '--auth=scram-sha-256'],
@@ -112,7 +114,7 @@ async function runInitdb({ account, binaries }: Installation, data: string): Pro
     process.platform === 'linux' ? ['--sync-method=syncfs'] : [],
   ].flat();
   try {
-    await run(binaries.initdb, args, { ...account.ids, cwd: data, env: BARE_ENVIRONMENT });
+    await run(binaries.initdb, args, { ...account.ids, cwd: data, env: { ...BARE_ENVIRONMENT, ...naming } });
   } catch (thrown) {
     const said = thrown instanceof Error && 'stderr' in thrown ? String(thrown.stderr) : String(thrown);
     throw new DatabaseStartError(`The database could not be made: ${said.replace(/\s+/g, ' ').trim()}`, { cause: thrown });
