@@ -7,7 +7,16 @@ import { AsyncDocument } from './asyncapi/async-document.js';
 import { ApiDocument } from './openapi/api-document.js';
 import { PAGE_ASSETS, PAGES } from './pages/page-files.js';
 
+const FRESH = { status: 304, description: 'It is as the client has it already (`If-None-Match`)' };
 const PAGE = { description: 'The page', type: 'text/html', example: '<!doctype html>…' };
+
+const ANY_OBJECT = { type: 'object', additionalProperties: true };
+const INFO = {
+  type: 'object',
+  properties: { title: { type: 'string' }, version: { type: 'string' } },
+  required: ['title', 'version'],
+  additionalProperties: true,
+};
 
 /** The documentation that the server serves about itself. */
 @Controller()
@@ -24,9 +33,15 @@ export class DocsController {
     summary: 'This document',
     answer: {
       description: 'OpenAPI 3.1',
-      schema: { type: 'object', properties: { openapi: { type: 'string' } }, required: ['openapi', 'info', 'paths'] },
+      schema: {
+        type: 'object',
+        properties: { openapi: { type: 'string' }, info: INFO, paths: ANY_OBJECT },
+        required: ['openapi', 'info', 'paths'],
+        additionalProperties: true,
+      },
       example: { openapi: '3.1.1', info: { title: 'Switchboard', version: '1.0' }, paths: {} },
     },
+    otherAnswers: [FRESH],
   })
   openApi(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
     return this.document.file.send(request, reply);
@@ -34,14 +49,14 @@ export class DocsController {
 
   @Get('docs')
   @Public()
-  @Documented({ tag: 'server', summary: 'This document to try out, by Swagger UI', answer: PAGE })
+  @Documented({ tag: 'server', summary: 'This document to try out, by Swagger UI', answer: PAGE, otherAnswers: [FRESH] })
   docs(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
     return PAGES.docs.send(request, reply);
   }
 
   @Get('redoc')
   @Public()
-  @Documented({ tag: 'server', summary: 'This document to read, by ReDoc', answer: PAGE })
+  @Documented({ tag: 'server', summary: 'This document to read, by ReDoc', answer: PAGE, otherAnswers: [FRESH] })
   redoc(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
     return PAGES.redoc.send(request, reply);
   }
@@ -55,11 +70,13 @@ export class DocsController {
       description: 'AsyncAPI 3.0',
       schema: {
         type: 'object',
-        properties: { asyncapi: { type: 'string' } },
+        properties: { asyncapi: { type: 'string' }, info: INFO, channels: ANY_OBJECT, operations: ANY_OBJECT },
         required: ['asyncapi', 'info', 'channels', 'operations'],
+        additionalProperties: true,
       },
       example: { asyncapi: '3.0.0', info: { title: 'Switchboard sockets', version: '1.0' }, channels: {}, operations: {} },
     },
+    otherAnswers: [FRESH],
   })
   asyncApi(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
     return this.sockets.file.send(request, reply);
@@ -67,7 +84,7 @@ export class DocsController {
 
   @Get('asyncapi')
   @Public()
-  @Documented({ tag: 'server', summary: 'The document of the sockets to read', answer: PAGE })
+  @Documented({ tag: 'server', summary: 'The document of the sockets to read', answer: PAGE, otherAnswers: [FRESH] })
   asyncApiPage(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
     return PAGES.asyncapi.send(request, reply);
   }

@@ -19,6 +19,9 @@ export interface RouteAnswer {
   readonly type?: string;
 }
 
+/** What a request may authenticate with: an access token, or the cookie with the refresh token. */
+export type Credential = 'token' | 'cookie';
+
 /** What `/docs` says of a route. Kept as plain metadata: the OpenAPI library is only loaded when somebody asks. */
 export interface RouteDocs {
   /** The group that it is shown in; else its protocol and its controller name one. */
@@ -31,8 +34,13 @@ export interface RouteDocs {
   readonly query?: Dto;
   /** Names of headers that the route reads, and what they are for. */
   readonly headers?: Readonly<Record<string, string>>;
-  /** Names of cookies that the route reads, and where they come from. */
-  readonly cookies?: Readonly<Record<string, string>>;
+  /**
+   * What the route authenticates with, any one of them. Without it, the access decides: an access token for everything that
+   * is not public, nothing for what is.
+   */
+  readonly credentials?: readonly Credential[];
+  /** The route also answers a request that brings none of its credentials. */
+  readonly isAnonymousAllowed?: boolean;
   readonly answer: RouteAnswer;
   /** What else it answers that is no error of the catalogue, under a status of its own. */
   readonly otherAnswers?: readonly RouteAnswer[];

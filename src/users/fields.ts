@@ -6,12 +6,16 @@ import { type FieldOptions, Text } from '../validation/fields.js';
  */
 const NAME = /^(?:(?!\p{DI})[\p{L}\p{M}\p{N}_.-])+$/u;
 
+/** The same for documents: properties of characters mean something else, or nothing, in many languages, so only ASCII is restricted. */
+const PORTABLE_NAME = /^[^ !-,/:-@\x5b-\x5e`{-~]+$/;
+
 /** A user name, as an account gets it: 3 to 64 characters after NFKC. */
 export function Username(options: FieldOptions = {}): PropertyDecorator {
   return Text({
     min: 3,
     max: 64,
     pattern: NAME,
+    portablePattern: PORTABLE_NAME,
     normalize: 'NFKC',
     description: '3 to 64 letters and digits of any script and _ . -',
     example: 'alice',

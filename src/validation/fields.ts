@@ -31,6 +31,11 @@ export interface TextOptions extends FieldOptions {
   readonly min?: number;
   readonly max?: number;
   readonly pattern?: RegExp;
+  /**
+   * What documents say instead of `pattern`, if that needs a flag or syntax that other languages do not share. It accepts all
+   * that `pattern` accepts, and may accept more.
+   */
+  readonly portablePattern?: RegExp;
   readonly normalize?: 'NFC' | 'NFKC';
   readonly choices?: readonly string[];
   /** Never shown in examples, logs or faults. */
@@ -140,13 +145,17 @@ function checkText(options: TextOptions, raw: unknown): Checked {
 const tooLong = (max: number): Checked =>
   fault('value_error.any_str.max_length', `ensure this value has at most ${max} characters`);
 
+function documentedPattern({ pattern, portablePattern = pattern }: TextOptions): JsonSchema {
+  return portablePattern ? { pattern: portablePattern.source } : {};
+}
+
 /** A string. */
 export function Text(options: TextOptions = {}): PropertyDecorator {
   const schema: JsonSchema = {
     type: 'string',
     ...(options.min === undefined ? {} : { minLength: options.min }),
     ...(options.max === undefined ? {} : { maxLength: options.max }),
-    ...(options.pattern ? { pattern: options.pattern.source } : {}),
+    ...documentedPattern(options),
     ...(options.choices ? { enum: options.choices } : {}),
     ...(options.secret ? { format: 'password' } : {}),
   };

@@ -59,7 +59,7 @@ const bodies = (operation: Operation, status: number): unknown[] =>
   valuesOf(operation.responses[status]?.content?.['application/json']);
 
 const isPublic = ({ security }: Operation): boolean =>
-  !security || security.some((requirement) => Object.keys(requirement).length === 0);
+  !security || security.length === 0 || security.some((requirement) => Object.keys(requirement).length === 0);
 
 let server: TestServer;
 let document: Document;
@@ -233,7 +233,8 @@ describe('the server keeps to the document', () => {
     ['is of another kind', 'text', 'text/plain', 415],
     ['is too large', `"${'x'.repeat(1024 * 1024)}"`, 'application/json', 413],
   ])('where a body %s', async (_what, body, type, status) => {
-    const taking = entries.filter(({ operation }) => operation.requestBody);
+    // Where none is expected, one that is sent is read all the same.
+    const taking = entries.filter(({ method }) => method !== 'get');
     expect(taking.length).toBeGreaterThan(10);
     for (const entry of taking) {
       const answer = await send(entry, body, type);

@@ -8,7 +8,7 @@ export interface paths {
             cookie?: never;
         };
         /** The console: chats, accounts, and what superusers see */
-        get: operations["Console_page"];
+        get: operations["consolePage"];
         put?: never;
         post?: never;
         delete?: never;
@@ -25,7 +25,7 @@ export interface paths {
             cookie?: never;
         };
         /** The public keys of access tokens (JWK Set, RFC 7517) */
-        get: operations["Jwks_jwks"];
+        get: operations["jwks"];
         put?: never;
         post?: never;
         delete?: never;
@@ -46,7 +46,7 @@ export interface paths {
          * @description Follow the `Link` header for what follows. Where little of a long log fits the filters, a page may hold fewer
          *     entries than `limit`, or none, although more follow: the end is where there is no `Link`. For superusers.
          */
-        get: operations["RestAudit_list"];
+        get: operations["restAuditList"];
         put?: never;
         post?: never;
         delete?: never;
@@ -68,7 +68,7 @@ export interface paths {
          * Log in
          * @description The user name may be an e-mail address. Takes JSON and forms.
          */
-        post: operations["RestAuth_login"];
+        post: operations["restAuthLogin"];
         delete?: never;
         options?: never;
         head?: never;
@@ -85,7 +85,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** End the session of the cookie, or without one that of the access token */
-        post: operations["RestAuth_logout"];
+        post: operations["restAuthLogout"];
         delete?: never;
         options?: never;
         head?: never;
@@ -105,7 +105,7 @@ export interface paths {
          * Ask for a recovery link by mail
          * @description The answer is the same whether the address is known or not.
          */
-        post: operations["RestAuth_recover"];
+        post: operations["restAuthRecover"];
         delete?: never;
         options?: never;
         head?: never;
@@ -125,7 +125,7 @@ export interface paths {
          * Exchange the refresh token of the cookie for new tokens
          * @description A refresh token is good once. A second use is refused. If it arrives after the answer to the first has left, it also ends the session.
          */
-        post: operations["RestAuth_refresh"];
+        post: operations["restAuthRefresh"];
         delete?: never;
         options?: never;
         head?: never;
@@ -142,7 +142,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Register an account */
-        post: operations["RestAuth_register"];
+        post: operations["restAuthRegister"];
         delete?: never;
         options?: never;
         head?: never;
@@ -162,7 +162,7 @@ export interface paths {
          * Set a new password with a recovery token
          * @description All sessions of the account end; log in again.
          */
-        post: operations["RestAuth_reset"];
+        post: operations["restAuthReset"];
         delete?: never;
         options?: never;
         head?: never;
@@ -177,7 +177,7 @@ export interface paths {
             cookie?: never;
         };
         /** Whom the caller has blocked, the newest first */
-        get: operations["RestContacts_list"];
+        get: operations["restContactsListBlocked"];
         put?: never;
         post?: never;
         delete?: never;
@@ -198,10 +198,10 @@ export interface paths {
          * Block a user
          * @description Nothing of theirs reaches the caller any more, and neither sees when the other is online. They do not notice.
          */
-        put: operations["RestContacts_block"];
+        put: operations["restContactsBlock"];
         post?: never;
         /** End a block */
-        delete: operations["RestContacts_unblock"];
+        delete: operations["restContactsUnblock"];
         options?: never;
         head?: never;
         patch?: never;
@@ -218,13 +218,13 @@ export interface paths {
          * List the chats of the caller, newest activity first
          * @description With `hidden=true` those that the caller has hidden, else the others.
          */
-        get: operations["RestChats_list"];
+        get: operations["restChatsList"];
         put?: never;
         /**
          * Make a chat
          * @description A second personal chat of the same two is the first one. `invited` names those who were asked to come into a group instead of being put into it.
          */
-        post: operations["RestChats_create"];
+        post: operations["restChatsCreate"];
         delete?: never;
         options?: never;
         head?: never;
@@ -239,7 +239,7 @@ export interface paths {
             cookie?: never;
         };
         /** A chat with its members */
-        get: operations["RestChats_read"];
+        get: operations["restChatsRead"];
         put?: never;
         post?: never;
         delete?: never;
@@ -261,7 +261,7 @@ export interface paths {
          * Come into a chat to which somebody asked the caller
          * @description Or choose one that others put the caller into: of a personal chat both see each other from then on.
          */
-        post: operations["RestRequests_accept"];
+        post: operations["restRequestsAccept"];
         delete?: never;
         options?: never;
         head?: never;
@@ -281,7 +281,7 @@ export interface paths {
          * Decline a request
          * @description Who asked is not told, and cannot ask again for the same chat.
          */
-        post: operations["RestRequests_decline"];
+        post: operations["restRequestsDecline"];
         delete?: never;
         options?: never;
         head?: never;
@@ -301,7 +301,7 @@ export interface paths {
          * Take a chat out of the caller's list
          * @description It is listed again when something new is in it.
          */
-        post: operations["RestChats_hide"];
+        post: operations["restChatsHide"];
         delete?: never;
         options?: never;
         head?: never;
@@ -320,13 +320,13 @@ export interface paths {
          * Take a user into a group, or give a member a role
          * @description `invited` names the user where they were asked instead.
          */
-        put: operations["RestChats_put"];
+        put: operations["restChatsPutMember"];
         post?: never;
         /**
          * Take a member out of a group, or leave a chat
          * @description Who leaves comes back only by accepting.
          */
-        delete: operations["RestChats_remove"];
+        delete: operations["restChatsRemoveMember"];
         options?: never;
         head?: never;
         patch?: never;
@@ -343,13 +343,13 @@ export interface paths {
          * What was said in a chat
          * @description The newest messages, those before or those after an entry. Edits are applied, deleted messages left out.
          */
-        get: operations["RestMessages_list"];
+        get: operations["restMessagesList"];
         put?: never;
         /**
          * Say something in a chat
          * @description The answer means that it is stored.
          */
-        post: operations["RestMessages_send"];
+        post: operations["restMessagesSend"];
         delete?: never;
         options?: never;
         head?: never;
@@ -367,11 +367,11 @@ export interface paths {
         put?: never;
         post?: never;
         /** Take a message out of the history: one's own, or anybody's by the owner or an admin */
-        delete: operations["RestMessages_remove"];
+        delete: operations["restMessagesRemove"];
         options?: never;
         head?: never;
         /** Change the caller's own message */
-        patch: operations["RestMessages_edit"];
+        patch: operations["restMessagesEdit"];
         trace?: never;
     };
     "/api/v1/chats/{chat_id}/read": {
@@ -387,7 +387,7 @@ export interface paths {
          * Say how far the caller has read
          * @description The highest counts.
          */
-        post: operations["RestChats_mark"];
+        post: operations["restChatsMarkRead"];
         delete?: never;
         options?: never;
         head?: never;
@@ -404,7 +404,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Put a hidden chat back into the caller's list */
-        post: operations["RestChats_unhide"];
+        post: operations["restChatsUnhide"];
         delete?: never;
         options?: never;
         head?: never;
@@ -419,7 +419,7 @@ export interface paths {
             cookie?: never;
         };
         /** Who wants the caller in which chat, the newest first */
-        get: operations["RestRequests_list"];
+        get: operations["restRequestsList"];
         put?: never;
         post?: never;
         delete?: never;
@@ -449,7 +449,7 @@ export interface paths {
          *     - `system.authenticate`: Exchanges or renews who the connection is, without a new connection.
          *     - `system.resume`: Tells a new connection what its client missed, chat by chat, before anything new.
          */
-        post: operations["RestCommands_run"];
+        post: operations["restCommandsRun"];
         delete?: never;
         options?: never;
         head?: never;
@@ -469,7 +469,7 @@ export interface paths {
          * Shows how far the caller's quotas are used.
          * @description The command `account.usage`, as sockets run it.
          */
-        post: operations["command_account_usage"];
+        post: operations["commandAccountUsage"];
         delete?: never;
         options?: never;
         head?: never;
@@ -489,7 +489,7 @@ export interface paths {
          * Comes into a chat to which somebody asked the caller, or chooses one that others put the caller into.
          * @description The command `chat.accept`, as sockets run it. It weighs 1 frame; afterwards 1 for each 100 members of the chat.
          */
-        post: operations["command_chat_accept"];
+        post: operations["commandChatAccept"];
         delete?: never;
         options?: never;
         head?: never;
@@ -509,7 +509,7 @@ export interface paths {
          * Takes users into a group: the owner or an admin does. With a role given, which is for the owner, members get it. `invited` names those who were asked instead.
          * @description The command `chat.add_members`, as sockets run it. It weighs 3 frames, and 1 for each 50 names; afterwards 1 for each 100 members of the chat.
          */
-        post: operations["command_chat_add_members"];
+        post: operations["commandChatAddMembers"];
         delete?: never;
         options?: never;
         head?: never;
@@ -529,7 +529,7 @@ export interface paths {
          * Makes a chat. A second personal chat of the same two is the first one. `invited` names those who were asked to come into a group.
          * @description The command `chat.create`, as sockets run it. It weighs 3 frames, and 1 for each 50 names; afterwards 1 for each 100 members of the chat.
          */
-        post: operations["command_chat_create"];
+        post: operations["commandChatCreate"];
         delete?: never;
         options?: never;
         head?: never;
@@ -549,7 +549,7 @@ export interface paths {
          * Declines a request. Who asked is not told, and cannot ask again for the same chat.
          * @description The command `chat.decline`, as sockets run it.
          */
-        post: operations["command_chat_decline"];
+        post: operations["commandChatDecline"];
         delete?: never;
         options?: never;
         head?: never;
@@ -569,7 +569,7 @@ export interface paths {
          * Takes a message out of the history: one's own, or anybody's by the owner or an admin of a group.
          * @description The command `chat.delete`, as sockets run it.
          */
-        post: operations["command_chat_delete"];
+        post: operations["commandChatDelete"];
         delete?: never;
         options?: never;
         head?: never;
@@ -589,7 +589,7 @@ export interface paths {
          * Changes the caller's own message. The log keeps what it said before.
          * @description The command `chat.edit`, as sockets run it.
          */
-        post: operations["command_chat_edit"];
+        post: operations["commandChatEdit"];
         delete?: never;
         options?: never;
         head?: never;
@@ -609,7 +609,7 @@ export interface paths {
          * Shows a chat with its members.
          * @description The command `chat.get`, as sockets run it. It weighs 1 frame; afterwards 1 for each 100 members of the chat.
          */
-        post: operations["command_chat_get"];
+        post: operations["commandChatGet"];
         delete?: never;
         options?: never;
         head?: never;
@@ -629,7 +629,7 @@ export interface paths {
          * Takes a chat out of the caller's list until something new is in it.
          * @description The command `chat.hide`, as sockets run it.
          */
-        post: operations["command_chat_hide"];
+        post: operations["commandChatHide"];
         delete?: never;
         options?: never;
         head?: never;
@@ -649,7 +649,7 @@ export interface paths {
          * Reads what was said in a chat: edits are applied, deleted messages left out.
          * @description The command `chat.history`, as sockets run it. It weighs 1 frame for each 100 messages of `limit`, at least 1; afterwards 1 for each 10,000 entries of users whom the caller has blocked.
          */
-        post: operations["command_chat_history"];
+        post: operations["commandChatHistory"];
         delete?: never;
         options?: never;
         head?: never;
@@ -669,7 +669,7 @@ export interface paths {
          * Leaves a chat, and comes back only by accepting. When the owner of a group goes, the eldest admin, or else the eldest member, owns it.
          * @description The command `chat.leave`, as sockets run it.
          */
-        post: operations["command_chat_leave"];
+        post: operations["commandChatLeave"];
         delete?: never;
         options?: never;
         head?: never;
@@ -689,7 +689,7 @@ export interface paths {
          * Lists the caller's chats, the one with the newest activity first.
          * @description The command `chat.list`, as sockets run it. It weighs 2 frames, and 1 for each 50 chats of `limit`; afterwards 1 for each 300 chats of the caller, and for each 8,000 unread messages.
          */
-        post: operations["command_chat_list"];
+        post: operations["commandChatList"];
         delete?: never;
         options?: never;
         head?: never;
@@ -709,7 +709,7 @@ export interface paths {
          * Says how far the caller has read. The highest counts.
          * @description The command `chat.read`, as sockets run it.
          */
-        post: operations["command_chat_read"];
+        post: operations["commandChatRead"];
         delete?: never;
         options?: never;
         head?: never;
@@ -729,7 +729,7 @@ export interface paths {
          * Takes a member out of a group: the owner anyone, an admin members, and everybody themselves.
          * @description The command `chat.remove_member`, as sockets run it.
          */
-        post: operations["command_chat_remove_member"];
+        post: operations["commandChatRemoveMember"];
         delete?: never;
         options?: never;
         head?: never;
@@ -749,7 +749,7 @@ export interface paths {
          * Lists who wants the caller in which chat, the newest first.
          * @description The command `chat.requests`, as sockets run it. It weighs 2 frames.
          */
-        post: operations["command_chat_requests"];
+        post: operations["commandChatRequests"];
         delete?: never;
         options?: never;
         head?: never;
@@ -769,7 +769,7 @@ export interface paths {
          * Says something in a chat. The answer means that it is stored.
          * @description The command `chat.send`, as sockets run it.
          */
-        post: operations["command_chat_send"];
+        post: operations["commandChatSend"];
         delete?: never;
         options?: never;
         head?: never;
@@ -789,7 +789,7 @@ export interface paths {
          * Reads the log of a chat as it was written: what was missed while away.
          * @description The command `chat.sync`, as sockets run it. It weighs 1 frame for each 125 entries of `limit`, at least 1.
          */
-        post: operations["command_chat_sync"];
+        post: operations["commandChatSync"];
         delete?: never;
         options?: never;
         head?: never;
@@ -809,7 +809,7 @@ export interface paths {
          * Tells the other members that the caller writes something: at most every 3 s, however often it is called. Never stored.
          * @description The command `chat.typing`, as sockets run it.
          */
-        post: operations["command_chat_typing"];
+        post: operations["commandChatTyping"];
         delete?: never;
         options?: never;
         head?: never;
@@ -829,7 +829,7 @@ export interface paths {
          * Puts a hidden chat back into the caller's list.
          * @description The command `chat.unhide`, as sockets run it.
          */
-        post: operations["command_chat_unhide"];
+        post: operations["commandChatUnhide"];
         delete?: never;
         options?: never;
         head?: never;
@@ -849,7 +849,7 @@ export interface paths {
          * Blocks a user: nothing of theirs reaches the caller any more, neither sees when the other is online, and they do not notice.
          * @description The command `contacts.block`, as sockets run it. It weighs 2 frames.
          */
-        post: operations["command_contacts_block"];
+        post: operations["commandContactsBlock"];
         delete?: never;
         options?: never;
         head?: never;
@@ -869,7 +869,7 @@ export interface paths {
          * Lists whom the caller has blocked, the newest first.
          * @description The command `contacts.blocked`, as sockets run it. It weighs 3 frames.
          */
-        post: operations["command_contacts_blocked"];
+        post: operations["commandContactsBlocked"];
         delete?: never;
         options?: never;
         head?: never;
@@ -889,7 +889,7 @@ export interface paths {
          * Says what others see of the caller.
          * @description The command `contacts.privacy`, as sockets run it.
          */
-        post: operations["command_contacts_privacy"];
+        post: operations["commandContactsPrivacy"];
         delete?: never;
         options?: never;
         head?: never;
@@ -909,7 +909,7 @@ export interface paths {
          * Hides the caller's presence, typing and read positions from everybody else, or shows them again. In force at once.
          * @description The command `contacts.set_privacy`, as sockets run it. It weighs 20 frames.
          */
-        post: operations["command_contacts_set_privacy"];
+        post: operations["commandContactsSetPrivacy"];
         delete?: never;
         options?: never;
         head?: never;
@@ -929,7 +929,7 @@ export interface paths {
          * Ends a block. Messages that were withheld are in the history from then on.
          * @description The command `contacts.unblock`, as sockets run it. It weighs 2 frames.
          */
-        post: operations["command_contacts_unblock"];
+        post: operations["commandContactsUnblock"];
         delete?: never;
         options?: never;
         head?: never;
@@ -949,7 +949,7 @@ export interface paths {
          * Lists matches, the newest first.
          * @description The command `game.list_matches`, as sockets run it.
          */
-        post: operations["command_game_list_matches"];
+        post: operations["commandGameListMatches"];
         delete?: never;
         options?: never;
         head?: never;
@@ -969,7 +969,7 @@ export interface paths {
          * Shows a report with the message as it was, and what came before it.
          * @description The command `moderation.get_report`, as sockets run it. For superusers. It weighs 2 frames.
          */
-        post: operations["command_moderation_get_report"];
+        post: operations["commandModerationGetReport"];
         delete?: never;
         options?: never;
         head?: never;
@@ -989,7 +989,7 @@ export interface paths {
          * Reports a message, or a user, to the superusers. A copy of the message is kept as evidence; its author does not learn of it.
          * @description The command `moderation.report`, as sockets run it. It weighs 8 frames.
          */
-        post: operations["command_moderation_report"];
+        post: operations["commandModerationReport"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1009,7 +1009,7 @@ export interface paths {
          * Lists reports, newest first.
          * @description The command `moderation.reports`, as sockets run it. For superusers. It weighs 3 frames.
          */
-        post: operations["command_moderation_reports"];
+        post: operations["commandModerationReports"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1029,7 +1029,7 @@ export interface paths {
          * Closes a report: deletes the message, suspends its author, or dismisses the report.
          * @description The command `moderation.resolve`, as sockets run it. For superusers. It weighs 6 frames.
          */
-        post: operations["command_moderation_resolve"];
+        post: operations["commandModerationResolve"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1049,7 +1049,7 @@ export interface paths {
          * Shuts an account out until a given time, and ends its sessions. Its owner gets a mail with the reason.
          * @description The command `moderation.suspend`, as sockets run it. For superusers. It weighs 4 frames.
          */
-        post: operations["command_moderation_suspend"];
+        post: operations["commandModerationSuspend"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1069,7 +1069,7 @@ export interface paths {
          * Lifts the suspension of an account before its end.
          * @description The command `moderation.unsuspend`, as sockets run it. For superusers. It weighs 4 frames.
          */
-        post: operations["command_moderation_unsuspend"];
+        post: operations["commandModerationUnsuspend"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1089,7 +1089,7 @@ export interface paths {
          * Lists every command with the JSON Schema of its payload.
          * @description The command `system.commands`, as sockets run it. It weighs 30 frames.
          */
-        post: operations["command_system_commands"];
+        post: operations["commandSystemCommands"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1109,7 +1109,7 @@ export interface paths {
          * Answers at once, with the time of the server.
          * @description The command `system.ping`, as sockets run it.
          */
-        post: operations["command_system_ping"];
+        post: operations["commandSystemPing"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1129,7 +1129,7 @@ export interface paths {
          * Tells who the caller is to the server.
          * @description The command `system.whoami`, as sockets run it.
          */
-        post: operations["command_system_whoami"];
+        post: operations["commandSystemWhoami"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1147,7 +1147,7 @@ export interface paths {
          * List live connections
          * @description For superusers.
          */
-        get: operations["RestConnections_list"];
+        get: operations["restConnectionsList"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1170,7 +1170,7 @@ export interface paths {
          * Close a live connection
          * @description Its session goes on: end that one to keep the client out. For superusers.
          */
-        delete: operations["RestConnections_close"];
+        delete: operations["restConnectionsClose"];
         options?: never;
         head?: never;
         patch?: never;
@@ -1189,7 +1189,7 @@ export interface paths {
          *     each process on: draw the difference of two answers over that of their `at`, and begin anew where one is smaller or `nodes` is
          *     another. For superusers.
          */
-        get: operations["RestFigures_read"];
+        get: operations["restFiguresRead"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1211,7 +1211,7 @@ export interface paths {
          * Log in
          * @description The user name may be an e-mail address. Takes JSON and forms.
          */
-        post: operations["RestAuth_login_1"];
+        post: operations["restLoginAccessToken"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1229,14 +1229,14 @@ export interface paths {
          * List reports, newest first
          * @description For superusers.
          */
-        get: operations["RestReports_list"];
+        get: operations["restReportsList"];
         put?: never;
         /**
          * Report a message or a user to the superusers
          * @description A copy of the message is kept as evidence, with its edits and what came before it. Its author does not learn of it. While a report
          *     of the same message or user is open, that one is answered again.
          */
-        post: operations["RestReports_file"];
+        post: operations["restReportsFile"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1254,7 +1254,7 @@ export interface paths {
          * A report with its evidence
          * @description For superusers.
          */
-        get: operations["RestReports_read"];
+        get: operations["restReportsRead"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1276,7 +1276,7 @@ export interface paths {
          * Close a report: delete the message, suspend its author, or dismiss the report
          * @description For superusers.
          */
-        post: operations["RestReports_resolve"];
+        post: operations["restReportsResolve"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1294,13 +1294,13 @@ export interface paths {
          * List users, in the order of their ids
          * @description Follow the `Link` header rather than counting `skip` up: its pages cost the same however deep. For superusers.
          */
-        get: operations["RestUsers_list"];
+        get: operations["restUsersList"];
         put?: never;
         /**
          * Make a user
          * @description For superusers.
          */
-        post: operations["RestUsers_create"];
+        post: operations["restUsersCreate"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1318,18 +1318,18 @@ export interface paths {
          * A user
          * @description For the user itself and for superusers.
          */
-        get: operations["RestUsers_read"];
+        get: operations["restUsersRead"];
         /**
          * Change a user
          * @description All fields are optional; null clears `full_name` only. A new password ends all other sessions. For the user itself and for superusers.
          */
-        put: operations["RestUsers_update"];
+        put: operations["restUsersUpdate"];
         post?: never;
         /**
          * Delete a user
          * @description For the user itself and for superusers.
          */
-        delete: operations["RestUsers_remove"];
+        delete: operations["restUsersRemove"];
         options?: never;
         head?: never;
         patch?: never;
@@ -1346,7 +1346,7 @@ export interface paths {
          * List the ids of a user's WebSocket clients
          * @description For the user itself and for superusers.
          */
-        get: operations["RestSessions_clients"];
+        get: operations["restSessionsListClients"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1366,7 +1366,7 @@ export interface paths {
          * List a user's live connections
          * @description For the user itself and for superusers.
          */
-        get: operations["RestConnections_listOfUser"];
+        get: operations["restConnectionsListOfUser"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1389,7 +1389,7 @@ export interface paths {
          * Close one of a user's live connections
          * @description Its session goes on: end that one to keep the client out. For the user itself and for superusers.
          */
-        delete: operations["RestConnections_closeOfUser"];
+        delete: operations["restConnectionsCloseOfUser"];
         options?: never;
         head?: never;
         patch?: never;
@@ -1408,7 +1408,7 @@ export interface paths {
          * Make a one-time token with which the user sets a new password
          * @description Hand it over yourself; it goes into `/api/v1/auth/reset`. All sessions of the user end now. For superusers.
          */
-        post: operations["RestUsers_resetPassword"];
+        post: operations["restUsersResetPassword"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1426,14 +1426,14 @@ export interface paths {
          * List a user's sessions
          * @description For the user itself and for superusers.
          */
-        get: operations["RestSessions_list"];
+        get: operations["restSessionsList"];
         put?: never;
         post?: never;
         /**
          * End all of a user's sessions
          * @description The one that asks is ended, too. For the user itself and for superusers.
          */
-        delete: operations["RestSessions_endAll"];
+        delete: operations["restSessionsEndAll"];
         options?: never;
         head?: never;
         patch?: never;
@@ -1453,7 +1453,7 @@ export interface paths {
          * End one session
          * @description For the user itself and for superusers.
          */
-        delete: operations["RestSessions_end"];
+        delete: operations["restSessionsEnd"];
         options?: never;
         head?: never;
         patch?: never;
@@ -1472,13 +1472,13 @@ export interface paths {
          * @description While it lasts the account is as an inactive one. Its sessions end at once, and the user gets a mail with the reason and the
          *     end. A user who is suspended already gets the new end and reason. Refused for oneself and for the last active superuser. For superusers.
          */
-        put: operations["RestSuspension_suspend"];
+        put: operations["restSuspensionSuspend"];
         post?: never;
         /**
          * Lift a suspension before its end
          * @description A user who is not suspended stays as it is. For superusers.
          */
-        delete: operations["RestSuspension_lift"];
+        delete: operations["restSuspensionLift"];
         options?: never;
         head?: never;
         patch?: never;
@@ -1495,7 +1495,7 @@ export interface paths {
          * How far a user's quotas are used
          * @description For the user itself and for superusers.
          */
-        get: operations["RestUsage_of"];
+        get: operations["restUsageReadOfUser"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1512,7 +1512,7 @@ export interface paths {
             cookie?: never;
         };
         /** The user who asks */
-        get: operations["RestUsers_me"];
+        get: operations["restUsersMe"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1529,12 +1529,12 @@ export interface paths {
             cookie?: never;
         };
         /** What others see of the caller */
-        get: operations["RestContacts_privacy"];
+        get: operations["restContactsPrivacy"];
         /**
          * Hide presence, typing and read positions from everybody else, or show them again
          * @description In force at once.
          */
-        put: operations["RestContacts_setPrivacy"];
+        put: operations["restContactsSetPrivacy"];
         post?: never;
         delete?: never;
         options?: never;
@@ -1550,7 +1550,7 @@ export interface paths {
             cookie?: never;
         };
         /** How far the caller's quotas are used */
-        get: operations["RestUsage_mine"];
+        get: operations["restUsageReadMine"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1567,7 +1567,7 @@ export interface paths {
             cookie?: never;
         };
         /** The document of the sockets to read */
-        get: operations["Docs_asyncApiPage"];
+        get: operations["docsAsyncApiPage"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1584,7 +1584,7 @@ export interface paths {
             cookie?: never;
         };
         /** The document of the sockets */
-        get: operations["Docs_asyncApi"];
+        get: operations["docsAsyncApi"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1603,7 +1603,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Log in */
-        post: operations["Mcp_logIn"];
+        post: operations["mcpLogIn"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1620,7 +1620,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Log in */
-        post: operations["Game_login"];
+        post: operations["gameLogin"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1637,7 +1637,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** End the session of a refresh token */
-        post: operations["Game_logout"];
+        post: operations["gameLogout"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1657,7 +1657,7 @@ export interface paths {
          * Exchange a refresh token for new tokens
          * @description A refresh token is good once. A second use is refused. If it arrives after the answer to the first has left, it also ends the session.
          */
-        post: operations["Game_refresh"];
+        post: operations["gameRefresh"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1674,7 +1674,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Register an account */
-        post: operations["Game_register"];
+        post: operations["gameRegister"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1691,7 +1691,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** End the session of the token */
-        post: operations["Mcp_revoke"];
+        post: operations["mcpRevoke"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1706,7 +1706,7 @@ export interface paths {
             cookie?: never;
         };
         /** This document to try out, by Swagger UI */
-        get: operations["Docs_docs"];
+        get: operations["docs"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1723,7 +1723,7 @@ export interface paths {
             cookie?: never;
         };
         /** Whether the process runs */
-        get: operations["Health_live"];
+        get: operations["healthLive"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1743,7 +1743,7 @@ export interface paths {
          * Whether the server can do its work
          * @description Asks the database, and Redis where it is set.
          */
-        get: operations["Health_ready"];
+        get: operations["healthReady"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1760,7 +1760,7 @@ export interface paths {
             cookie?: never;
         };
         /** Figures for Prometheus */
-        get: operations["Metrics_scrape"];
+        get: operations["metricsScrape"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1777,7 +1777,7 @@ export interface paths {
             cookie?: never;
         };
         /** This document */
-        get: operations["Docs_openApi"];
+        get: operations["docsOpenApi"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1797,7 +1797,7 @@ export interface paths {
          * The page to which recovery mails lead
          * @description Sets a new password with the token of its address, by `POST /api/v1/auth/reset`. In English or Russian, by `Accept-Language`.
          */
-        get: operations["RestRecoverPage_page"];
+        get: operations["restRecoverPage"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1814,7 +1814,7 @@ export interface paths {
             cookie?: never;
         };
         /** This document to read, by ReDoc */
-        get: operations["Docs_redoc"];
+        get: operations["docsRedoc"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1833,7 +1833,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Register an account */
-        post: operations["Mcp_register"];
+        post: operations["mcpRegister"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2434,6 +2434,23 @@ export interface components {
         PrivacyRecord: {
             share_presence: boolean;
         };
+        /** PublicKey */
+        PublicKey: {
+            /** @constant */
+            alg: "ES256";
+            /** @constant */
+            crv: "P-256";
+            /** @description The thumbprint of RFC 7638; the header `kid` of a token names its key */
+            kid: string;
+            /** @constant */
+            kty: "EC";
+            /** @constant */
+            use: "sig";
+            /** @description X coordinate, base64url */
+            x: string;
+            /** @description Y coordinate, base64url */
+            y: string;
+        };
         /** QuotaUse */
         QuotaUse: {
             /** @description messages, bytes, chats, members, lookups, reports, mails; matches where they are served */
@@ -2866,7 +2883,7 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
-    Console_page: {
+    consolePage: {
         parameters: {
             query?: never;
             header?: never;
@@ -2904,7 +2921,7 @@ export interface operations {
             };
         };
     };
-    Jwks_jwks: {
+    jwks: {
         parameters: {
             query?: never;
             header?: never;
@@ -2920,7 +2937,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": {
-                        keys: Record<string, unknown>[];
+                        keys: components["schemas"]["PublicKey"][];
                     };
                 };
             };
@@ -2944,7 +2961,7 @@ export interface operations {
             };
         };
     };
-    RestAudit_list: {
+    restAuditList: {
         parameters: {
             query?: {
                 /** @description Only this */
@@ -3037,7 +3054,7 @@ export interface operations {
             };
         };
     };
-    RestAuth_login: {
+    restAuthLogin: {
         parameters: {
             query?: never;
             header?: never;
@@ -3134,15 +3151,12 @@ export interface operations {
             };
         };
     };
-    RestAuth_logout: {
+    restAuthLogout: {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
-            cookie?: {
-                /** @description As the log-in sets it; browsers send it by themselves */
-                refresh_token?: string;
-            };
+            cookie?: never;
         };
         requestBody?: never;
         responses: {
@@ -3153,6 +3167,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Message"];
+                };
+            };
+            /** @description The body is not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RestError"];
                 };
             };
             /** @description The refresh token is unknown, spent or has expired */
@@ -3166,6 +3189,24 @@ export interface operations {
             };
             /** @description The account may not do this */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RestError"];
+                };
+            };
+            /** @description The body is over 1 MiB */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RestError"];
+                };
+            };
+            /** @description The body is of another kind */
+            415: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3202,7 +3243,7 @@ export interface operations {
             };
         };
     };
-    RestAuth_recover: {
+    restAuthRecover: {
         parameters: {
             query?: never;
             header?: never;
@@ -3289,15 +3330,12 @@ export interface operations {
             };
         };
     };
-    RestAuth_refresh: {
+    restAuthRefresh: {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
-            cookie?: {
-                /** @description As the log-in sets it; browsers send it by themselves */
-                refresh_token?: string;
-            };
+            cookie?: never;
         };
         requestBody?: never;
         responses: {
@@ -3308,6 +3346,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Token"];
+                };
+            };
+            /** @description The body is not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RestError"];
                 };
             };
             /** @description The refresh token is unknown, spent or has expired */
@@ -3321,6 +3368,24 @@ export interface operations {
             };
             /** @description The account may not do this */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RestError"];
+                };
+            };
+            /** @description The body is over 1 MiB */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RestError"];
+                };
+            };
+            /** @description The body is of another kind */
+            415: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3357,7 +3422,7 @@ export interface operations {
             };
         };
     };
-    RestAuth_register: {
+    restAuthRegister: {
         parameters: {
             query?: never;
             header?: never;
@@ -3444,7 +3509,7 @@ export interface operations {
             };
         };
     };
-    RestAuth_reset: {
+    restAuthReset: {
         parameters: {
             query?: never;
             header?: never;
@@ -3531,7 +3596,7 @@ export interface operations {
             };
         };
     };
-    RestContacts_list: {
+    restContactsListBlocked: {
         parameters: {
             query?: {
                 /** @description `next_cursor` of the page before */
@@ -3601,7 +3666,7 @@ export interface operations {
             };
         };
     };
-    RestContacts_block: {
+    restContactsBlock: {
         parameters: {
             query?: never;
             header?: never;
@@ -3619,6 +3684,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["BlockedUserRecord"];
+                };
+            };
+            /** @description The body is not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RestError"];
                 };
             };
             /** @description No token, or none that is good */
@@ -3648,6 +3722,24 @@ export interface operations {
                     "application/json": components["schemas"]["RestError"];
                 };
             };
+            /** @description The body is over 1 MiB */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RestError"];
+                };
+            };
+            /** @description The body is of another kind */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RestError"];
+                };
+            };
             /** @description A field is missing or wrong */
             422: {
                 headers: {
@@ -3686,7 +3778,7 @@ export interface operations {
             };
         };
     };
-    RestContacts_unblock: {
+    restContactsUnblock: {
         parameters: {
             query?: never;
             header?: never;
@@ -3706,8 +3798,35 @@ export interface operations {
                     "application/json": components["schemas"]["UnblockedUser"];
                 };
             };
+            /** @description The body is not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RestError"];
+                };
+            };
             /** @description No token, or none that is good */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RestError"];
+                };
+            };
+            /** @description The body is over 1 MiB */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RestError"];
+                };
+            };
+            /** @description The body is of another kind */
+            415: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3753,7 +3872,7 @@ export interface operations {
             };
         };
     };
-    RestChats_list: {
+    restChatsList: {
         parameters: {
             query?: {
                 /** @description `next_cursor` of the page before */
@@ -3825,7 +3944,7 @@ export interface operations {
             };
         };
     };
-    RestChats_create: {
+    restChatsCreate: {
         parameters: {
             query?: never;
             header?: never;
@@ -3930,7 +4049,7 @@ export interface operations {
             };
         };
     };
-    RestChats_read: {
+    restChatsRead: {
         parameters: {
             query?: never;
             header?: never;
@@ -4006,7 +4125,7 @@ export interface operations {
             };
         };
     };
-    RestRequests_accept: {
+    restRequestsAccept: {
         parameters: {
             query?: never;
             header?: never;
@@ -4024,6 +4143,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ChatRecord"];
+                };
+            };
+            /** @description The body is not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RestError"];
                 };
             };
             /** @description No token, or none that is good */
@@ -4053,6 +4181,24 @@ export interface operations {
                     "application/json": components["schemas"]["RestError"];
                 };
             };
+            /** @description The body is over 1 MiB */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RestError"];
+                };
+            };
+            /** @description The body is of another kind */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RestError"];
+                };
+            };
             /** @description A field is missing or wrong */
             422: {
                 headers: {
@@ -4091,7 +4237,7 @@ export interface operations {
             };
         };
     };
-    RestRequests_decline: {
+    restRequestsDecline: {
         parameters: {
             query?: never;
             header?: never;
@@ -4109,6 +4255,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ChatId"];
+                };
+            };
+            /** @description The body is not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RestError"];
                 };
             };
             /** @description No token, or none that is good */
@@ -4129,6 +4284,24 @@ export interface operations {
                     "application/json": components["schemas"]["RestError"];
                 };
             };
+            /** @description The body is over 1 MiB */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RestError"];
+                };
+            };
+            /** @description The body is of another kind */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RestError"];
+                };
+            };
             /** @description A field is missing or wrong */
             422: {
                 headers: {
@@ -4167,7 +4340,7 @@ export interface operations {
             };
         };
     };
-    RestChats_hide: {
+    restChatsHide: {
         parameters: {
             query?: never;
             header?: never;
@@ -4185,6 +4358,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ChatId"];
+                };
+            };
+            /** @description The body is not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RestError"];
                 };
             };
             /** @description No token, or none that is good */
@@ -4205,6 +4387,24 @@ export interface operations {
                     "application/json": components["schemas"]["RestError"];
                 };
             };
+            /** @description The body is over 1 MiB */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RestError"];
+                };
+            };
+            /** @description The body is of another kind */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RestError"];
+                };
+            };
             /** @description A field is missing or wrong */
             422: {
                 headers: {
@@ -4243,7 +4443,7 @@ export interface operations {
             };
         };
     };
-    RestChats_put: {
+    restChatsPutMember: {
         parameters: {
             query?: never;
             header?: never;
@@ -4369,7 +4569,7 @@ export interface operations {
             };
         };
     };
-    RestChats_remove: {
+    restChatsRemoveMember: {
         parameters: {
             query?: never;
             header?: never;
@@ -4388,6 +4588,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ChatLeft"];
+                };
+            };
+            /** @description The body is not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RestError"];
                 };
             };
             /** @description No token, or none that is good */
@@ -4419,6 +4628,24 @@ export interface operations {
             };
             /** @description The request conflicts with what is there */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RestError"];
+                };
+            };
+            /** @description The body is over 1 MiB */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RestError"];
+                };
+            };
+            /** @description The body is of another kind */
+            415: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4464,7 +4691,7 @@ export interface operations {
             };
         };
     };
-    RestMessages_list: {
+    restMessagesList: {
         parameters: {
             query?: {
                 /** @description Only what was said after this entry, from the oldest on */
@@ -4547,7 +4774,7 @@ export interface operations {
             };
         };
     };
-    RestMessages_send: {
+    restMessagesSend: {
         parameters: {
             query?: never;
             header?: {
@@ -4666,7 +4893,7 @@ export interface operations {
             };
         };
     };
-    RestMessages_remove: {
+    restMessagesRemove: {
         parameters: {
             query?: never;
             header?: never;
@@ -4685,6 +4912,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ChatChange"];
+                };
+            };
+            /** @description The body is not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RestError"];
                 };
             };
             /** @description No token, or none that is good */
@@ -4707,6 +4943,24 @@ export interface operations {
             };
             /** @description There is no such thing */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RestError"];
+                };
+            };
+            /** @description The body is over 1 MiB */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RestError"];
+                };
+            };
+            /** @description The body is of another kind */
+            415: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4752,7 +5006,7 @@ export interface operations {
             };
         };
     };
-    RestMessages_edit: {
+    restMessagesEdit: {
         parameters: {
             query?: never;
             header?: never;
@@ -4869,7 +5123,7 @@ export interface operations {
             };
         };
     };
-    RestChats_mark: {
+    restChatsMarkRead: {
         parameters: {
             query?: never;
             header?: never;
@@ -4976,7 +5230,7 @@ export interface operations {
             };
         };
     };
-    RestChats_unhide: {
+    restChatsUnhide: {
         parameters: {
             query?: never;
             header?: never;
@@ -4996,6 +5250,15 @@ export interface operations {
                     "application/json": components["schemas"]["ChatId"];
                 };
             };
+            /** @description The body is not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RestError"];
+                };
+            };
             /** @description No token, or none that is good */
             401: {
                 headers: {
@@ -5007,6 +5270,24 @@ export interface operations {
             };
             /** @description There is no such thing */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RestError"];
+                };
+            };
+            /** @description The body is over 1 MiB */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RestError"];
+                };
+            };
+            /** @description The body is of another kind */
+            415: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5052,7 +5333,7 @@ export interface operations {
             };
         };
     };
-    RestRequests_list: {
+    restRequestsList: {
         parameters: {
             query?: {
                 /** @description `next_cursor` of the page before */
@@ -5122,7 +5403,7 @@ export interface operations {
             };
         };
     };
-    RestCommands_run: {
+    restCommandsRun: {
         parameters: {
             query?: never;
             header?: never;
@@ -5134,7 +5415,9 @@ export interface operations {
         };
         requestBody?: {
             content: {
-                "application/json": Record<string, unknown>;
+                "application/json": {
+                    [key: string]: unknown;
+                };
             };
         };
         responses: {
@@ -5145,7 +5428,9 @@ export interface operations {
                 };
                 content: {
                     "application/json": {
-                        data: Record<string, unknown>;
+                        data: {
+                            [key: string]: unknown;
+                        };
                         request_id: string;
                         /** @constant */
                         success: true;
@@ -5253,7 +5538,7 @@ export interface operations {
             };
         };
     };
-    command_account_usage: {
+    commandAccountUsage: {
         parameters: {
             query?: never;
             header?: never;
@@ -5262,7 +5547,9 @@ export interface operations {
         };
         requestBody?: {
             content: {
-                "application/json": Record<string, unknown>;
+                "application/json": {
+                    [key: string]: unknown;
+                };
             };
         };
         responses: {
@@ -5345,7 +5632,7 @@ export interface operations {
             };
         };
     };
-    command_chat_accept: {
+    commandChatAccept: {
         parameters: {
             query?: never;
             header?: never;
@@ -5464,7 +5751,7 @@ export interface operations {
             };
         };
     };
-    command_chat_add_members: {
+    commandChatAddMembers: {
         parameters: {
             query?: never;
             header?: never;
@@ -5592,7 +5879,7 @@ export interface operations {
             };
         };
     };
-    command_chat_create: {
+    commandChatCreate: {
         parameters: {
             query?: never;
             header?: never;
@@ -5702,7 +5989,7 @@ export interface operations {
             };
         };
     };
-    command_chat_decline: {
+    commandChatDecline: {
         parameters: {
             query?: never;
             header?: never;
@@ -5814,7 +6101,7 @@ export interface operations {
             };
         };
     };
-    command_chat_delete: {
+    commandChatDelete: {
         parameters: {
             query?: never;
             header?: never;
@@ -5942,7 +6229,7 @@ export interface operations {
             };
         };
     };
-    command_chat_edit: {
+    commandChatEdit: {
         parameters: {
             query?: never;
             header?: never;
@@ -6070,7 +6357,7 @@ export interface operations {
             };
         };
     };
-    command_chat_get: {
+    commandChatGet: {
         parameters: {
             query?: never;
             header?: never;
@@ -6180,7 +6467,7 @@ export interface operations {
             };
         };
     };
-    command_chat_hide: {
+    commandChatHide: {
         parameters: {
             query?: never;
             header?: never;
@@ -6292,7 +6579,7 @@ export interface operations {
             };
         };
     };
-    command_chat_history: {
+    commandChatHistory: {
         parameters: {
             query?: never;
             header?: never;
@@ -6402,7 +6689,7 @@ export interface operations {
             };
         };
     };
-    command_chat_leave: {
+    commandChatLeave: {
         parameters: {
             query?: never;
             header?: never;
@@ -6525,7 +6812,7 @@ export interface operations {
             };
         };
     };
-    command_chat_list: {
+    commandChatList: {
         parameters: {
             query?: never;
             header?: never;
@@ -6626,7 +6913,7 @@ export interface operations {
             };
         };
     };
-    command_chat_read: {
+    commandChatRead: {
         parameters: {
             query?: never;
             header?: never;
@@ -6739,7 +7026,7 @@ export interface operations {
             };
         };
     };
-    command_chat_remove_member: {
+    commandChatRemoveMember: {
         parameters: {
             query?: never;
             header?: never;
@@ -6871,7 +7158,7 @@ export interface operations {
             };
         };
     };
-    command_chat_requests: {
+    commandChatRequests: {
         parameters: {
             query?: never;
             header?: never;
@@ -6976,7 +7263,7 @@ export interface operations {
             };
         };
     };
-    command_chat_send: {
+    commandChatSend: {
         parameters: {
             query?: never;
             header?: never;
@@ -7095,7 +7382,7 @@ export interface operations {
             };
         };
     };
-    command_chat_sync: {
+    commandChatSync: {
         parameters: {
             query?: never;
             header?: never;
@@ -7205,7 +7492,7 @@ export interface operations {
             };
         };
     };
-    command_chat_typing: {
+    commandChatTyping: {
         parameters: {
             query?: never;
             header?: never;
@@ -7225,7 +7512,9 @@ export interface operations {
                 };
                 content: {
                     "application/json": {
-                        data: Record<string, unknown>;
+                        data: {
+                            [key: string]: unknown;
+                        };
                         request_id: string;
                         /** @constant */
                         success: true;
@@ -7315,7 +7604,7 @@ export interface operations {
             };
         };
     };
-    command_chat_unhide: {
+    commandChatUnhide: {
         parameters: {
             query?: never;
             header?: never;
@@ -7427,7 +7716,7 @@ export interface operations {
             };
         };
     };
-    command_contacts_block: {
+    commandContactsBlock: {
         parameters: {
             query?: never;
             header?: never;
@@ -7546,7 +7835,7 @@ export interface operations {
             };
         };
     };
-    command_contacts_blocked: {
+    commandContactsBlocked: {
         parameters: {
             query?: never;
             header?: never;
@@ -7651,7 +7940,7 @@ export interface operations {
             };
         };
     };
-    command_contacts_privacy: {
+    commandContactsPrivacy: {
         parameters: {
             query?: never;
             header?: never;
@@ -7660,7 +7949,9 @@ export interface operations {
         };
         requestBody?: {
             content: {
-                "application/json": Record<string, unknown>;
+                "application/json": {
+                    [key: string]: unknown;
+                };
             };
         };
         responses: {
@@ -7743,7 +8034,7 @@ export interface operations {
             };
         };
     };
-    command_contacts_set_privacy: {
+    commandContactsSetPrivacy: {
         parameters: {
             query?: never;
             header?: never;
@@ -7844,7 +8135,7 @@ export interface operations {
             };
         };
     };
-    command_contacts_unblock: {
+    commandContactsUnblock: {
         parameters: {
             query?: never;
             header?: never;
@@ -7956,7 +8247,7 @@ export interface operations {
             };
         };
     };
-    command_game_list_matches: {
+    commandGameListMatches: {
         parameters: {
             query?: never;
             header?: never;
@@ -8061,7 +8352,7 @@ export interface operations {
             };
         };
     };
-    command_moderation_get_report: {
+    commandModerationGetReport: {
         parameters: {
             query?: never;
             header?: never;
@@ -8180,7 +8471,7 @@ export interface operations {
             };
         };
     };
-    command_moderation_report: {
+    commandModerationReport: {
         parameters: {
             query?: never;
             header?: never;
@@ -8301,7 +8592,7 @@ export interface operations {
             };
         };
     };
-    command_moderation_reports: {
+    commandModerationReports: {
         parameters: {
             query?: never;
             header?: never;
@@ -8411,7 +8702,7 @@ export interface operations {
             };
         };
     };
-    command_moderation_resolve: {
+    commandModerationResolve: {
         parameters: {
             query?: never;
             header?: never;
@@ -8539,7 +8830,7 @@ export interface operations {
             };
         };
     };
-    command_moderation_suspend: {
+    commandModerationSuspend: {
         parameters: {
             query?: never;
             header?: never;
@@ -8658,7 +8949,7 @@ export interface operations {
             };
         };
     };
-    command_moderation_unsuspend: {
+    commandModerationUnsuspend: {
         parameters: {
             query?: never;
             header?: never;
@@ -8777,7 +9068,7 @@ export interface operations {
             };
         };
     };
-    command_system_commands: {
+    commandSystemCommands: {
         parameters: {
             query?: never;
             header?: never;
@@ -8786,7 +9077,9 @@ export interface operations {
         };
         requestBody?: {
             content: {
-                "application/json": Record<string, unknown>;
+                "application/json": {
+                    [key: string]: unknown;
+                };
             };
         };
         responses: {
@@ -8802,12 +9095,18 @@ export interface operations {
                                 /** @enum {string} */
                                 access: "anonymous" | "user" | "superuser";
                                 /** @description JSON Schema */
-                                answer?: Record<string, unknown>;
+                                answer?: {
+                                    [key: string]: unknown;
+                                };
                                 command: string;
                                 /** @description A payload and its answer */
-                                example?: Record<string, unknown>;
+                                example?: {
+                                    [key: string]: unknown;
+                                };
                                 /** @description JSON Schema */
-                                payload: Record<string, unknown>;
+                                payload: {
+                                    [key: string]: unknown;
+                                };
                                 summary: string;
                                 /** @description Frames that it counts for at least */
                                 weight: number;
@@ -8828,6 +9127,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["RestError"];
+                };
+            };
+            /** @description No token, or none that is good */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommandFault"];
                 };
             };
             /** @description The body is over 1 MiB */
@@ -8877,7 +9185,7 @@ export interface operations {
             };
         };
     };
-    command_system_ping: {
+    commandSystemPing: {
         parameters: {
             query?: never;
             header?: never;
@@ -8915,6 +9223,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["RestError"];
+                };
+            };
+            /** @description No token, or none that is good */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommandFault"];
                 };
             };
             /** @description The body is over 1 MiB */
@@ -8973,7 +9290,7 @@ export interface operations {
             };
         };
     };
-    command_system_whoami: {
+    commandSystemWhoami: {
         parameters: {
             query?: never;
             header?: never;
@@ -8982,7 +9299,9 @@ export interface operations {
         };
         requestBody?: {
             content: {
-                "application/json": Record<string, unknown>;
+                "application/json": {
+                    [key: string]: unknown;
+                };
             };
         };
         responses: {
@@ -9014,6 +9333,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["RestError"];
+                };
+            };
+            /** @description No token, or none that is good */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommandFault"];
                 };
             };
             /** @description The body is over 1 MiB */
@@ -9063,7 +9391,7 @@ export interface operations {
             };
         };
     };
-    RestConnections_list: {
+    restConnectionsList: {
         parameters: {
             query?: {
                 /** @description The most connections to list */
@@ -9144,7 +9472,7 @@ export interface operations {
             };
         };
     };
-    RestConnections_close: {
+    restConnectionsClose: {
         parameters: {
             query?: never;
             header?: never;
@@ -9162,6 +9490,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Message"];
+                };
+            };
+            /** @description The body is not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RestError"];
                 };
             };
             /** @description No token, or none that is good */
@@ -9184,6 +9521,24 @@ export interface operations {
             };
             /** @description There is no such thing */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RestError"];
+                };
+            };
+            /** @description The body is over 1 MiB */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RestError"];
+                };
+            };
+            /** @description The body is of another kind */
+            415: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -9220,7 +9575,7 @@ export interface operations {
             };
         };
     };
-    RestFigures_read: {
+    restFiguresRead: {
         parameters: {
             query?: never;
             header?: never;
@@ -9285,7 +9640,7 @@ export interface operations {
             };
         };
     };
-    RestAuth_login_1: {
+    restLoginAccessToken: {
         parameters: {
             query?: never;
             header?: never;
@@ -9382,7 +9737,7 @@ export interface operations {
             };
         };
     };
-    RestReports_list: {
+    restReportsList: {
         parameters: {
             query?: {
                 /** @description `next_cursor` of the page before */
@@ -9463,7 +9818,7 @@ export interface operations {
             };
         };
     };
-    RestReports_file: {
+    restReportsFile: {
         parameters: {
             query?: never;
             header?: never;
@@ -9579,7 +9934,7 @@ export interface operations {
             };
         };
     };
-    RestReports_read: {
+    restReportsRead: {
         parameters: {
             query?: never;
             header?: never;
@@ -9664,7 +10019,7 @@ export interface operations {
             };
         };
     };
-    RestReports_resolve: {
+    restReportsResolve: {
         parameters: {
             query?: never;
             header?: never;
@@ -9789,7 +10144,7 @@ export interface operations {
             };
         };
     };
-    RestUsers_list: {
+    restUsersList: {
         parameters: {
             query?: {
                 /** @description Only users after this id; the `Link` header gives the next page by it */
@@ -9872,7 +10227,7 @@ export interface operations {
             };
         };
     };
-    RestUsers_create: {
+    restUsersCreate: {
         parameters: {
             query?: never;
             header?: never;
@@ -9977,7 +10332,7 @@ export interface operations {
             };
         };
     };
-    RestUsers_read: {
+    restUsersRead: {
         parameters: {
             query?: never;
             header?: never;
@@ -10062,7 +10417,7 @@ export interface operations {
             };
         };
     };
-    RestUsers_update: {
+    restUsersUpdate: {
         parameters: {
             query?: never;
             header?: never;
@@ -10178,7 +10533,7 @@ export interface operations {
             };
         };
     };
-    RestUsers_remove: {
+    restUsersRemove: {
         parameters: {
             query?: never;
             header?: never;
@@ -10196,6 +10551,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Message"];
+                };
+            };
+            /** @description The body is not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RestError"];
                 };
             };
             /** @description No token, or none that is good */
@@ -10218,6 +10582,24 @@ export interface operations {
             };
             /** @description There is no such thing */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RestError"];
+                };
+            };
+            /** @description The body is over 1 MiB */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RestError"];
+                };
+            };
+            /** @description The body is of another kind */
+            415: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -10263,7 +10645,7 @@ export interface operations {
             };
         };
     };
-    RestSessions_clients: {
+    restSessionsListClients: {
         parameters: {
             query?: never;
             header?: never;
@@ -10348,7 +10730,7 @@ export interface operations {
             };
         };
     };
-    RestConnections_listOfUser: {
+    restConnectionsListOfUser: {
         parameters: {
             query?: {
                 /** @description The most connections to list */
@@ -10438,7 +10820,7 @@ export interface operations {
             };
         };
     };
-    RestConnections_closeOfUser: {
+    restConnectionsCloseOfUser: {
         parameters: {
             query?: never;
             header?: never;
@@ -10457,6 +10839,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Message"];
+                };
+            };
+            /** @description The body is not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RestError"];
                 };
             };
             /** @description No token, or none that is good */
@@ -10479,6 +10870,24 @@ export interface operations {
             };
             /** @description There is no such thing */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RestError"];
+                };
+            };
+            /** @description The body is over 1 MiB */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RestError"];
+                };
+            };
+            /** @description The body is of another kind */
+            415: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -10524,7 +10933,7 @@ export interface operations {
             };
         };
     };
-    RestUsers_resetPassword: {
+    restUsersResetPassword: {
         parameters: {
             query?: never;
             header?: never;
@@ -10547,6 +10956,15 @@ export interface operations {
                     };
                 };
             };
+            /** @description The body is not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RestError"];
+                };
+            };
             /** @description No token, or none that is good */
             401: {
                 headers: {
@@ -10567,6 +10985,24 @@ export interface operations {
             };
             /** @description There is no such thing */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RestError"];
+                };
+            };
+            /** @description The body is over 1 MiB */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RestError"];
+                };
+            };
+            /** @description The body is of another kind */
+            415: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -10612,7 +11048,7 @@ export interface operations {
             };
         };
     };
-    RestSessions_list: {
+    restSessionsList: {
         parameters: {
             query?: never;
             header?: never;
@@ -10697,7 +11133,7 @@ export interface operations {
             };
         };
     };
-    RestSessions_endAll: {
+    restSessionsEndAll: {
         parameters: {
             query?: never;
             header?: never;
@@ -10715,6 +11151,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Message"];
+                };
+            };
+            /** @description The body is not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RestError"];
                 };
             };
             /** @description No token, or none that is good */
@@ -10737,6 +11182,24 @@ export interface operations {
             };
             /** @description There is no such thing */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RestError"];
+                };
+            };
+            /** @description The body is over 1 MiB */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RestError"];
+                };
+            };
+            /** @description The body is of another kind */
+            415: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -10782,7 +11245,7 @@ export interface operations {
             };
         };
     };
-    RestSessions_end: {
+    restSessionsEnd: {
         parameters: {
             query?: never;
             header?: never;
@@ -10803,6 +11266,15 @@ export interface operations {
                     "application/json": components["schemas"]["Message"];
                 };
             };
+            /** @description The body is not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RestError"];
+                };
+            };
             /** @description No token, or none that is good */
             401: {
                 headers: {
@@ -10823,6 +11295,24 @@ export interface operations {
             };
             /** @description There is no such thing */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RestError"];
+                };
+            };
+            /** @description The body is over 1 MiB */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RestError"];
+                };
+            };
+            /** @description The body is of another kind */
+            415: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -10868,7 +11358,7 @@ export interface operations {
             };
         };
     };
-    RestSuspension_suspend: {
+    restSuspensionSuspend: {
         parameters: {
             query?: never;
             header?: never;
@@ -10984,7 +11474,7 @@ export interface operations {
             };
         };
     };
-    RestSuspension_lift: {
+    restSuspensionLift: {
         parameters: {
             query?: never;
             header?: never;
@@ -11002,6 +11492,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["AdminUser"];
+                };
+            };
+            /** @description The body is not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RestError"];
                 };
             };
             /** @description No token, or none that is good */
@@ -11024,6 +11523,24 @@ export interface operations {
             };
             /** @description There is no such thing */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RestError"];
+                };
+            };
+            /** @description The body is over 1 MiB */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RestError"];
+                };
+            };
+            /** @description The body is of another kind */
+            415: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -11069,7 +11586,7 @@ export interface operations {
             };
         };
     };
-    RestUsage_of: {
+    restUsageReadOfUser: {
         parameters: {
             query?: never;
             header?: never;
@@ -11154,7 +11671,7 @@ export interface operations {
             };
         };
     };
-    RestUsers_me: {
+    restUsersMe: {
         parameters: {
             query?: never;
             header?: never;
@@ -11210,7 +11727,7 @@ export interface operations {
             };
         };
     };
-    RestContacts_privacy: {
+    restContactsPrivacy: {
         parameters: {
             query?: never;
             header?: never;
@@ -11266,7 +11783,7 @@ export interface operations {
             };
         };
     };
-    RestContacts_setPrivacy: {
+    restContactsSetPrivacy: {
         parameters: {
             query?: never;
             header?: never;
@@ -11362,7 +11879,7 @@ export interface operations {
             };
         };
     };
-    RestUsage_mine: {
+    restUsageReadMine: {
         parameters: {
             query?: never;
             header?: never;
@@ -11418,7 +11935,7 @@ export interface operations {
             };
         };
     };
-    Docs_asyncApiPage: {
+    docsAsyncApiPage: {
         parameters: {
             query?: never;
             header?: never;
@@ -11436,6 +11953,13 @@ export interface operations {
                     "text/html": string;
                 };
             };
+            /** @description It is as the client has it already (`If-None-Match`) */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
             /** @description Over the limit; come again after `Retry-After` seconds */
             429: {
                 headers: {
@@ -11456,7 +11980,7 @@ export interface operations {
             };
         };
     };
-    Docs_asyncApi: {
+    docsAsyncApi: {
         parameters: {
             query?: never;
             header?: never;
@@ -11473,8 +11997,29 @@ export interface operations {
                 content: {
                     "application/json": {
                         asyncapi: string;
+                        channels: {
+                            [key: string]: unknown;
+                        };
+                        info: {
+                            title: string;
+                            version: string;
+                        } & {
+                            [key: string]: unknown;
+                        };
+                        operations: {
+                            [key: string]: unknown;
+                        };
+                    } & {
+                        [key: string]: unknown;
                     };
                 };
+            };
+            /** @description It is as the client has it already (`If-None-Match`) */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Over the limit; come again after `Retry-After` seconds */
             429: {
@@ -11496,7 +12041,7 @@ export interface operations {
             };
         };
     };
-    Mcp_logIn: {
+    mcpLogIn: {
         parameters: {
             query?: never;
             header?: never;
@@ -11585,7 +12130,7 @@ export interface operations {
             };
         };
     };
-    Game_login: {
+    gameLogin: {
         parameters: {
             query?: never;
             header?: never;
@@ -11681,7 +12226,7 @@ export interface operations {
             };
         };
     };
-    Game_logout: {
+    gameLogout: {
         parameters: {
             query?: never;
             header?: never;
@@ -11763,7 +12308,7 @@ export interface operations {
             };
         };
     };
-    Game_refresh: {
+    gameRefresh: {
         parameters: {
             query?: never;
             header?: never;
@@ -11859,7 +12404,7 @@ export interface operations {
             };
         };
     };
-    Game_register: {
+    gameRegister: {
         parameters: {
             query?: never;
             header?: never;
@@ -11954,7 +12499,7 @@ export interface operations {
             };
         };
     };
-    Mcp_revoke: {
+    mcpRevoke: {
         parameters: {
             query?: never;
             header?: never;
@@ -11975,8 +12520,35 @@ export interface operations {
                     };
                 };
             };
+            /** @description The body is not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["McpError"];
+                };
+            };
             /** @description No token, or none that is good */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["McpError"];
+                };
+            };
+            /** @description The body is over 1 MiB */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["McpError"];
+                };
+            };
+            /** @description The body is of another kind */
+            415: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -12013,7 +12585,7 @@ export interface operations {
             };
         };
     };
-    Docs_docs: {
+    docs: {
         parameters: {
             query?: never;
             header?: never;
@@ -12030,6 +12602,13 @@ export interface operations {
                 content: {
                     "text/html": string;
                 };
+            };
+            /** @description It is as the client has it already (`If-None-Match`) */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Over the limit; come again after `Retry-After` seconds */
             429: {
@@ -12051,7 +12630,7 @@ export interface operations {
             };
         };
     };
-    Health_live: {
+    healthLive: {
         parameters: {
             query?: never;
             header?: never;
@@ -12083,7 +12662,7 @@ export interface operations {
             };
         };
     };
-    Health_ready: {
+    healthReady: {
         parameters: {
             query?: never;
             header?: never;
@@ -12121,7 +12700,7 @@ export interface operations {
             };
         };
     };
-    Metrics_scrape: {
+    metricsScrape: {
         parameters: {
             query?: never;
             header?: never;
@@ -12159,7 +12738,7 @@ export interface operations {
             };
         };
     };
-    Docs_openApi: {
+    docsOpenApi: {
         parameters: {
             query?: never;
             header?: never;
@@ -12175,9 +12754,27 @@ export interface operations {
                 };
                 content: {
                     "application/json": {
+                        info: {
+                            title: string;
+                            version: string;
+                        } & {
+                            [key: string]: unknown;
+                        };
                         openapi: string;
+                        paths: {
+                            [key: string]: unknown;
+                        };
+                    } & {
+                        [key: string]: unknown;
                     };
                 };
+            };
+            /** @description It is as the client has it already (`If-None-Match`) */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Over the limit; come again after `Retry-After` seconds */
             429: {
@@ -12199,7 +12796,7 @@ export interface operations {
             };
         };
     };
-    RestRecoverPage_page: {
+    restRecoverPage: {
         parameters: {
             query?: never;
             header?: never;
@@ -12222,9 +12819,7 @@ export interface operations {
                 headers: {
                     [name: string]: unknown;
                 };
-                content: {
-                    "application/json": Record<string, unknown>;
-                };
+                content?: never;
             };
             /** @description Over the limit; come again after `Retry-After` seconds */
             429: {
@@ -12255,7 +12850,7 @@ export interface operations {
             };
         };
     };
-    Docs_redoc: {
+    docsRedoc: {
         parameters: {
             query?: never;
             header?: never;
@@ -12272,6 +12867,13 @@ export interface operations {
                 content: {
                     "text/html": string;
                 };
+            };
+            /** @description It is as the client has it already (`If-None-Match`) */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Over the limit; come again after `Retry-After` seconds */
             429: {
@@ -12293,7 +12895,7 @@ export interface operations {
             };
         };
     };
-    Mcp_register: {
+    mcpRegister: {
         parameters: {
             query?: never;
             header?: never;

@@ -46,6 +46,6 @@ function docsOf(command: RegisteredCommand, payloadOf: (dto: Dto) => JsonSchema)
 
 function errorCodesOf({ access, payload, errors }: RegisteredCommand): ErrorCode[] {
   const route = { anonymous: { kind: 'public' }, user: undefined, superuser: { kind: 'superuser' } } as const;
-  const codes = errorsOf({ access: route[access], protocol: 'any', path: '', errors }).map(({ code }) => code);
+  const codes = errorsOf({ access: route[access], protocol: 'any', path: '', method: '', errors }).map(({ code }) => code);
   return payload && issuesOf(payload, 'payload').length > 0 ? ['invalid_input', ...codes] : codes;
 }

@@ -9,8 +9,9 @@ import { type ErrorWriter, errorResponses, errorsOf, REQUEST_ID } from './errors
 import { exampleOf, issuesOf } from './examples.js';
 import type { Handler } from './handlers.js';
 import type { Operation, PathItem, RequestBody } from './openapi.js';
-import { ISSUES_SCHEMA } from './schemas.js';
-import { bodyOf, type OperationParts, securityOf } from './operation.js';
+import { ISSUES_SCHEMA, OPEN_OBJECT } from './schemas.js';
+import { camelCase } from './operation-id.js';
+import { bodyOf, type OperationParts } from './operation.js';
 
 /** Where commands are run over plain HTTP, where the protocol that has it is served. */
 export const COMMANDS_PATH = '/api/v1/commands/{domain}/{command}';
@@ -74,7 +75,9 @@ function generalOf(
     access: undefined,
     protocol,
     path: COMMANDS_PATH,
-    errors: [...ANY_BODY, ...(docs?.errors ?? []), 'forbidden'],
+    method: 'post',
+    isTokenOptional: true,
+    errors: [...(docs?.errors ?? []), 'forbidden'],
   });
   const invalid = new CoreError('invalid_input', {
     issues: [{ loc: ['payload', 'chat_id'], msg: 'field required', type: 'value_error.missing' }],
@@ -87,31 +90,29 @@ function generalOf(
   };
 }
 
-const ANY_BODY = ['malformed', 'too_large', 'unsupported_media_type'] as const;
-
 const anyObject = (example: object): RequestBody => ({
-  content: { 'application/json': { schema: { type: 'object' }, example } },
+  content: { 'application/json': { schema: OPEN_OBJECT, example } },
 });
 
 function variantOf(command: RegisteredCommand, { protocol }: Handler, writer: ErrorWriter, parts: OperationParts): Operation {
-  const { domain, fullName, payload, example, summary, errors = [] } = command;
+  const { domain, name, fullName, payload, example, summary, errors = [] } = command;
   const access = ACCESS[command.access];
   const issues = payload ? issuesOf(payload, 'payload') : [];
   const faults = [
-    ...errorsOf({ access, protocol, path: COMMANDS_PATH, errors: [...ANY_BODY, ...errors] }),
+    ...errorsOf({ access, protocol, path: COMMANDS_PATH, method: 'post', errors, isTokenOptional: access?.kind === 'public' }),
     ...(issues.length > 0 ? [new CoreError('invalid_input', { issues })] : []),
   ];
   const weight = weightNote(command.weight);
   const given = example?.payload ?? (payload ? exampleOf(payload) : {});
   return {
     tags: [`commands: ${domain}`],
-    operationId: `command_${fullName.replace('.', '_')}`,
+    operationId: camelCase('command', domain, name),
     summary,
     description: `The command \`${fullName}\`, as sockets run it.${command.access === 'superuser' ? ' For superusers.' : ''}${
       weight === undefined ? '' : ` It weighs ${weight}.`
     }`,
     // An anonymous command may still want to know who asks.
-    ...(access?.kind === 'public' ? { security: [{}, ...parts.security] } : securityOf(access, parts.security)),
+    security: [...(access?.kind === 'public' ? [{}] : []), ...parts.security.token],
     parameters: [],
     requestBody: payload ? bodyOf(payload, false, parts.schemas, given) : anyObject(given),
     responses: { ...errorResponses(faults, writer), 200: answerOf(command, parts) },
@@ -119,7 +120,7 @@ function variantOf(command: RegisteredCommand, { protocol }: Handler, writer: Er
 }
 
 function answerOf({ answer, example }: RegisteredCommand, { schemas }: OperationParts) {
-  const data = answer ? schemas.ofAnswer(answer) : { type: 'object' };
+  const data = answer ? schemas.ofAnswer(answer) : OPEN_OBJECT;
   return {
     description: 'The answer of the command',
     headers: REQUEST_ID,

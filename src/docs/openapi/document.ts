@@ -9,7 +9,8 @@ import { COMMANDS_PATH, commandPaths } from './commands.js';
 import { type ErrorWriter, protocolWriter } from './errors.js';
 import { type Handler, handlerKey, handlersOf } from './handlers.js';
 import type { OpenApi, Operation, PathItem } from './openapi.js';
-import { completed, type OperationParts, operationOf, tagOf } from './operation.js';
+import { completed, type OperationParts, operationOf, type Route, tagOf } from './operation.js';
+import { operationIdOf } from './operation-id.js';
 import { Schemas } from './schemas.js';
 import { introduction, TAGS } from './texts.js';
 
@@ -26,24 +27,28 @@ export async function buildDocument(app: INestApplication): Promise<OpenApi> {
   const registry = app.get(CommandRegistry, { strict: false });
   const handlers = handlersOf(app.get(ModulesContainer));
   const schemas = new Schemas(found.schemas);
-  const schemes = securitySchemes(LOGIN_PATH in found.paths);
+  const { PROTOCOLS, PUBLIC_URL } = app.get(Settings);
+  const base = PUBLIC_URL === undefined ? '' : new URL(PUBLIC_URL).href.replace(/\/$/, '');
+  const canLogIn = LOGIN_PATH in found.paths;
+  const hasCookie = [...handlers.values()].some(({ docs }) => docs?.credentials?.includes('cookie'));
   const parts: OperationParts = {
     schemas,
-    security: Object.keys(schemes).map((name) => ({ [name]: [] })),
+    security: { token: [...(canLogIn ? [{ password: [] }] : []), { bearer: [] }], cookie: [{ refreshCookie: [] }] },
     writerOf: writers(formats, schemas),
     commandOf: (name) => [...registry.all()].find(({ fullName }) => fullName === name),
   };
   const described = describePaths(found.paths, handlers, parts);
   const commands = commandsOf(app, described, handlers, found.paths, parts);
   const description = introduction({
-    hasButton: LOGIN_PATH in found.paths,
+    hasButton: canLogIn,
     endpoints: app.get(SocketEndpoints).all(),
-    hasSocketIo: app.get(Settings).PROTOCOLS.includes('socketio'),
+    hasSocketIo: PROTOCOLS.includes('socketio'),
   });
   const paths = sorted({ ...described, ...commands });
   return {
     openapi: '3.1.1',
     info: { title: 'Switchboard', version: '1.0', description, license: { name: 'MIT', identifier: 'MIT' } },
+    servers: [base ? { url: base, description: 'This server' } : { url: '/', description: 'Where this document is served' }],
     tags: tagsOf(paths),
     paths,
     components: {
@@ -51,7 +56,11 @@ export async function buildDocument(app: INestApplication): Promise<OpenApi> {
       headers: {
         'X-Request-Id': { description: 'Names the request; the log of the server has it, too', schema: { type: 'string' } },
       },
-      securitySchemes: schemes,
+      securitySchemes: {
+        ...(canLogIn ? { password: passwordScheme(base + LOGIN_PATH) } : {}),
+        bearer: BEARER,
+        ...(hasCookie ? { refreshCookie: REFRESH_COOKIE } : {}),
+      },
     },
   };
 }
@@ -82,7 +91,7 @@ function describePaths(
     const operations = Object.entries(item).flatMap(([method, operation]) => {
       const handler = handlerOf(operation, handlers);
       if (!handler || handler.docs === null) return [];
-      return [[method, described(path, operation, handler, parts)] as const];
+      return [[method, described({ path, method }, operation, handler, parts)] as const];
     });
     if (operations.length > 0) paths[path] = Object.fromEntries(operations);
   }
@@ -93,11 +102,9 @@ function describePaths(
 const handlerOf = ({ operationId = '' }: Operation, handlers: ReadonlyMap<string, Handler>): Handler | undefined =>
   handlers.get(operationId.replace(/\[\d+\]$/, ''));
 
-function described(path: string, operation: Operation, handler: Handler, parts: OperationParts): Operation {
-  const operationId = (operation.operationId ?? '')
-    .replace(/Controller_/, '_')
-    .replace(/\[(\d+)\]$/, (_all, n: string) => (n === '0' ? '' : `_${n}`));
-  const full = handler.docs ? operationOf(path, handler, handler.docs, parts) : completed(path, operation, handler, parts);
+function described(route: Route, operation: Operation, handler: Handler, parts: OperationParts): Operation {
+  const operationId = operationIdOf(operation.operationId ?? '', route, handler);
+  const full = handler.docs ? operationOf(route, handler, handler.docs, parts) : completed(route, operation, handler, parts);
   return { ...full, operationId, tags: full.tags?.length ? full.tags : [tagOf(handler)] };
 }
 
@@ -126,15 +133,18 @@ function writers(formats: ErrorFormats, schemas: Schemas): OperationParts['write
 
 const capital = (word: string): string => word.slice(0, 1).toUpperCase() + word.slice(1);
 
-function securitySchemes(canLogIn: boolean): Record<string, object> {
-  const password = {
-    type: 'oauth2',
-    description: 'Log in with user name and password, here and now.',
-    flows: { password: { tokenUrl: LOGIN_PATH, scopes: {} } },
-  };
-  const bearer = { type: 'http', scheme: 'bearer', bearerFormat: 'JWT', description: 'An access token of any protocol' };
-  return { ...(canLogIn ? { password } : {}), bearer };
-}
+const passwordScheme = (tokenUrl: string): object => ({
+  type: 'oauth2',
+  description: 'Log in with user name and password, here and now.',
+  flows: { password: { tokenUrl, scopes: {} } },
+});
+const BEARER = { type: 'http', scheme: 'bearer', bearerFormat: 'JWT', description: 'An access token of any protocol' };
+const REFRESH_COOKIE = {
+  type: 'apiKey',
+  in: 'cookie',
+  name: 'refresh_token',
+  description: 'The refresh token, as the log-in sets it. Browsers send it by themselves.',
+};
 
 const METHODS = ['get', 'post', 'put', 'patch', 'delete'];
 

@@ -12,18 +12,24 @@ export interface Exposure {
   readonly access: Handler['access'];
   readonly protocol: string | undefined;
   readonly path: string;
+  /** In small letters. */
+  readonly method: string;
   readonly body?: Dto | undefined;
   readonly query?: Dto | undefined;
   /** A path parameter that has to be an integer. */
   readonly integer?: string | undefined;
   readonly errors?: readonly ErrorCode[] | undefined;
+  /** Open to everyone, but a token that is given must be a good one. */
+  readonly isTokenOptional?: boolean | undefined;
 }
 
 /** The errors that a call of this operation may meet, each as the core would throw it. */
-export function errorsOf({ access, protocol, path, body, query, integer, errors = [] }: Exposure): CoreError[] {
+export function errorsOf(exposure: Exposure): CoreError[] {
+  const { access, protocol, path, method, body, query, integer, errors = [], isTokenOptional } = exposure;
   const codes = new Set<ErrorCode>();
-  if (body) for (const code of ['malformed', 'too_large', 'unsupported_media_type'] as const) codes.add(code);
-  if (access?.kind !== 'public') codes.add('not_authenticated');
+  // Also where no body is expected: one that is sent is read before the route is asked.
+  if (WITH_BODY.has(method)) for (const code of ['malformed', 'too_large', 'unsupported_media_type'] as const) codes.add(code);
+  if (access?.kind !== 'public' || isTokenOptional) codes.add('not_authenticated');
   if (access?.kind === 'self' || access?.kind === 'superuser') codes.add('forbidden');
   for (const code of errors) codes.add(code);
   // Health alone is not limited. What belongs to no protocol asks no database.
@@ -35,6 +41,8 @@ export function errorsOf({ access, protocol, path, body, query, integer, errors 
   const issues = issuesOfInput({ body, query, integer });
   return issues.length > 0 ? [...plain, new CoreError('invalid_input', { issues })] : plain;
 }
+
+const WITH_BODY: ReadonlySet<string> = new Set(['post', 'put', 'patch', 'delete']);
 
 function issuesOfInput({ body, query, integer }: Pick<Exposure, 'body' | 'query' | 'integer'>) {
   if (body) return issuesOf(body, 'body');

@@ -50,6 +50,7 @@ export interface Tag {
 export interface OpenApi {
   readonly openapi: string;
   readonly info: object;
+  readonly servers: readonly { readonly url: string; readonly description: string }[];
   readonly tags: readonly Tag[];
   readonly paths: Readonly<Record<string, PathItem>>;
   readonly components: {

@@ -1,41 +1,49 @@
 import type { RegisteredCommand } from '../../commands/registry.js';
-import type { RouteAnswer, RouteDocs } from '../../http/route-docs.js';
+import type { Credential, RouteAnswer, RouteDocs } from '../../http/route-docs.js';
 import { fieldsOf } from '../../validation/fields.js';
 import type { Dto } from '../../validation/validate.js';
 import { type ErrorWriter, errorResponses, errorsOf, type Exposure, REQUEST_ID } from './errors.js';
 import { exampleOf } from './examples.js';
 import type { Handler } from './handlers.js';
 import type { Operation, Parameter, RequestBody, ResponseObject, SecurityRequirement } from './openapi.js';
-import type { Schemas } from './schemas.js';
+import { OPEN_OBJECT, type Schemas } from './schemas.js';
 
 /** What operations share. */
 export interface OperationParts {
   readonly schemas: Schemas;
-  /** Each of these opens what needs an account. */
-  readonly security: readonly SecurityRequirement[];
+  /** The ways to bring a credential, any one of them. */
+  readonly security: Readonly<Record<Credential, readonly SecurityRequirement[]>>;
   writerOf(protocol: string | undefined): ErrorWriter;
   /** What a command answers; undefined where there is none of that name. */
   readonly commandOf: (name: string) => Pick<RegisteredCommand, 'answer' | 'example'> | undefined;
 }
 
+/** Where an operation is found. */
+export interface Route {
+  readonly path: string;
+  /** In small letters, as the document has it. */
+  readonly method: string;
+}
+
 /** The operation of a documented handler, in full. */
-export function operationOf(path: string, handler: Handler, docs: RouteDocs, parts: OperationParts): Operation {
+export function operationOf(route: Route, handler: Handler, docs: RouteDocs, parts: OperationParts): Operation {
+  const { path } = route;
   const { body, query, errors, answer, otherAnswers = [] } = docs;
   const { access, protocol } = handler;
   const names = pathParameters(path);
   const integer = names.find((name) => handler.integers.has(name));
-  const exposure: Exposure = { access, protocol, path, body, query, integer, errors };
+  const isTokenOptional = docs.isAnonymousAllowed ?? false;
+  const exposure: Exposure = { ...route, access, protocol, body, query, integer, errors, isTokenOptional };
   const answers = [answer, ...otherAnswers].map((given) => [String(given.status ?? 200), answerOf(given, parts)] as const);
   return {
     tags: [tagOf(handler)],
     summary: docs.summary,
     ...describe(docs.description, access),
-    ...securityOf(access, parts.security),
+    security: securityOf(handler, parts.security),
     parameters: [
       ...names.map((name) => pathParameter(name, handler.integers.has(name))),
       ...(query ? queryParameters(query) : []),
-      ...textParameters('header', docs.headers),
-      ...textParameters('cookie', docs.cookies),
+      ...headerParameters(docs.headers),
     ],
     ...(body ? { requestBody: bodyOf(body, docs.form ?? false, parts.schemas) } : {}),
     responses: { ...errorResponses(errorsOf(exposure), parts.writerOf(protocol)), ...Object.fromEntries(answers) },
@@ -43,14 +51,15 @@ export function operationOf(path: string, handler: Handler, docs: RouteDocs, par
 }
 
 /** Adds to an operation that an extension described by itself what follows from its access and its limits. */
-export function completed(path: string, operation: Operation, handler: Handler, parts: OperationParts): Operation {
+export function completed(route: Route, operation: Operation, handler: Handler, parts: OperationParts): Operation {
   const { access, protocol } = handler;
-  const errors = errorResponses(errorsOf({ access, protocol: protocol ?? 'extension', path }), parts.writerOf(protocol));
+  const exposure: Exposure = { ...route, access, protocol: protocol ?? 'extension' };
+  const errors = errorResponses(errorsOf(exposure), parts.writerOf(protocol));
   return {
     ...operation,
-    summary: operation.summary || path,
+    summary: operation.summary || route.path,
     ...describe(operation.description, access),
-    ...(operation.security ? {} : securityOf(access, parts.security)),
+    security: operation.security ?? securityOf(handler, parts.security),
     responses: { ...errors, ...operation.responses },
   };
 }
@@ -72,11 +81,14 @@ function describe(text: string | undefined, access: Handler['access']): { readon
   return description ? { description } : {};
 }
 
+/** Always stated: generators read a missing list as "no token", and linters as "forgotten". An empty one needs nothing. */
 export function securityOf(
-  access: Handler['access'],
-  security: readonly SecurityRequirement[],
-): { readonly security?: readonly SecurityRequirement[] } {
-  return access?.kind === 'public' ? {} : { security };
+  { access, docs }: Pick<Handler, 'access' | 'docs'>,
+  security: OperationParts['security'],
+): readonly SecurityRequirement[] {
+  const { credentials = access?.kind === 'public' ? [] : ['token'], isAnonymousAllowed = false } = docs ?? {};
+  const requirements = (credentials as readonly Credential[]).flatMap((credential) => security[credential]);
+  return isAnonymousAllowed ? [{}, ...requirements] : requirements;
 }
 
 const pathParameters = (path: string): string[] => [...path.matchAll(/\{([^}]+)\}/g)].flatMap(([, name]) => name ?? []);
@@ -101,8 +113,8 @@ function queryParameters(query: Dto): Parameter[] {
   });
 }
 
-function textParameters(place: 'header' | 'cookie', texts: Readonly<Record<string, string>> = {}): Parameter[] {
-  return Object.entries(texts).map(([name, description]) => ({ name, in: place, description, schema: { type: 'string' } }));
+function headerParameters(texts: Readonly<Record<string, string>> = {}): Parameter[] {
+  return Object.entries(texts).map(([name, description]) => ({ name, in: 'header', description, schema: { type: 'string' } }));
 }
 
 export function bodyOf(dto: Dto, isForm: boolean, schemas: Schemas, example: unknown = exampleOf(dto)): RequestBody {
@@ -118,8 +130,13 @@ function answerOf(answer: RouteAnswer, { schemas, commandOf }: OperationParts): 
   const command = answer.command === undefined ? undefined : commandOf(answer.command);
   const { schema = command?.answer, example = command?.example?.answer } = answer;
   const own = Object.entries(headers).map(([name, text]) => [name, { description: text, schema: { type: 'string' } }] as const);
+  const everyHeader = { ...REQUEST_ID, ...Object.fromEntries(own) };
+  if (answer.status !== undefined && WITHOUT_CONTENT.has(answer.status)) return { description, headers: everyHeader };
   const media = { schema: schema ? schemas.ofAnswer(schema) : plainSchema(type), ...(example === undefined ? {} : { example }) };
-  return { description, headers: { ...REQUEST_ID, ...Object.fromEntries(own) }, content: { [type]: media } };
+  return { description, headers: everyHeader, content: { [type]: media } };
 }
 
-const plainSchema = (type: string) => (type === 'application/json' ? { type: 'object' } : { type: 'string' });
+/** RFC 9110 §15.3.5 and §15.4.5. */
+const WITHOUT_CONTENT: ReadonlySet<number> = new Set([204, 304]);
+
+const plainSchema = (type: string) => (type === 'application/json' ? OPEN_OBJECT : { type: 'string' });

@@ -51,7 +51,8 @@ export class Schemas {
   }
 
   private hoisted(schema: JsonSchema): JsonSchema {
-    return Object.fromEntries(Object.entries(schema).map(([key, value]) => [key, key === 'examples' ? value : this.part(value)]));
+    const own = Object.entries(schema).map(([key, value]) => [key, key === 'examples' ? value : this.part(value)] as const);
+    return { ...Object.fromEntries(own), ...(isOpenObject(schema) ? { additionalProperties: true } : {}) };
   }
 
   private part(value: unknown): unknown {
@@ -59,6 +60,14 @@ export class Schemas {
     return typeof value === 'object' && value !== null ? this.ofAnswer(value as JsonSchema) : value;
   }
 }
+
+/** Any object. Generators read a bare `type: object` as one that has no fields, unless this says otherwise. */
+export const OPEN_OBJECT: JsonSchema = { type: 'object', additionalProperties: true };
+
+const SAYS_ITS_FIELDS = ['properties', 'additionalProperties', 'patternProperties', 'allOf', 'anyOf', 'oneOf', '$ref'];
+
+const isOpenObject = (schema: JsonSchema): boolean =>
+  schema.type === 'object' && !SAYS_ITS_FIELDS.some((keyword) => keyword in schema);
 
 /** A list of issues of the core. */
 export const ISSUES_SCHEMA: JsonSchema = {

@@ -25,8 +25,6 @@ const TOKEN = {
   headers: { 'Set-Cookie': 'refresh_token=…; HttpOnly; SameSite=Strict; Path=/api/v1/auth' },
 };
 
-const COOKIES = { refresh_token: 'As the log-in sets it; browsers send it by themselves' };
-
 /** Log-in, registration, refresh and recovery. */
 @ProtocolController('rest', 'api/v1')
 export class RestAuthController {
@@ -73,7 +71,7 @@ export class RestAuthController {
   @Documented({
     summary: 'Exchange the refresh token of the cookie for new tokens',
     description: GOOD_ONCE,
-    cookies: COOKIES,
+    credentials: ['cookie'],
     answer: TOKEN,
     errors: ['bad_refresh_token', 'forbidden'],
   })
@@ -88,7 +86,7 @@ export class RestAuthController {
   @HttpCode(200)
   @Documented({
     summary: 'End the session of the cookie, or without one that of the access token',
-    cookies: COOKIES,
+    credentials: ['token', 'cookie'],
     answer: { description: 'The session is over', schema: MESSAGE_SCHEMA, example: { message: 'Logged out successfully' } },
     errors: ['bad_refresh_token', 'forbidden'],
   })

@@ -57,7 +57,7 @@ export class RestChatsController {
     answer: READ,
     errors: ['not_found'],
   })
-  mark(@PathId('chat_id') chatId: number, @Body() body: unknown, @Req() request: FastifyRequest): Promise<object> {
+  markRead(@PathId('chat_id') chatId: number, @Body() body: unknown, @Req() request: FastifyRequest): Promise<object> {
     return this.commands.run('chat.read', { body, path: { chat_id: chatId } }, request);
   }
 
@@ -90,7 +90,7 @@ export class RestChatsController {
     answer: TAKEN_IN,
     errors: ['not_found', 'forbidden', 'conflict'],
   })
-  put(
+  putMember(
     @PathId('chat_id') chatId: number,
     @PathId('user_id') userId: number,
     @Body() body: unknown,
@@ -108,7 +108,7 @@ export class RestChatsController {
     answer: LEFT,
     errors: ['not_found', 'forbidden', 'conflict'],
   })
-  remove(@PathId('chat_id') chatId: number, @PathId('user_id') userId: number, @Req() request: FastifyRequest): Promise<object> {
+  removeMember(@PathId('chat_id') chatId: number, @PathId('user_id') userId: number, @Req() request: FastifyRequest): Promise<object> {
     return this.commands.run('chat.remove_member', { path: { chat_id: chatId, user_id: userId } }, request);
   }
 }

@@ -24,6 +24,8 @@ export class RestCommandsController {
   @HttpCode(200)
   @Documented({
     summary: 'Run a command',
+    credentials: ['token'],
+    isAnonymousAllowed: true,
     description: 'The body is the payload; the answer is the `response` frame of the sockets without `type` and `v`.',
     answer: {
       description: 'The answer of the command',

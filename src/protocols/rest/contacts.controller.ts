@@ -16,7 +16,7 @@ export class RestContactsController {
 
   @Get('blocks')
   @Documented({ tag: TAG, summary: 'Whom the caller has blocked, the newest first', query: RestPageQuery, answer: BLOCKED_LIST })
-  list(@ValidQuery(RestPageQuery) query: RestPageQuery, @Req() request: FastifyRequest): Promise<object> {
+  listBlocked(@ValidQuery(RestPageQuery) query: RestPageQuery, @Req() request: FastifyRequest): Promise<object> {
     return this.commands.run('contacts.blocked', { query }, request);
   }
 

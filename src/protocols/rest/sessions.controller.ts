@@ -86,7 +86,7 @@ export class RestSessionsController {
     answer: { description: 'Newest first', schema: listOf(CLIENT_SCHEMA), example: [CLIENT_EXAMPLE] },
     errors: ['not_found'],
   })
-  async clients(@PathId('user_id') userId: number, @Req() request: FastifyRequest): Promise<object[]> {
+  async listClients(@PathId('user_id') userId: number, @Req() request: FastifyRequest): Promise<object[]> {
     await this.find(userId, sessionOf(request));
     const links = await this.links.list(userId);
     const online = await this.clientIds.onlineOf(

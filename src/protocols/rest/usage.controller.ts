@@ -25,7 +25,7 @@ export class RestUsageController {
   @Get('me/usage')
   @AsksDatabase()
   @Documented({ tag: TAG, summary: "How far the caller's quotas are used", answer: USAGE })
-  async mine(@Req() request: FastifyRequest): Promise<Usage> {
+  async readMine(@Req() request: FastifyRequest): Promise<Usage> {
     return { quotas: await this.quotas.usage(sessionOf(request).userId) };
   }
 
@@ -33,7 +33,7 @@ export class RestUsageController {
   @AsksDatabase()
   @SelfOrSuperuser()
   @Documented({ tag: TAG, summary: "How far a user's quotas are used", answer: USAGE, errors: ['not_found'] })
-  async of(@PathId('user_id') userId: number): Promise<Usage> {
+  async readOfUser(@PathId('user_id') userId: number): Promise<Usage> {
     if (!(await this.users.find(userId))) throw new CoreError('not_found');
     return { quotas: await this.quotas.usage(userId) };
   }
