@@ -82,12 +82,12 @@ function describe(text: string | undefined, access: Handler['access']): { readon
 }
 
 /** Always stated: generators read a missing list as "no token", and linters as "forgotten". An empty one needs nothing. */
-export function securityOf(
+function securityOf(
   { access, docs }: Pick<Handler, 'access' | 'docs'>,
   security: OperationParts['security'],
 ): readonly SecurityRequirement[] {
   const { credentials = access?.kind === 'public' ? [] : ['token'], isAnonymousAllowed = false } = docs ?? {};
-  const requirements = (credentials as readonly Credential[]).flatMap((credential) => security[credential]);
+  const requirements = credentials.flatMap((credential) => security[credential]);
   return isAnonymousAllowed ? [{}, ...requirements] : requirements;
 }
 

@@ -108,7 +108,11 @@ export class RestChatsController {
     answer: LEFT,
     errors: ['not_found', 'forbidden', 'conflict'],
   })
-  removeMember(@PathId('chat_id') chatId: number, @PathId('user_id') userId: number, @Req() request: FastifyRequest): Promise<object> {
+  removeMember(
+    @PathId('chat_id') chatId: number,
+    @PathId('user_id') userId: number,
+    @Req() request: FastifyRequest,
+  ): Promise<object> {
     return this.commands.run('chat.remove_member', { path: { chat_id: chatId, user_id: userId } }, request);
   }
 }
