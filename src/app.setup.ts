@@ -13,7 +13,6 @@ import { HttpExceptionFilter } from './http/exception.filter.js';
 import { OriginPolicy } from './http/origins.js';
 import {
   BODY_LIMIT,
-  registerArrival,
   registerBodyParsers,
   registerDefaultHeaders,
   registerIntake,
@@ -88,7 +87,6 @@ function prepare(app: NestFastifyApplication): void {
   const fastify: FastifyInstance = app.getHttpAdapter().getInstance();
   registerBodyParsers(fastify, app.get(Intake));
   registerOwners(fastify, app.get(ErrorFormats));
-  registerArrival(fastify);
   registerDefaultHeaders(fastify);
   registerRateLimits(fastify, app.get(RateLimits), app.get(HttpExceptionFilter));
   registerIntake(fastify, app.get(Intake), app.get(HttpExceptionFilter));

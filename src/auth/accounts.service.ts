@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { Sql } from '../database/sql.js';
+import { Settings } from '../config/settings.js';
 import { CoreError } from '../errors/catalogue.js';
 import type { LiveSession, Origin } from '../identity/identity.js';
 import { AddressLookups } from '../quotas/address-lookups.js';
@@ -7,44 +7,47 @@ import type { User } from '../users/user.entity.js';
 import { type AdminUserRecord, recordOf, type UserRecord } from '../users/user-record.js';
 import { UsersRepository } from '../users/users.repository.js';
 import { AccountChanges, type Changes } from './account-changes.js';
-import { lockSuperuser } from './account-locks.js';
-import { Audit, type AuditAction } from './audit.js';
+import { AccountMaker, type NewAccount, type NewAccountWithRights } from './account-maker.js';
 import { Credentials } from './credentials.js';
 import { NewPasswords } from './new-passwords.js';
 
-/** What an account is made of. It has passed the rules of `users/fields.ts`. */
-export interface NewAccount {
-  readonly username: string;
-  readonly email: string | null;
-  readonly password: string;
-  readonly fullName?: string | null;
-}
-
-export interface NewAccountWithRights extends NewAccount {
-  readonly isActive?: boolean;
-  readonly isSuperuser?: boolean;
-}
+/**
+ * Whether a registration that is sent once more, with the same data, gets the account that the first one made: its answer may be lost. That
+ * the client has it shows where it logged in (`before-log-in`), or in what the caller knows (`never`).
+ */
+export type Repeat = 'never' | 'before-log-in' | 'always';
 
 /** Everything that makes, proves, changes or removes an account, for every protocol. */
 @Injectable()
 export class AccountsService {
   constructor(
-    private readonly sql: Sql,
     private readonly users: UsersRepository,
+    private readonly maker: AccountMaker,
     private readonly passwords: NewPasswords,
     private readonly credentials: Credentials,
     private readonly changes: AccountChanges,
-    private readonly audit: Audit,
     private readonly lookups: AddressLookups,
+    private readonly settings: Settings,
   ) {}
 
   /**
-   * Makes an account for whoever asks.
+   * Makes an account for anybody who asks.
+   * @param repeat whether it may be a repetition, within LOST_ANSWER_SEC
    * @throws CoreError `taken`; `invalid_input` for a password that is too easily guessed; `too_many_requests`; `unavailable`
    */
-  async register({ username, email, password, fullName }: NewAccount, origin: Origin): Promise<User> {
+  async register({ username, email, password, fullName }: NewAccount, origin: Origin, repeat: Repeat = 'never'): Promise<User> {
     // Named one by one: whatever else the caller's object holds, rights are not given here.
-    return this.showing(origin, () => this.insert({ username, email, password, fullName }, 'register', null, origin));
+    const account: NewAccount = { username, email, password, fullName };
+    return this.showing(origin, async () => {
+      try {
+        return await this.maker.make(account, 'register', null, origin);
+      } catch (thrown) {
+        const isTaken = thrown instanceof CoreError && thrown.code === 'taken';
+        const made = isTaken && repeat !== 'never' ? await this.findMade(account, repeat) : null;
+        if (!made) throw thrown;
+        return made;
+      }
+    });
   }
 
   /**
@@ -54,7 +57,7 @@ export class AccountsService {
    */
   async create(account: NewAccountWithRights, by: LiveSession | null, origin: Origin | null): Promise<UserRecord> {
     if (by && !by.isSuperuser) throw new CoreError('forbidden');
-    return recordOf(await this.insert(account, 'user_created', by, origin));
+    return recordOf(await this.maker.make(account, 'user_created', by, origin));
   }
 
   /**
@@ -89,6 +92,14 @@ export class AccountsService {
     return this.changes.remove(id, by, origin);
   }
 
+  /** The account that the same registration has just made. */
+  private async findMade({ username, email, password, fullName = null }: NewAccount, repeat: Repeat): Promise<User | null> {
+    const user = await this.users.findNew(username, this.settings.LOST_ANSWER_SEC, repeat === 'always');
+    if (!user || user.username !== username || user.email !== email || user.fullName !== fullName || user.isSuperuser)
+      return null;
+    return (await this.passwords.matches(user.passwordHash, password)) ? user : null;
+  }
+
   /** Does what shows whether a name or an e-mail address is taken, and counts where it is. */
   private async showing<T>({ address }: Origin, work: () => Promise<T>): Promise<T> {
     await this.lookups.checkNames(address);
@@ -98,24 +109,5 @@ export class AccountsService {
       if (thrown instanceof CoreError && thrown.code === 'taken') this.lookups.showName(address);
       throw thrown;
     }
-  }
-
-  private async insert(
-    account: NewAccountWithRights,
-    action: AuditAction,
-    by: LiveSession | null,
-    origin: Origin | null,
-  ): Promise<User> {
-    const { username, email, password, fullName = null, isActive = true, isSuperuser = false } = account;
-    // Hashing is the dear part: a name that is obviously taken does not get that far. The table's keys decide.
-    if (await this.users.isTaken(username, email)) throw new CoreError('taken');
-    const passwordHash = await this.passwords.hash(password, { username, email });
-    return this.sql.transaction(async (tx) => {
-      if (by) await lockSuperuser(this.users, tx, by);
-      const user = await this.users.insert(tx, { username, email, fullName, passwordHash, isActive, isSuperuser });
-      const actorId = by?.userId ?? (action === 'register' ? user.id : null);
-      await this.audit.write(tx, { action, actorId, userId: user.id, origin, details: { username, superuser: isSuperuser } });
-      return user;
-    });
   }
 }

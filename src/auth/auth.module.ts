@@ -3,6 +3,7 @@ import { QuotasModule } from '../quotas/quotas.module.js';
 import { UsersModule } from '../users/users.module.js';
 import { AccountChanges } from './account-changes.js';
 import { AccountEvents } from './account-events.js';
+import { AccountMaker } from './account-maker.js';
 import { AccountNotices } from './account-notices.js';
 import { AccountsService } from './accounts.service.js';
 import { Audit } from './audit.js';
@@ -29,6 +30,7 @@ import { Suspensions } from './suspensions.js';
 const ACCOUNT_PROVIDERS = [
   AccountChanges,
   AccountEvents,
+  AccountMaker,
   AccountNotices,
   AccountsService,
   Audit,

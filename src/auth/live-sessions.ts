@@ -20,6 +20,7 @@ export class KnownSession implements LiveSession {
   state: LiveSession['state'] = 'stale';
   /** Unix milliseconds when its use was last noted for `last_used_at`. */
   notedAt = 0;
+  lostGenerations: readonly number[] = [];
 
   constructor(
     readonly id: string,
@@ -35,6 +36,8 @@ export class KnownSession implements LiveSession {
 export interface Watch {
   readonly sessions: Set<string>;
   readonly users: Set<number>;
+  /** Sessions some of whose tokens ended. */
+  readonly tokens: Set<string>;
   lost: boolean;
 }
 
@@ -61,6 +64,7 @@ export class LiveSessions implements OnModuleInit, OnApplicationShutdown {
 
   onModuleInit(): void {
     this.notifications.on('session', (id) => this.invalidateSessions([id]));
+    this.notifications.on('tokens', (id) => this.invalidateTokens(id));
     this.notifications.on('user', (id) => this.invalidateUser(Number(id)));
     this.notifications.onLost(() => this.markAllStale());
     this.notifications.onRestored(() => {
@@ -130,9 +134,22 @@ export class LiveSessions implements OnModuleInit, OnApplicationShutdown {
     this.check(ids);
   }
 
+  /** Some of this session's tokens have ended, others go on: it is read again before its next use. Call it after the commit. */
+  invalidateTokens(id: string): void {
+    for (const watch of this.watches) watch.tokens.add(id);
+    const session = this.known.get(id);
+    if (session) session.state = 'stale';
+    if (session || this.hub.hasSession(id)) this.check([id]);
+  }
+
   /** To be held open around every statement whose rows are given to `learn`. */
   watch(): Watch {
-    const watch = { sessions: new Set<string>(), users: new Set<number>(), lost: !this.notifications.trusted };
+    const watch = {
+      sessions: new Set<string>(),
+      users: new Set<number>(),
+      tokens: new Set<string>(),
+      lost: !this.notifications.trusted,
+    };
     this.watches.add(watch);
     return watch;
   }
@@ -146,14 +163,16 @@ export class LiveSessions implements OnModuleInit, OnApplicationShutdown {
     const isOver = !row.is_alive || watch.sessions.has(row.id);
     let session = this.known.get(row.id);
     if (session) {
-      take(session, { username: row.username, isSuperuser: row.is_superuser, expiresAt: row.expires_at });
+      const { username, is_superuser: isSuperuser, expires_at: expiresAt, lost_generations: lostGenerations } = row;
+      take(session, { username, isSuperuser, expiresAt, lostGenerations });
     } else {
       session = new KnownSession(row.id, row.user_id, row.protocol, row.username, row.is_superuser, row.expires_at);
+      session.lostGenerations = row.lost_generations;
       if (!isOver) this.remember(session);
     }
     if (isOver) {
       this.end(session);
-    } else if (watch.users.has(row.user_id)) {
+    } else if (watch.users.has(row.user_id) || watch.tokens.has(row.id)) {
       session.state = 'stale';
       this.check([row.id]);
     } else {
@@ -239,12 +258,21 @@ export class LiveSessions implements OnModuleInit, OnApplicationShutdown {
   }
 }
 
-/** The end of a session only ever moves away, so the later one is the newer one, whichever was read first. */
+/**
+ * The end of a session only ever moves away, so the later one is the newer one, whichever was read first. Likewise of two lists of lost
+ * generations the one that ends with the higher number is the newer one.
+ */
 function take(
   session: LiveSession,
-  { username, isSuperuser, expiresAt }: Pick<LiveSession, 'username' | 'isSuperuser' | 'expiresAt'>,
+  {
+    username,
+    isSuperuser,
+    expiresAt,
+    lostGenerations,
+  }: Pick<LiveSession, 'username' | 'isSuperuser' | 'expiresAt' | 'lostGenerations'>,
 ): void {
   session.username = username;
   session.isSuperuser = isSuperuser;
   session.expiresAt = Math.max(session.expiresAt, expiresAt);
+  if ((lostGenerations.at(-1) ?? -1) > (session.lostGenerations.at(-1) ?? -1)) session.lostGenerations = lostGenerations;
 }

@@ -18,4 +18,9 @@ export class NewPasswords {
     this.blocklist.check(password, owner);
     return this.hasher.hash(password);
   }
+
+  /** Whether a password that is sent once more is the one that was stored. @throws CoreError `unavailable` */
+  matches(passwordHash: string, password: string): Promise<boolean> {
+    return this.hasher.verify(passwordHash, password);
+  }
 }

@@ -42,16 +42,28 @@ export class PasswordResets {
   async reset(token: string, password: string, origin: Origin): Promise<void> {
     // Looked at before the password is hashed: a made-up token must not cost more than an index look-up.
     const owner = await this.tokens.find(token);
-    if (!owner) throw new CoreError('bad_recovery_token');
+    if (!owner) return this.repeat(token, password);
     const passwordHash = await this.passwords.hash(password, owner);
-    const { before, after, ended } = await this.sql.transaction(async (tx) => {
+    const change = await this.sql.transaction(async (tx) => {
       const [user] = await this.users.lock(tx, [owner.id], false);
-      if (!user || !(await this.tokens.consume(tx, user.id, token))) throw new CoreError('bad_recovery_token');
+      if (!user || !(await this.tokens.consume(tx, user.id, token))) return null;
       const changed = await this.users.update(tx, user.id, { ...fieldsOf(user), passwordHash });
       const sessions = await this.sessions.revokeAllIn(tx, user.id, 'password_reset');
       await this.audit.write(tx, { action: 'password_reset', actorId: user.id, userId: user.id, origin });
       return { before: user, after: changed, ended: sessions };
     });
-    this.notices.changed(before, after, ended);
+    if (!change) return this.repeat(token, password);
+    this.notices.changed(change.before, change.after, change.ended);
+  }
+
+  /**
+   * Answers a client that did not get the answer: whoever sends the token it has just used, with the password that is set, asks for
+   * nothing new. Changes nothing.
+   * @throws CoreError `bad_recovery_token`
+   */
+  private async repeat(token: string, password: string): Promise<void> {
+    const userId = await this.tokens.findSpent(token);
+    const user = userId === null ? null : await this.users.findById(userId);
+    if (!user || !(await this.passwords.matches(user.passwordHash, password))) throw new CoreError('bad_recovery_token');
   }
 }

@@ -29,13 +29,17 @@ const FORMAT = /^[\w-]{43}$/;
 
 const ISSUE = `
   INSERT INTO recovery_tokens (user_id, hash, expires_at) VALUES ($1, $2, now() + $3 * interval '1 second')
-  ON CONFLICT (user_id) DO UPDATE SET hash = EXCLUDED.hash, expires_at = EXCLUDED.expires_at, created_at = now()`;
+  ON CONFLICT (user_id) DO UPDATE SET hash = EXCLUDED.hash, expires_at = EXCLUDED.expires_at, created_at = now(), spent_at = NULL`;
 
 const FIND = `
   SELECT users.id, username, email FROM recovery_tokens JOIN users ON users.id = user_id
-  WHERE hash = $1 AND expires_at > now()`;
+  WHERE hash = $1 AND expires_at > now() AND spent_at IS NULL`;
 
-const CONSUME = 'DELETE FROM recovery_tokens WHERE user_id = $1 AND hash = $2 AND expires_at > clock_timestamp()';
+const FIND_SPENT = 'SELECT user_id FROM recovery_tokens WHERE hash = $1 AND spent_at > now() - make_interval(secs => $2)';
+
+const CONSUME = `
+  UPDATE recovery_tokens SET spent_at = clock_timestamp()
+  WHERE user_id = $1 AND hash = $2 AND expires_at > clock_timestamp() AND spent_at IS NULL`;
 
 const hashOf = (token: string): Buffer => createHash('sha256').update(token).digest();
 
@@ -62,6 +66,13 @@ export class RecoveryTokens {
     if (!FORMAT.test(token)) return null;
     const [owner] = await this.sql.rows<RecoveryOwner>(FIND, [hashOf(token)], 'find-recovery');
     return owner ?? null;
+  }
+
+  /** Whose token it was that was used up within LOST_ANSWER_SEC. */
+  async findSpent(token: string): Promise<number | null> {
+    if (!FORMAT.test(token)) return null;
+    const [spent] = await this.sql.rows<{ user_id: number }>(FIND_SPENT, [hashOf(token), this.settings.LOST_ANSWER_SEC]);
+    return spent?.user_id ?? null;
   }
 
   /** Uses the token up; @returns whether it was still good. Of several who try at once one succeeds. The account's row has to be locked. */

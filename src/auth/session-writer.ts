@@ -5,8 +5,9 @@ import { ReservedSql } from '../database/sql.js';
 import { CoreError } from '../errors/catalogue.js';
 import type { Origin } from '../identity/identity.js';
 import { type KnownSession, LiveSessions, type Watch } from './live-sessions.js';
-import { HELD_MS, RefreshRaces, type UseOutcome } from './refresh-races.js';
-import { OPEN_SESSIONS, ROTATE_TOKENS, type RotationRow, type SessionRow } from './sessions.sql.js';
+import { RefreshAnswers } from './refresh-answers.js';
+import { ROTATE_TOKENS, type RotationRow } from './refresh.sql.js';
+import { OPEN_SESSIONS, type SessionRow } from './sessions.sql.js';
 
 /** A session is prolonged by use up to this many times SESSION_TTL from its beginning. */
 const LONGEST_TTLS = 6;
@@ -26,8 +27,6 @@ export interface RotateOrder {
   readonly hash: Buffer;
   readonly next: Buffer;
   readonly origin: Origin;
-  /** Milliseconds of performance.now(). */
-  readonly arrivedAt: number;
 }
 
 /** A session as it was just written. */
@@ -35,55 +34,48 @@ export interface WrittenSession {
   readonly session: KnownSession;
   /** Unix milliseconds after which it is over, as of this very statement. */
   readonly expiresAt: number;
+  /** Of its newest refresh token. */
+  readonly generation: number;
 }
 
-interface Rotation extends RotateOrder {
-  /** Whether it came while another use of the token waited for its answer at this node. */
-  readonly isRaced: boolean;
-}
-
-/** What became of a use of a refresh token. The session is there where it was rotated. */
+/** What became of a use of a refresh token. The session is there where it was exchanged. */
 interface Rotated {
   readonly verdict: RotationRow['verdict'];
   readonly written: WrittenSession | undefined;
 }
 
-/** A parameter whose value is made when the statement goes out: a wait for a connection counts as time that has passed. */
-class WhenSent {
-  constructor(readonly toPostgres: () => unknown) {}
-}
-
 /** Writes sessions in groups: whatever was asked for while one statement ran goes into the next. */
 @Injectable()
 export class SessionWriter {
-  private readonly races = new RefreshRaces();
+  private readonly answers: RefreshAnswers;
   private readonly opening = new Batcher<OpenOrder, WrittenSession>({ ...BATCHES, run: (orders) => this.openAll(orders) });
-  private readonly rotating = new Batcher<Rotation, Rotated>({ ...BATCHES, run: (orders) => this.rotateAll(orders) });
+  private readonly rotating = new Batcher<RotateOrder, Rotated>({ ...BATCHES, run: (orders) => this.rotateAll(orders) });
 
   constructor(
     private readonly sql: ReservedSql,
     private readonly live: LiveSessions,
     private readonly settings: Settings,
-  ) {}
+  ) {
+    this.answers = new RefreshAnswers(sql);
+  }
 
   /** @throws CoreError `wrong_credentials` where the user is no longer as it was verified */
   open(order: OpenOrder): Promise<WrittenSession> {
     return this.opening.add(order);
   }
 
-  /** @throws CoreError `bad_refresh_token` */
+  /**
+   * Resolves when the answer may leave; until then other uses of the token are refused.
+   * @throws CoreError `bad_refresh_token`, `unavailable`
+   */
   async rotate(order: RotateOrder): Promise<WrittenSession> {
-    const use = this.races.begin(order.hash.toString('base64'), order.arrivedAt);
-    let outcome: UseOutcome = 'bad';
-    try {
-      const { verdict, written } = await this.rotating.add({ ...order, isRaced: use.isRaced });
-      if (verdict === 'late') outcome = 'late';
-      if (!written) throw new CoreError('bad_refresh_token');
-      outcome = 'won';
+    const { verdict, written } = await this.rotating.add(order);
+    if (written) {
+      await this.answers.send(order);
       return written;
-    } finally {
-      await use.end(outcome);
     }
+    if (verdict === 'late') await this.answers.lose();
+    throw new CoreError('bad_refresh_token');
   }
 
   private openAll(orders: readonly OpenOrder[]): Promise<(WrittenSession | Error)[]> {
@@ -97,42 +89,37 @@ export class SessionWriter {
     ];
     return this.watched(async (watch) => {
       const rows = await this.sql.rows<SessionRow>(OPEN_SESSIONS, values, 'sessions.open');
-      const opened = new Map(rows.map((row) => [row.id, this.fresh(row, watch)]));
+      const opened = new Map(rows.map((row) => [row.id, this.fresh(row, 0, watch)]));
       return orders.map(({ id }) => opened.get(id) ?? new CoreError('wrong_credentials'));
     });
   }
 
-  private async rotateAll(orders: readonly Rotation[]): Promise<Rotated[]> {
+  private async rotateAll(orders: readonly RotateOrder[]): Promise<Rotated[]> {
+    const { SESSION_TTL, LOST_ANSWER_SEC } = this.settings;
+    const values = [
+      orders.map(({ hash }) => hash),
+      orders.map(({ next }) => next),
+      ...places(orders),
+      SESSION_TTL,
+      LONGEST_TTLS * SESSION_TTL,
+      LOST_ANSWER_SEC,
+    ];
     return this.watched(async (watch) => {
-      const rows = await this.sql.rows<RotationRow>(ROTATE_TOKENS, this.rotation(orders), 'sessions.rotate');
+      const rows = await this.sql.rows<RotationRow>(ROTATE_TOKENS, values, 'sessions.rotate');
       const results = new Map(rows.map((row) => [row.n, row]));
       return orders.map((_, index) => {
         const row = results.get(index + 1);
         if (row?.verdict === 'reused') this.live.invalidateSessions([row.id]);
-        return { verdict: row?.verdict ?? 'bad', written: row?.verdict === 'good' ? this.fresh(row, watch) : undefined };
+        return { verdict: row?.verdict ?? 'bad', written: row?.is_alive ? this.fresh(row, row.generation, watch) : undefined };
       });
     });
   }
 
-  private rotation(orders: readonly Rotation[]): unknown[] {
-    const { SESSION_TTL } = this.settings;
-    return [
-      orders.map(({ hash }) => hash),
-      orders.map(({ next }) => next),
-      new WhenSent(() => orders.map(({ arrivedAt }) => Math.max(0, performance.now() - arrivedAt))),
-      orders.map(({ isRaced }) => isRaced),
-      ...places(orders),
-      SESSION_TTL,
-      LONGEST_TTLS * SESSION_TTL,
-      HELD_MS,
-    ];
-  }
-
   /** A session that this statement has just used: `last_used_at` is not due again. */
-  private fresh(row: SessionRow, watch: Watch): WrittenSession {
+  private fresh(row: SessionRow, generation: number, watch: Watch): WrittenSession {
     const session = this.live.learn(row, watch);
     session.notedAt = Date.now();
-    return { session, expiresAt: row.expires_at };
+    return { session, expiresAt: row.expires_at, generation };
   }
 
   private async watched<T>(work: (watch: Watch) => Promise<T>): Promise<T> {

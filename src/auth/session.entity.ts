@@ -42,4 +42,8 @@ export class Session {
 
   @Column({ type: 'text', nullable: true })
   revokedReason!: string | null;
+
+  /** Generations of tokens that were replaced before anybody used them, ascending; the last ones only. */
+  @Column({ type: 'integer', array: true, default: () => "'{}'" })
+  lostGenerations!: number[];
 }

@@ -49,8 +49,11 @@ export interface SessionRecord {
 }
 
 /** Of every route that refreshes. */
-export const GOOD_ONCE =
-  'A refresh token is good once. A second use is refused. If it arrives after the answer to the first has left, it also ends the session.';
+export const GOOD_ONCE = [
+  'A refresh token is good once. If the answer was lost, send the same token again within LOST_ANSWER_SEC (10 s): it gets another',
+  'successor, and the one before is worthless. A use that arrives before the answer to the first has left is refused; the session goes on.',
+  'Any other second use ends the session.',
+].join(' ');
 
 /** The most sessions that are listed, newest first. */
 const MAX_LISTED = 1_000;
@@ -96,15 +99,13 @@ export class SessionsService {
   }
 
   /**
-   * Exchanges a refresh token for new tokens, once. Its second use ends the session, unless it arrived before the first was
-   * answered, which takes 100 ms.
-   * @param arrivedAt when the request arrived, in milliseconds of `performance.now()`
-   * @throws CoreError `bad_refresh_token`
+   * Exchanges a refresh token for new tokens. The rules for a second use are those of `ROTATE_TOKENS`.
+   * @throws CoreError `bad_refresh_token`, `unavailable`
    */
-  async rotate(refreshToken: string, origin: Origin, arrivedAt: number): Promise<IssuedTokens> {
+  async rotate(refreshToken: string, origin: Origin): Promise<IssuedTokens> {
     if (!REFRESH_TOKEN.test(refreshToken)) throw new CoreError('bad_refresh_token');
     const next = newRefreshToken();
-    return this.issue(await this.writer.rotate({ hash: hashOf(refreshToken), next: hashOf(next), origin, arrivedAt }), next);
+    return this.issue(await this.writer.rotate({ hash: hashOf(refreshToken), next: hashOf(next), origin }), next);
   }
 
   /** Logs out by refresh token. A token that opens nothing any more changes nothing. */
@@ -185,11 +186,11 @@ export class SessionsService {
     return ended.length > 0;
   }
 
-  private issue({ session, expiresAt }: WrittenSession, refreshToken: string | null): IssuedTokens {
+  private issue({ session, expiresAt, generation }: WrittenSession, refreshToken: string | null): IssuedTokens {
     const { ACCESS_TOKEN_TTL, SESSION_TTL } = this.settings;
     const lifetime = refreshToken === null ? SESSION_TTL : ACCESS_TOKEN_TTL;
-    const signed = this.access.sign({ id: session.id, userId: session.userId, expiresAt }, lifetime);
-    this.reader.remember(signed.token, signed.expiresAt, session);
+    const signed = this.access.sign({ id: session.id, userId: session.userId, expiresAt, generation }, lifetime);
+    this.reader.remember(signed.token, { session, expiresAt: signed.expiresAt, generation });
     return { token: signed.token, refreshToken, expiresIn: signed.expiresIn, session };
   }
 }

@@ -1,7 +1,7 @@
 import { isUsableSql } from '../users/users.sql.js';
 
 /**
- * The hot SQL of sessions. What all of it relies on:
+ * The hot SQL of sessions; that of refreshing is in `refresh.sql.ts`. What all of it relies on:
  *
  * - Locks are taken in one order, so that no two statements wait for each other in a circle: the row of the user, then rows of
  *   sessions by `id`, then rows of refresh tokens by `hash`. Whatever locks several sessions first locks them by `id`.
@@ -20,14 +20,16 @@ export interface SessionRow {
   /** Unix milliseconds. */
   readonly expires_at: number;
   readonly is_alive: boolean;
+  readonly lost_generations: readonly number[];
 }
 
-const MILLISECONDS = (column: string): string => `floor(extract(epoch FROM ${column}) * 1000)::bigint`;
+/** A time as unix milliseconds. */
+export const MILLISECONDS = (column: string): string => `floor(extract(epoch FROM ${column}) * 1000)::bigint`;
 
 /** Many sessions by primary key: nested loops over sessions_pkey and users_pkey, one index probe each. */
 export const READ_SESSIONS = `
   SELECT s.id, s.user_id, s.protocol, u.username, u.is_superuser, ${MILLISECONDS('s.expires_at')} AS expires_at,
-    s.revoked_at IS NULL AND s.expires_at > now() AND ${isUsableSql('u')} AS is_alive
+    s.revoked_at IS NULL AND s.expires_at > now() AND ${isUsableSql('u')} AS is_alive, s.lost_generations
   FROM sessions s
   JOIN users u ON u.id = s.user_id
   WHERE s.id = ANY($1::uuid[])`;
@@ -58,98 +60,9 @@ export const OPEN_SESSIONS = `
     INSERT INTO audit_log (action, actor_id, user_id, protocol, ip, user_agent, details)
     SELECT 'login', user_id, user_id, protocol, ip, user_agent, jsonb_build_object('session_id', id) FROM opened
   )
-  SELECT s.id, s.user_id, s.protocol, o.username, o.is_superuser, ${MILLISECONDS('s.expires_at')} AS expires_at, true AS is_alive
+  SELECT s.id, s.user_id, s.protocol, o.username, o.is_superuser, ${MILLISECONDS('s.expires_at')} AS expires_at, true AS is_alive,
+    '{}'::integer[] AS lost_generations
   FROM opened s JOIN owner o ON o.id = s.user_id`;
-
-/** What became of one refresh token that was presented. */
-export interface RotationRow extends SessionRow {
-  /** Its place in the arrays, from 1. */
-  readonly n: number;
-  /** `good`: rotated. `bad`: unknown or expired, or its session is over. `late`: lost a race. `reused`: theft. */
-  readonly verdict: 'good' | 'bad' | 'late' | 'reused';
-}
-
-/**
- * Rotates many refresh tokens, each by itself: either all of its changes are made, or none. Who comes second to a token waits
- * for the lock on its session and then sees it spent, so exactly one use of a token succeeds; a log-out that comes in between
- * is seen by the same lock, or comes after and takes the new token along with the session.
- *
- * A second use revokes the session, unless it had arrived before the first was answered, in which case both may be the same
- * client's: this node knows that another use waited for its answer then (`raced`), `seen` shows the token unspent (the first had
- * not committed when this statement began), or it had arrived within $10 of the moment at which the token was spent, before
- * which no node sends the answer off. `elapsed` is how long ago it arrived when the statement was sent. It is counted
- * back on the database's clock, since the nodes' clocks may differ, from now(): the arrival of the statement's first message,
- * before it was parsed and planned and waited for locks.
- *
- * The end of a session moves in steps of a minute (or a hundredth of $8, if that is less): a client that refreshes all the time
- * does not rewrite the session, which is in three indexes, every time.
- *
- * The count in `token` makes `session` be read to its end, that is: locked, before the first token is locked.
- * Plan: index probes of refresh_tokens_pkey and sessions_pkey per entry. The planner takes what has a verdict for one row and
- * would join it to others by nested loops, so it is joined to tables only, by primary key.
- *
- * $1 hashes of the tokens, $2 hashes of their successors, $3 milliseconds since arrival, $4 raced, $5 protocols, $6 addresses,
- * $7 user agents, $8 seconds that a session lasts unused, $9 seconds that it lasts at most, $10 milliseconds that answers are held.
- */
-export const ROTATE_TOKENS = `
-  WITH asked AS MATERIALIZED (
-    SELECT a.*, row_number() OVER (PARTITION BY hash ORDER BY n) = 1 AS is_first
-    FROM unnest($1::bytea[], $2::bytea[], $3::float8[], $4::boolean[], $5::text[], $6::text[], $7::text[])
-      WITH ORDINALITY AS a(hash, next, elapsed, raced, protocol, ip, user_agent, n)
-  ), seen AS MATERIALIZED (
-    SELECT hash, session_id, spent_at FROM refresh_tokens WHERE hash = ANY($1::bytea[])
-  ), session AS MATERIALIZED (
-    SELECT id, user_id, protocol, created_at, expires_at, revoked_at FROM sessions
-    WHERE id IN (SELECT session_id FROM seen) ORDER BY id FOR NO KEY UPDATE
-  ), token AS MATERIALIZED (
-    SELECT hash, session_id, expires_at, spent_at FROM refresh_tokens
-    WHERE hash = ANY($1::bytea[]) AND (SELECT count(*) FROM session) >= 0 ORDER BY hash FOR NO KEY UPDATE
-  ), judged AS MATERIALIZED (
-    SELECT a.n, a.hash, a.next, a.protocol, a.ip, a.user_agent, s.id AS session_id, s.user_id, s.protocol AS opened_by, u.username,
-      u.is_superuser, s.expires_at, least(now() + make_interval(secs => $8), s.created_at + make_interval(secs => $9)) AS until,
-      CASE
-        WHEN s.revoked_at IS NULL AND least(s.expires_at, t.expires_at, s.created_at + make_interval(secs => $9)) > now()
-          AND ${isUsableSql('u')} THEN
-          CASE
-            WHEN t.spent_at IS NULL AND a.is_first THEN 'good'
-            WHEN t.spent_at IS NULL OR a.raced OR v.spent_at IS NULL THEN 'late'
-            WHEN now() - make_interval(secs => (a.elapsed + $10::float8) / 1000) < t.spent_at THEN 'late'
-            ELSE 'reused'
-          END
-        ELSE 'bad'
-      END AS verdict
-    FROM asked a
-    LEFT JOIN seen v ON v.hash = a.hash
-    LEFT JOIN token t ON t.hash = a.hash
-    LEFT JOIN session s ON s.id = t.session_id
-    LEFT JOIN users u ON u.id = s.user_id
-  ), decided AS MATERIALIZED (
-    SELECT n, hash, next, protocol, ip, user_agent, session_id, user_id, opened_by, username, is_superuser,
-      CASE WHEN until < expires_at + make_interval(secs => least($8 / 100, 60)) THEN expires_at ELSE until END AS until,
-      CASE WHEN verdict = 'good' AND bool_or(verdict = 'reused') OVER (PARTITION BY session_id) THEN 'bad' ELSE verdict END AS verdict
-    FROM judged
-  ), outcome AS MATERIALIZED (
-    SELECT session_id, bool_or(verdict = 'reused') AS is_stolen, min(until) AS until FROM decided
-    WHERE verdict IN ('good', 'reused') GROUP BY session_id
-  ), spent AS (
-    UPDATE refresh_tokens t SET spent_at = clock_timestamp() FROM decided d WHERE d.verdict = 'good' AND t.hash = d.hash
-  ), issued AS (
-    INSERT INTO refresh_tokens (hash, session_id, expires_at) SELECT next, session_id, until FROM decided WHERE verdict = 'good'
-  ), moved AS (
-    UPDATE sessions s SET
-      expires_at = CASE WHEN o.is_stolen THEN least(s.expires_at, now()) ELSE o.until END,
-      last_used_at = now(),
-      revoked_at = CASE WHEN o.is_stolen THEN now() END,
-      revoked_reason = CASE WHEN o.is_stolen THEN 'refresh_reuse' END
-    FROM outcome o WHERE s.id = o.session_id AND (o.is_stolen OR o.until <> s.expires_at)
-  ), noted AS (
-    INSERT INTO audit_log (action, user_id, protocol, ip, user_agent, details)
-    SELECT DISTINCT ON (session_id) 'refresh_reuse', user_id, protocol, ip, user_agent, jsonb_build_object('session_id', session_id)
-    FROM decided WHERE verdict = 'reused' ORDER BY session_id, n
-  )
-  SELECT n, verdict, session_id AS id, user_id, opened_by AS protocol, username, is_superuser,
-    ${MILLISECONDS('until')} AS expires_at, verdict = 'good' AS is_alive
-  FROM decided`;
 
 /** What ends a session, wherever it is ended. */
 const ENDED = (reason: string): string =>

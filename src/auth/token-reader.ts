@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { coreErrorOf } from '../errors/core-error-of.js';
-import type { Identity } from '../identity/identity.js';
+import { type Identity, isOver } from '../identity/identity.js';
 import { TokenReader } from '../realtime/ports.js';
 import { LastUse } from './last-use.js';
 import { type KnownSession, LiveSessions } from './live-sessions.js';
@@ -39,19 +39,18 @@ export class SessionTokenReader extends TokenReader {
     if (known === undefined) return this.verify(token);
     const now = Date.now();
     const { session } = known;
-    if (session.state === 'dead') return null;
-    if (known.expiresAt <= now) {
+    if (isOver(known, now)) {
       this.tokens.delete(token);
       return null;
     }
-    if (session.state === 'stale') return this.bind(token, known.expiresAt, session.id, session.userId);
+    if (session.state === 'stale') return this.bind(token, { ...known, sessionId: session.id, userId: session.userId });
     if (now - session.notedAt >= NOTE_EVERY_MS) this.lastUse.note(session, now);
     return known;
   }
 
   /** Remembers a token that was just signed, so that its first use costs no more than the second. */
-  remember(token: string, expiresAt: number, session: KnownSession): void {
-    this.tokens.set(token, { session, expiresAt: Math.min(expiresAt, session.expiresAt) });
+  remember(token: string, { session, expiresAt, generation }: KnownIdentity): void {
+    this.tokens.set(token, { session, expiresAt: Math.min(expiresAt, session.expiresAt), generation });
     if (this.tokens.size <= MAX_TOKENS) return;
     for (const oldest of this.tokens.keys()) {
       this.tokens.delete(oldest);
@@ -67,16 +66,18 @@ export class SessionTokenReader extends TokenReader {
 
   private async identifyClaims(token: string, verified: Claims | Promise<Claims | null>): Promise<Identity | null> {
     const claims = await verified;
-    return claims && this.bind(token, claims.expiresAt, claims.sessionId, claims.userId);
+    return claims && this.bind(token, claims);
   }
 
   /** Puts a verified token together with its session, as remembered or, where that will not do, as the database has it. */
-  private async bind(token: string, expiresAt: number, sessionId: string, userId: number): Promise<Identity | null> {
+  private async bind(token: string, { expiresAt, sessionId, userId, generation }: Claims): Promise<Identity | null> {
     const session = await this.sessionFor(sessionId, expiresAt);
     if (!session || session.userId !== userId) return null;
-    this.remember(token, expiresAt, session);
+    const identity: KnownIdentity = { session, expiresAt: Math.min(expiresAt, session.expiresAt), generation };
+    if (isOver(identity, Date.now())) return null;
+    this.remember(token, { ...identity, expiresAt });
     if (Date.now() - session.notedAt >= NOTE_EVERY_MS) this.lastUse.note(session, Date.now());
-    return { session, expiresAt: Math.min(expiresAt, session.expiresAt) };
+    return identity;
   }
 
   private async sessionFor(id: string, tokenExpiresAt: number): Promise<KnownSession | null> {

@@ -23,6 +23,13 @@ export interface Claims {
   readonly sessionId: string;
   /** Unix milliseconds. */
   readonly expiresAt: number;
+  /** Which of the session's refresh tokens it was issued with. */
+  readonly generation: number;
+}
+
+/** What a token is signed for. */
+export interface Subject extends Pick<LiveSession, 'id' | 'userId' | 'expiresAt'> {
+  readonly generation: number;
 }
 
 export interface SignedToken {
@@ -39,10 +46,12 @@ export class AccessTokens {
   constructor(private readonly keys: SigningKeys) {}
 
   /** @param lifetimeSec how long it is good; never beyond its session */
-  sign(session: Pick<LiveSession, 'id' | 'userId' | 'expiresAt'>, lifetimeSec: number): SignedToken {
+  sign(session: Subject, lifetimeSec: number): SignedToken {
     const iat = Math.floor(Date.now() / 1000);
     const exp = Math.max(iat, Math.min(iat + lifetimeSec, Math.floor(session.expiresAt / 1000)));
-    const claims = { sub: String(session.userId), sid: session.id, jti: randomBytes(16).toString('base64url'), iat, exp };
+    const jti = randomBytes(16).toString('base64url');
+    const generation = session.generation > 0 ? { gen: session.generation } : {};
+    const claims = { sub: String(session.userId), sid: session.id, ...generation, jti, iat, exp };
     return { token: this.keys.active.jwt.sign(claims), expiresAt: exp * 1000, expiresIn: exp - iat };
   }
 
@@ -77,12 +86,14 @@ export function kidOf(token: string): string | undefined {
 /** Our own tokens are all of one form; a signed one of another form is not meant for us (`verify` requires no `exp`). */
 function claimsOf(verify: () => object): Claims | null {
   try {
-    const { sub, sid, jti, iat, exp, aud } = verify() as Readonly<Record<string, unknown>>;
+    // The first refresh token of a session, and one that has none, is generation 0, which goes without saying.
+    const { sub, sid, gen = 0, jti, iat, exp, aud } = verify() as Readonly<Record<string, unknown>>;
     if (typeof sub !== 'string' || !ACCOUNT_ID.test(sub) || !Number.isSafeInteger(Number(sub))) return null;
     if (typeof sid !== 'string' || !UUID.test(sid)) return null;
+    if (typeof gen !== 'number' || !Number.isSafeInteger(gen)) return null;
     if (typeof jti !== 'string' || typeof aud !== 'string') return null;
     if (typeof iat !== 'number' || typeof exp !== 'number' || !Number.isSafeInteger(exp)) return null;
-    return { userId: Number(sub), sessionId: sid, expiresAt: exp * 1000 };
+    return { userId: Number(sub), sessionId: sid, expiresAt: exp * 1000, generation: gen };
   } catch {
     return null;
   }

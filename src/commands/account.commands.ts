@@ -101,7 +101,7 @@ export class AccountCommands {
   @AllowAnonymous()
   async register(payload: RegisterPayload, caller: Caller): Promise<{ token: string }> {
     await this.count(caller);
-    const user = await this.accounts.register(payload, caller.origin);
+    const user = await this.accounts.register(payload, caller.origin, caller.identity ? 'never' : 'always');
     return this.bind(await this.sessions.open(user, caller.origin, { refresh: false }), caller);
   }
 
@@ -153,7 +153,7 @@ export class AccountCommands {
   }
 
   private async bind({ token, expiresIn, session }: IssuedTokens, { connection }: Caller): Promise<{ token: string }> {
-    if (connection) await this.hub.bind(connection, { session, expiresAt: Date.now() + expiresIn * 1000 });
+    if (connection) await this.hub.bind(connection, { session, expiresAt: Date.now() + expiresIn * 1000, generation: 0 });
     return { token };
   }
 }

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { LiveSessions } from '../auth/live-sessions.js';
 import { CoreError } from '../errors/catalogue.js';
 import { coreErrorOf } from '../errors/core-error-of.js';
-import type { Identity } from '../identity/identity.js';
+import { type Identity, isOver } from '../identity/identity.js';
 import { DatabaseLanes } from '../ops/database-lanes.js';
 import { Quotas } from '../quotas/quotas.js';
 import { NOTHING_SPENT, type Spending } from '../quotas/spending.js';
@@ -116,8 +116,7 @@ export class Dispatcher extends CommandRunner {
 
 /** @throws CoreError where the caller may not run the command; no metadata means that an account is needed */
 function authorise(command: RegisteredCommand, { identity, connection }: Caller): void {
-  if (identity && (identity.session.state === 'dead' || identity.expiresAt <= Date.now()))
-    throw new CoreError('not_authenticated');
+  if (identity && isOver(identity, Date.now())) throw new CoreError('not_authenticated');
   if (command.access !== 'anonymous' && !identity) throw new CoreError('not_authenticated');
   if (command.access === 'superuser' && !identity?.session.isSuperuser) throw new CoreError('forbidden');
   if (command.liveOnly && !connection) throw new CoreError('conflict', { detail: 'This command needs a live connection' });

@@ -87,6 +87,7 @@ const schema = z.object({
     .optional(),
   ACCESS_TOKEN_TTL: wholeNumber(1, 31_536_000, 3600),
   SESSION_TTL: wholeNumber(1, 315_360_000, 2_592_000),
+  LOST_ANSWER_SEC: wholeNumber(0, 300, 10),
   FIRST_SUPERUSER_USERNAME: z.string().optional(),
   FIRST_SUPERUSER_EMAIL: z.string().optional(),
   FIRST_SUPERUSER_PASSWORD: z.string().optional(),

@@ -35,15 +35,6 @@ export function registerBodyParsers(fastify: FastifyInstance, intake: Intake): v
   );
 }
 
-/** The first hook: everything else takes its time after the request has arrived. */
-export function registerArrival(fastify: FastifyInstance): void {
-  fastify.decorateRequest('arrivedAt', 0);
-  fastify.addHook('onRequest', (request, _reply, done) => {
-    request.arrivedAt = performance.now();
-    done();
-  });
-}
-
 /** Of a request that no route takes the framework says nothing but its URL: whose it would have been is noted as routes are made. */
 export function registerOwners(fastify: FastifyInstance, formats: ErrorFormats): void {
   fastify.addHook('onRoute', ({ url, config }) => {

@@ -10,8 +10,6 @@ declare module 'fastify' {
     identity: Identity | null;
     /** Set where the token could not be looked at (the database is away): guards answer it, public routes do not care. */
     identityFault: CoreError | null;
-    /** When it arrived, in monotonic milliseconds (performance.now). */
-    arrivedAt: number;
   }
   interface FastifyContextConfig {
     /** The protocol whose controller serves the route, which words its errors. */

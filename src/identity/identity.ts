@@ -13,13 +13,34 @@ export interface LiveSession {
   expiresAt: number;
   /** `live`: as in the database. `stale`: something changed, read it again before use. `dead`: revoked, expired or gone. */
   state: 'live' | 'stale' | 'dead';
+  /** Generations of its tokens that are worthless: they were replaced before anybody used them. Ascending, at most `MAX_LOST`. */
+  lostGenerations: readonly number[];
 }
+
+/** How many lost generations a session remembers. */
+export const MAX_LOST = 32;
 
 /** Who a good token stands for. */
 export interface Identity {
   readonly session: LiveSession;
   /** Unix milliseconds after which the token itself is no longer good. */
   readonly expiresAt: number;
+  /** Which of the session's refresh tokens it was issued with; 0 for the first, and where there is none. */
+  readonly generation: number;
+}
+
+/**
+ * Whether a token has ended: its session, the token itself, or the refresh token it was issued with.
+ * @param now Unix milliseconds
+ */
+export function isOver({ session, expiresAt, generation }: Identity, now: number): boolean {
+  return session.state === 'dead' || expiresAt <= now || isLost(session, generation);
+}
+
+function isLost({ lostGenerations: lost }: LiveSession, generation: number): boolean {
+  if (lost.length === 0) return false;
+  // Of what no longer fits into the list nothing is known: it counts as lost.
+  return lost.includes(generation) || (lost.length >= MAX_LOST && generation < (lost[0] ?? 0));
 }
 
 /** From where and through what somebody asks; kept with sessions and audit rows. */

@@ -3,7 +3,7 @@ import { Injectable } from '@nestjs/common';
 import { Settings } from '../config/settings.js';
 import { CoreError, type ErrorCode } from '../errors/catalogue.js';
 import { coreErrorOf } from '../errors/core-error-of.js';
-import type { Identity } from '../identity/identity.js';
+import { type Identity, isOver } from '../identity/identity.js';
 import { CLOSE } from './close-reasons.js';
 import type { CommandFrame, Decoded } from './codec.js';
 import type { Connection } from './connection.js';
@@ -161,7 +161,7 @@ export class FramePipeline {
   /** What is done is done, and answered so: that the connection could not be bound only means that the next frame tries again. */
   private async bindAfter(connection: Connection, identity: Identity): Promise<void> {
     // The command may have ended the session, as a log-out does.
-    if (identity.session.state === 'dead') return;
+    if (isOver(identity, Date.now())) return;
     try {
       await this.hub.bind(connection, identity);
     } catch (thrown) {

@@ -1,5 +1,6 @@
 import { Injectable, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common';
 import { Settings } from '../config/settings.js';
+import { isOver } from '../identity/identity.js';
 import { CLOSE } from './close-reasons.js';
 import type { Connection } from './connection.js';
 import { Hub } from './hub.js';
@@ -41,7 +42,9 @@ export class Sweeper implements OnModuleInit, OnModuleDestroy {
   sweep(now: number, date: number): void {
     closeLaggards(this.hub);
     for (const connection of this.hub.connections()) {
-      if (isOver(connection, date)) this.hub.close(connection, CLOSE.sessionOver);
+      const { identity } = connection;
+      if (identity && (isOver(identity, date) || identity.session.expiresAt <= date))
+        this.hub.close(connection, CLOSE.sessionOver);
       else this.checkLife(connection, now);
     }
   }
@@ -57,9 +60,4 @@ export class Sweeper implements OnModuleInit, OnModuleDestroy {
       connection.transport.ping();
     }
   }
-}
-
-function isOver({ identity }: Connection, date: number): boolean {
-  if (!identity) return false;
-  return identity.session.state === 'dead' || identity.expiresAt <= date || identity.session.expiresAt <= date;
 }

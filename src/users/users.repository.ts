@@ -8,6 +8,7 @@ import type { UserRecord } from './user-record.js';
 import {
   COUNT_USERS,
   FIND_ACTIVE_BY_NAMES,
+  FIND_NEW_USER,
   FIND_USERS,
   INSERT_USER,
   IS_TAKEN,
@@ -101,6 +102,12 @@ export class UsersRepository {
   async isTaken(username: string, email: string | null): Promise<boolean> {
     const values = [foldName(username), skeletonOf(username), lookalikeOf(username), email === null ? null : foldEmail(email)];
     return (await this.sql.rows(IS_TAKEN, values, 'is-taken')).length > 0;
+  }
+
+  /** The account of this name, if it was made within so many seconds and is as it was made; with a session only where that is allowed. */
+  async findNew(username: string, withinSec: number, withSession: boolean): Promise<User | null> {
+    const [user] = await this.sql.rows<User>(FIND_NEW_USER, [foldName(username), withinSec, withSession]);
+    return user ?? null;
   }
 
   async recordsOf(ids: readonly number[]): Promise<Map<number, UserRecord>> {

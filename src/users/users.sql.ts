@@ -99,6 +99,15 @@ export const LOCK_USERS = `
   WHERE id = ANY ($1::bigint[]) OR ($2 AND is_superuser AND is_active)
   ORDER BY id FOR UPDATE`;
 
+/**
+ * An account of the folded name $1 that was made within $2 seconds, was not changed since and, unless $3, has no session.
+ * Plan: Index Scan by username_fold; sessions by sessions_user_id_created_at_idx.
+ */
+export const FIND_NEW_USER = `
+  SELECT ${USER_COLUMNS} FROM users
+  WHERE username_fold = $1 AND created_at > now() - make_interval(secs => $2) AND updated_at = created_at AND is_active
+    AND ($3 OR NOT EXISTS (SELECT 1 FROM sessions WHERE user_id = users.id))`;
+
 /** $1 id; the others as in `INSERT_USER`. */
 export const UPDATE_USER = `
   UPDATE users SET username = $2, username_fold = $3, username_skeleton = $4, username_lookalike = $5, email = $6, email_fold = $7,

@@ -92,6 +92,30 @@ describe.each(ACCOUNT_DRIVERS)('accounts through $protocol', (driver) => {
     expectFault(protocol, await driver.register(server, fields), 'taken');
   });
 
+  it('answers a registration that is sent again because its answer was lost, except where the document says otherwise', async () => {
+    const fields = fresh();
+    await driver.register(server, fields);
+    for (const changed of [
+      { password: 'another password' },
+      { email: `other-${fields.email}` },
+      { username: fields.username.toUpperCase() },
+    ]) {
+      expectFault(protocol, await driver.register(server, { ...fields, ...changed }), 'taken');
+    }
+    const again = await driver.register(server, fields);
+    if (protocol === 'mcp') return expectFault(protocol, again, 'taken');
+    expect(again.status).toBe(200);
+    const { token } = await driver.logIn(server, fields);
+    const { body } = await server.client(again.token ?? token ?? '').get('/api/v1/users/me');
+    expect(body.username).toBe(fields.username);
+    await runSql(
+      server.database.url,
+      `UPDATE users SET created_at = created_at - interval '10 s', updated_at = updated_at - interval '10 s' WHERE id = $1`,
+      [body.id],
+    );
+    expectFault(protocol, await driver.register(server, fields), 'taken');
+  });
+
   it('ignores what a registration does not define', async () => {
     const fields = fresh();
     await driver.register(server, { ...fields, ...{ is_superuser: true, is_active: false, id: 1 } });

@@ -40,7 +40,7 @@ function connect(to: AccountsApp, session: LiveSession) {
     },
   };
   const connection = new Connection(codec, transport as unknown as Connection<string>['transport'], HERE);
-  connection.identity = { session, expiresAt: Date.now() + 60_000 };
+  connection.identity = { session, expiresAt: Date.now() + 60_000, generation: 0 };
   to.app.get(Hub).add(connection);
   return { received, code: () => closed?.code };
 }

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createDatabase, type TestDatabase } from '../support/database.js';
+import { RawSocket } from '../support/raw-socket.js';
 import { type ServerProcess, ServerProgram } from '../support/server-program.js';
 import { until } from '../support/until.js';
 
@@ -48,20 +49,22 @@ const WIRES = {
 };
 const cookieOf = (headers: Headers): string | undefined => /refresh_token=([\w-]+)/.exec(headers.getSetCookie().join())?.[1];
 
-async function open(wire: keyof typeof WIRES): Promise<string> {
+async function register(): Promise<string> {
   accounts += 1;
   const username = `tab-${accounts}`;
   await nodeAt(0, 1)
     .client()
     .post('/auth/register', { username, email: `${username}@example.com`, password: PASSWORD });
-  return (await WIRES[wire].logIn(username)).refresh_token;
+  return username;
 }
+
+const open = async (wire: keyof typeof WIRES): Promise<string> => (await WIRES[wire].logIn(await register())).refresh_token;
 
 const isGood = async (node: ServerProcess, token: string): Promise<boolean> =>
   (await node.client(token).get('/api/v1/users/me')).status === 200;
 
 describe.each(['game', 'rest'] as const)('a refresh token of %s', (name) => {
-  const { refresh } = WIRES[name];
+  const { logIn, refresh } = WIRES[name];
 
   describe.each([1, 2])('at %i node(s)', (count) => {
     it.each([
@@ -82,7 +85,7 @@ describe.each(['game', 'rest'] as const)('a refresh token of %s', (name) => {
       60_000,
     );
 
-    it('used again after the answer came is refused, and ends the session with its newest tokens', async () => {
+    it('used again after its successor was used is refused, and ends the session with its newest tokens', async () => {
       const spent = await open(name);
       const first = await refresh(nodeAt(0, count), spent);
       const second = await refresh(nodeAt(1, count), first.refreshToken ?? '');
@@ -91,12 +94,39 @@ describe.each(['game', 'rest'] as const)('a refresh token of %s', (name) => {
       await until(async () => !(await isGood(nodeAt(0, count), second.token)), 1_000);
     });
 
-    it('used again as soon as the answer came does the same: an answer that was lost means a new log-in', async () => {
+    it('used again as soon as the answer came gets another successor, and the first one is worthless', async () => {
+      const spent = await open(name);
+      const lost = await refresh(nodeAt(0, count), spent);
+      const again = await refresh(nodeAt(1, count), spent);
+      expect([lost.status, again.status]).toEqual([200, 200]);
+      for (const node of nodes) {
+        await until(async () => !(await isGood(node, lost.token)), 1_000);
+        expect(await isGood(node, again.token)).toBe(true);
+      }
+      expect((await refresh(nodeAt(0, count), again.refreshToken ?? '')).status).toBe(200);
+    });
+
+    it('whose answer was lost takes the sockets of that answer along within a second, and no others', async () => {
+      const { token, refresh_token: spent } = await logIn(await register());
+      const lost = await refresh(nodeAt(0, count), spent);
+      const open = (access: string) =>
+        RawSocket.open(`${nodeAt(0, count).wsUrl}/v1/connect`, { authorization: `Bearer ${access}` });
+      const [ofLogIn, ofLost] = [await open(token), await open(lost.token)];
+      const from = performance.now();
+      await refresh(nodeAt(1, count), spent);
+      expect((await ofLost.closed).code).toBe(4401);
+      expect(performance.now() - from).toBeLessThan(1_500);
+      expect(await ofLogIn.command('system.whoami')).toMatchObject({ success: true });
+      await ofLogIn.close();
+    });
+
+    it('replaced before it was used ends the session: the owner or a thief has the answer that counts', async () => {
       const spent = await open(name);
       const first = await refresh(nodeAt(0, count), spent);
-      expect(first.status).toBe(200);
-      expect((await refresh(nodeAt(1, count), spent)).status).toBe(401);
+      const second = await refresh(nodeAt(1, count), spent);
       expect((await refresh(nodeAt(0, count), first.refreshToken ?? '')).status).toBe(401);
+      expect((await refresh(nodeAt(1, count), second.refreshToken ?? '')).status).toBe(401);
+      await until(async () => !(await isGood(nodeAt(1, count), second.token)), 1_000);
     });
   });
 });

@@ -19,8 +19,10 @@ const identityOf = (userId: number): Identity => ({
     isSuperuser: false,
     state: 'live',
     expiresAt: Number.POSITIVE_INFINITY,
+    lostGenerations: [],
   },
   expiresAt: Number.POSITIVE_INFINITY,
+  generation: 0,
 });
 
 let hub: Hub;

@@ -17,8 +17,10 @@ const identityOf = (userId: number): Identity => ({
     isSuperuser: false,
     state: 'live',
     expiresAt: Number.POSITIVE_INFINITY,
+    lostGenerations: [],
   },
   expiresAt: Number.POSITIVE_INFINITY,
+  generation: 0,
 });
 
 /** Connections of a user, or of nobody at an address, for each of which so many MiB wait. */

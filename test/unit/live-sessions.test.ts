@@ -29,6 +29,7 @@ class Table {
       is_superuser: false,
       expires_at: Date.now() + 60_000,
       is_alive: true,
+      lost_generations: [],
       ...change,
     };
     this.rows.set(row.id, row);
@@ -117,7 +118,7 @@ function socketOf(session: LiveSession): { closed?: CloseReason } {
   };
   const codec = { protocol: 'rest', disconnect: () => '' } as unknown as Codec<string>;
   const connection = new Connection(codec, transport, { protocol: 'rest', address: '192.0.2.1', userAgent: null }) as Connection;
-  connection.identity = { session, expiresAt: session.expiresAt };
+  connection.identity = { session, expiresAt: session.expiresAt, generation: 0 };
   hub.add(connection);
   return seen;
 }

@@ -9,6 +9,7 @@ describe('settings', () => {
       DATA_DIR: './.data',
       ACCESS_TOKEN_TTL: 3600,
       SESSION_TTL: 2_592_000,
+      LOST_ANSWER_SEC: 10,
       RATE_LIMIT: true,
       RATE_LIMIT_GENERAL: 30,
       RATE_LIMIT_API: 10,

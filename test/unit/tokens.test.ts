@@ -29,7 +29,12 @@ function keysOf(...pairs: readonly { jwk: typeof jwk; privateKey: KeyObject }[])
 }
 
 const tokens = new AccessTokens(keysOf(pair));
-const sessionOf = (lifetimeSec: number) => ({ id: randomUUID(), userId: 7, expiresAt: Date.now() + lifetimeSec * 1000 });
+const sessionOf = (lifetimeSec: number) => ({
+  id: randomUUID(),
+  userId: 7,
+  expiresAt: Date.now() + lifetimeSec * 1000,
+  generation: 0,
+});
 
 const encode = (value: unknown): string =>
   Buffer.from(typeof value === 'string' ? value : JSON.stringify(value)).toString('base64url');
@@ -51,7 +56,9 @@ describe('access tokens', () => {
     const session = sessionOf(HOUR);
     const { token, expiresIn, expiresAt } = tokens.sign(session, 600);
     expect(expiresIn).toBe(600);
-    expect(await tokens.verify(token)).toEqual({ userId: 7, sessionId: session.id, expiresAt });
+    expect(await tokens.verify(token)).toEqual({ userId: 7, sessionId: session.id, expiresAt, generation: 0 });
+    const renewed = tokens.sign({ ...session, generation: 3 }, 600);
+    expect(await tokens.verify(renewed.token)).toMatchObject({ sessionId: session.id, generation: 3 });
     expect(kidOf(token)).toBe(jwk.kid);
   });
 
@@ -144,6 +151,8 @@ describe('access tokens', () => {
       { sid: undefined },
       { sid: 'x' },
       { jti: undefined },
+      { gen: '1' },
+      { gen: 1.5 },
       { iat: undefined },
     ];
     for (const change of changes) expect(await tokens.verify(forge(HEADER, claims(change))), JSON.stringify(change)).toBeNull();

@@ -123,7 +123,7 @@ export interface paths {
         put?: never;
         /**
          * Exchange the refresh token of the cookie for new tokens
-         * @description A refresh token is good once. A second use is refused. If it arrives after the answer to the first has left, it also ends the session.
+         * @description A refresh token is good once. If the answer was lost, send the same token again within LOST_ANSWER_SEC (10 s): it gets another successor, and the one before is worthless. A use that arrives before the answer to the first has left is refused; the session goes on. Any other second use ends the session.
          */
         post: operations["restAuthRefresh"];
         delete?: never;
@@ -1655,7 +1655,7 @@ export interface paths {
         put?: never;
         /**
          * Exchange a refresh token for new tokens
-         * @description A refresh token is good once. A second use is refused. If it arrives after the answer to the first has left, it also ends the session.
+         * @description A refresh token is good once. If the answer was lost, send the same token again within LOST_ANSWER_SEC (10 s): it gets another successor, and the one before is worthless. A use that arrives before the answer to the first has left is refused; the session goes on. Any other second use ends the session.
          */
         post: operations["gameRefresh"];
         delete?: never;

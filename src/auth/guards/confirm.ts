@@ -1,6 +1,6 @@
 import { CoreError } from '../../errors/catalogue.js';
 import { coreErrorOf } from '../../errors/core-error-of.js';
-import type { Identity } from '../../identity/identity.js';
+import { type Identity, isOver } from '../../identity/identity.js';
 import type { LiveSessions } from '../live-sessions.js';
 
 /**
@@ -23,7 +23,6 @@ async function reread(live: LiveSessions, identity: Identity): Promise<Identity>
 }
 
 function usable(identity: Identity | null): Identity {
-  if (!identity || identity.session.state === 'dead' || identity.expiresAt <= Date.now())
-    throw new CoreError('not_authenticated');
+  if (!identity || isOver(identity, Date.now())) throw new CoreError('not_authenticated');
   return identity;
 }

@@ -71,7 +71,7 @@ export class GameController {
     @ValidBody(GameRegisterBody) body: GameRegisterBody,
     @Req() request: FastifyRequest,
   ): Promise<GameAnswer<object>> {
-    const user = await this.accounts.register(body, originOf(request));
+    const user = await this.accounts.register(body, originOf(request), 'before-log-in');
     return answered({ account_id: user.id, email: user.email, username: user.username });
   }
 
@@ -98,7 +98,7 @@ export class GameController {
     @ValidBody(GameRefreshBody) body: GameRefreshBody,
     @Req() request: FastifyRequest,
   ): Promise<GameAnswer<GameTokens>> {
-    return tokensOf(await this.sessions.rotate(body.refresh_token, originOf(request), request.arrivedAt));
+    return tokensOf(await this.sessions.rotate(body.refresh_token, originOf(request)));
   }
 
   @Post('logout')

@@ -61,7 +61,7 @@ export class RestAuthController {
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<RestToken> {
     const { email, username, password, full_name: fullName = null } = body;
-    const user = await this.accounts.register({ email, username, password, fullName }, originOf(request));
+    const user = await this.accounts.register({ email, username, password, fullName }, originOf(request), 'always');
     return this.answer(request, reply, await this.sessions.open(user, originOf(request), { refresh: true }));
   }
 
@@ -77,7 +77,7 @@ export class RestAuthController {
   })
   async refresh(@Req() request: FastifyRequest, @Res({ passthrough: true }) reply: FastifyReply): Promise<RestToken> {
     // A cookie that is refused is not cleared: it may be the loser of a race, and the browser holds the winner's by now.
-    const tokens = await this.sessions.rotate(this.cookie.read(request), originOf(request), request.arrivedAt);
+    const tokens = await this.sessions.rotate(this.cookie.read(request), originOf(request));
     return this.answer(request, reply, tokens);
   }
 
