@@ -20,6 +20,8 @@ export interface Signal {
   readonly userId: number;
   readonly event: 'typing' | 'read';
   readonly data: object;
+  /** The id of a connection of the user that knows it already. */
+  readonly except?: string | null;
 }
 
 interface Sent extends Signal {
@@ -78,12 +80,14 @@ export class ChatSignals implements OnModuleInit, OnModuleDestroy {
     return rows.map(({ user_id: id }) => id);
   }
 
-  private deliver({ chatId, userId, event, data, isShared, notTo }: Sent): void {
+  private deliver({ chatId, userId, event, data, except, isShared, notTo }: Sent): void {
     if (event === 'typing' && !this.typing.announce(chatId, userId)) return;
     const others = isShared ? this.watchersOf(chatId, userId, new Set(notTo)) : [];
     this.hub.toUsers(others, { domain: 'chat', event, data, ephemeral: true });
+    if (event !== 'read') return;
     // Neither the size of the room nor a slow reader keeps this from the reader's own devices: their unread counts depend on it.
-    if (event === 'read') this.hub.toUsers([userId], { domain: 'chat', event, data });
+    const own = [...this.hub.of(userId)].filter(({ id }) => id !== except);
+    this.hub.toConnections(own, { domain: 'chat', event, data });
   }
 
   private watchersOf(chatId: number, userId: number, notTo: ReadonlySet<number>): number[] {

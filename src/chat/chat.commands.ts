@@ -107,7 +107,8 @@ export class ChatCommands {
   }
 
   @Command('chat.delete', {
-    summary: "Takes a message out of the history: one's own, or anybody's by the owner or an admin of a group.",
+    summary:
+      "Deletes a message, and erases its text everywhere: one's own, or anybody's by the owner or an admin of a group. Repeated, it answers as the first time.",
     payload: MessagePayload,
     answer: CHANGE_SCHEMA,
     example: { payload: { chat_id: 7, seq: 42 }, answer: CHANGE_EXAMPLE },

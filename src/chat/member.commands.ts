@@ -54,7 +54,8 @@ export class MemberCommands {
   }
 
   @Command('chat.remove_member', {
-    summary: 'Takes a member out of a group: the owner anyone, an admin members, and everybody themselves.',
+    summary:
+      'Takes a member out of a group: the owner anyone, an admin members, and everybody themselves. Repeated, it answers as the first time.',
     payload: MemberPayload,
     answer: LEFT_SCHEMA,
     example: { payload: { chat_id: 7, user_id: 2 }, answer: { chat_id: 7, seq: 44 } },
@@ -66,7 +67,7 @@ export class MemberCommands {
 
   @Command('chat.leave', {
     summary:
-      'Leaves a chat, and comes back only by accepting. When the owner of a group goes, the eldest admin, or else the eldest member, owns it.',
+      'Leaves a chat, and comes back only by accepting. When the owner of a group goes, the eldest admin, or else the eldest member, owns it. Repeated, it answers as the first time.',
     payload: ChatPayload,
     answer: LEFT_SCHEMA,
     example: { payload: { chat_id: 7 }, answer: { chat_id: 7, seq: 44 } },

@@ -38,7 +38,7 @@ export class MembersService {
 
   /**
    * Takes a user out of a group. Oneself is to leave, also a personal chat; who leaves comes back only by accepting.
-   * @returns the entry that says so
+   * @returns the entry that says so, which is the first one if the user is out of it already
    * @throws CoreError `not_found`, `forbidden`, `conflict`
    */
   async remove(chatId: number, actorId: number, userId: number): Promise<Message> {

@@ -25,7 +25,11 @@ export class MessageChanges {
     return this.change(target, actorId, 'edited', content, connection);
   }
 
-  /** @throws CoreError `not_found`; `forbidden` for a message of somebody else, unless by the owner or an admin of a group */
+  /**
+   * Erases what a message said. If it is deleted already, nothing changes.
+   * @returns the entry of the deletion
+   * @throws CoreError `not_found`; `forbidden` for a message of somebody else, unless by the owner or an admin of a group
+   */
   delete(target: Target, actorId: number, connection: Connection | null): Promise<Message> {
     return this.change(target, actorId, 'deleted', null, connection);
   }

@@ -8,11 +8,11 @@ const BLOCKED = '(SELECT b.blocked_id FROM blocks b WHERE b.user_id = $2)';
 const IS_WITHHELD = `(kind IN ('message', 'edited') AND sender_id IN ${BLOCKED})`;
 
 const COLUMNS = 'chat_id, seq, kind, sender_id, member_id, target_seq, content_type, client_msg_id, created_at';
-const AS_WRITTEN = `${COLUMNS}, content, NULL::bigint AS edited_seq`;
+const AS_WRITTEN = `${COLUMNS}, content, NULL::bigint AS edited_seq, deleted_seq`;
 const AS_OF_NOW = `${COLUMNS}, coalesce(edited_content, content) AS content, edited_seq`;
 
 /** As it was written, without the words of those whom the reader has blocked. */
-const AS_SHOWN = `${COLUMNS}, CASE WHEN NOT ${IS_WITHHELD} THEN content END AS content, NULL::bigint AS edited_seq, ${IS_WITHHELD} AS is_withheld`;
+const AS_SHOWN = `${COLUMNS}, CASE WHEN NOT ${IS_WITHHELD} THEN content END AS content, NULL::bigint AS edited_seq, deleted_seq, ${IS_WITHHELD} AS is_withheld`;
 
 /** What was said and still stands: changes are applied to it instead of being listed. */
 const STANDING = `AND kind = 'message' AND deleted_seq IS NULL`;
@@ -24,18 +24,20 @@ interface PageShape {
   readonly bytes: number;
   /** Which chat; $1 unless said. */
   readonly chat?: string;
+  /** Only messages that stand. */
+  readonly stands?: boolean;
   /** Whether messages of those whom the reader has blocked are left out. */
   readonly unblocked?: boolean;
 }
 
 /**
- * The entries by nobody whom the reader has blocked. They are found by messages_standing_idx alone, which has the sender, since somebody who
- * is blocked may have written very much in between; then by the primary key. All of it is passed over: a reader who has blocked somebody must
- * not lose what others said before. What that costs is settled by the command.
+ * What was said and still stands, by nobody whom the reader has blocked. It is found by messages_standing_idx alone, which has the sender, since
+ * the chat may end with very many edits, and somebody who is blocked may have written very much in between; then by the primary key. All of it is
+ * passed over: a reader who has blocked somebody must not lose what others said before. What that costs is settled by the command.
  */
-const unblocked = ({ columns, where, order }: PageShape): string => `
+const standing = ({ columns, where, order, unblocked }: PageShape): string => `
       SELECT ${columns} FROM messages WHERE chat_id = $1 AND seq = ANY (ARRAY(
-        SELECT seq FROM messages WHERE chat_id = $1 ${where} AND sender_id NOT IN ${BLOCKED} ORDER BY seq ${order} LIMIT $3
+        SELECT seq FROM messages WHERE chat_id = $1 ${where} ${STANDING} ${unblocked ? `AND sender_id NOT IN ${BLOCKED}` : ''} ORDER BY seq ${order} LIMIT $3
       )) ORDER BY seq ${order}`;
 
 const plain = ({ columns, where, order, chat = '$1' }: PageShape): string =>
@@ -52,7 +54,7 @@ const entries = (shape: PageShape): string => `
   SELECT p.*, s.username AS sender_name, t.username AS member_name
   FROM (
     SELECT q.*, count(*) OVER () AS found, sum(octet_length(q.content)) OVER (ORDER BY q.seq ${shape.order}) - octet_length(q.content) AS before
-    FROM (${shape.unblocked ? unblocked(shape) : plain(shape)}) q
+    FROM (${shape.stands ? standing(shape) : plain(shape)}) q
   ) p
   LEFT JOIN users s ON s.id = p.sender_id
   LEFT JOIN users t ON t.id = p.member_id
@@ -66,8 +68,14 @@ const pageOf = (shape: PageShape): string => `
   WHERE m.chat_id = $1 AND m.user_id = $2
   ORDER BY e.seq`;
 
-const BEFORE: PageShape = { columns: AS_OF_NOW, where: `AND seq < $4 ${STANDING}`, order: 'DESC', bytes: PAGE_BYTES };
-const AFTER: PageShape = { columns: AS_OF_NOW, where: `AND seq > $4 AND seq < $5 ${STANDING}`, order: 'ASC', bytes: PAGE_BYTES };
+const BEFORE: PageShape = { columns: AS_OF_NOW, where: 'AND seq < $4', stands: true, order: 'DESC', bytes: PAGE_BYTES };
+const AFTER: PageShape = {
+  columns: AS_OF_NOW,
+  where: 'AND seq > $4 AND seq < $5',
+  stands: true,
+  order: 'ASC',
+  bytes: PAGE_BYTES,
+};
 
 /** The newest before `$4`. */
 export const HISTORY_BEFORE = pageOf(BEFORE);

@@ -7,6 +7,7 @@ import { Metrics } from '../ops/metrics.js';
 import type { Connection } from '../realtime/connection.js';
 import { ChatStreams } from './chat-streams.js';
 import type { Message } from './message.js';
+import { ReadPositions } from './read-positions.js';
 
 /** Something to be said. It has passed the rules of the commands' payloads. */
 export interface Outgoing {
@@ -21,7 +22,7 @@ export interface Outgoing {
   readonly connection: Connection | null;
 }
 
-/** What the sender is told, after the commit. */
+/** What a client is answered, after the commit. */
 export interface Sent {
   readonly chat_id: number;
   readonly seq: number;
@@ -37,10 +38,18 @@ interface Appended {
   readonly outcome: 'stored' | 'duplicate' | Refusal;
   readonly seq: number;
   readonly created_at: Date;
+  /** The sender has read unread messages of others by it. */
+  readonly has_read: boolean;
 }
 
-/** See `append_messages` in database/migrations/chats. */
-const APPEND = 'SELECT * FROM append_messages($1, $2, $3, $4, $5, $6)';
+/** A batch that is stored and not delivered yet. */
+interface Written {
+  readonly end: () => void;
+  readonly rows: readonly Appended[];
+}
+
+/** See `send_messages` in database/migrations/deletion. */
+const SEND = 'SELECT * FROM send_messages($1, $2, $3, $4, $5, $6)';
 
 const MAX_BATCH = 1_000;
 const MAX_BATCH_BYTES = 4 * 1024 * 1024;
@@ -57,13 +66,14 @@ const ENTRY_BYTES = 256;
 export class MessageWriter implements OnModuleInit {
   private readonly batcher: Batcher<Outgoing, Sent>;
   /** One for each batch that is written and not delivered yet, the first one first. */
-  private readonly ends: (() => void)[] = [];
+  private readonly written: Written[] = [];
   private stored = 0;
 
   constructor(
     private readonly sql: Sql,
     private readonly streams: ChatStreams,
     private readonly metrics: Metrics,
+    private readonly reads: ReadPositions,
   ) {
     this.batcher = new Batcher({
       run: (batch) => this.write(batch),
@@ -95,7 +105,7 @@ export class MessageWriter implements OnModuleInit {
     const rows = await this.append(batch);
     return batch.map(({ chatId, chatType }, i) => {
       const row = rows[i];
-      if (!row) return new Error('append_messages gave too few rows');
+      if (!row) return new Error('send_messages gave too few rows');
       if (row.outcome !== 'stored' && row.outcome !== 'duplicate') return refusalOf(row.outcome, chatType);
       const { seq, created_at: createdAt } = row;
       return { chat_id: chatId, seq, id: seq, created_at: createdAt.toISOString(), duplicate: row.outcome === 'duplicate' };
@@ -113,14 +123,22 @@ export class MessageWriter implements OnModuleInit {
     ];
     const end = this.streams.begin();
     try {
-      const rows = await this.sql.rows<Appended>(APPEND, columns, 'append-messages');
-      this.ends.push(end);
+      const rows = await this.sql.rows<Appended>(SEND, columns, 'send-messages');
+      this.written.push({ end, rows });
       return rows;
     } catch (thrown) {
       end();
       this.streams.doubtAfter(thrown, ...batch.map(({ chatId }) => chatId));
       throw thrown;
     }
+  }
+
+  /** Who sends has read what others wrote before: the members learn it, as after `chat.read`. */
+  private passed(batch: readonly Outgoing[], rows: readonly Appended[]): void {
+    batch.forEach(({ chatId, sender, connection }, i) => {
+      const row = rows[i];
+      if (row?.has_read) this.reads.publish({ chatId, userId: sender.userId, seq: row.seq }, connection);
+    });
   }
 
   private deliver(batch: readonly Outgoing[], results: readonly (Sent | Error)[]): void {
@@ -132,9 +150,11 @@ export class MessageWriter implements OnModuleInit {
       entries.push(entry);
       this.streams.take(entry, outgoing.connection);
     });
-    this.ends.shift()?.();
+    const written = this.written.shift();
+    written?.end();
     this.stored += entries.length;
     this.streams.tell(entries);
+    if (written) this.passed(batch, written.rows);
   }
 }
 

@@ -23,7 +23,7 @@ export class MessageCommands {
   ) {}
 
   @Command('chat.send', {
-    summary: 'Says something in a chat. The answer means that it is stored.',
+    summary: 'Says something in a chat, which reads it up to there. The answer means that it is stored.',
     payload: SendPayload,
     answer: SENT_SCHEMA,
     example: { payload: { chat_id: 7, content: 'Hello!' }, answer: SENT_EXAMPLE },

@@ -11,7 +11,7 @@ export const MESSAGE_SCHEMA: JsonSchema = {
     kind: { type: 'string', enum: ['message', 'edited', 'deleted', 'joined', 'left'] },
     from_id: { type: 'integer' },
     from_name: { type: 'string' },
-    content: { type: ['string', 'null'] },
+    content: { type: ['string', 'null'], description: 'null after the message was deleted, also in its edits' },
     content_type: { type: ['string', 'null'] },
     created_at: { type: 'string', format: 'date-time' },
     client_msg_id: { type: ['string', 'null'] },
@@ -19,6 +19,7 @@ export const MESSAGE_SCHEMA: JsonSchema = {
     member_id: { type: 'integer', description: 'Of joined and left: whom it is about' },
     member_name: { type: 'string' },
     edited_seq: { type: 'integer', description: 'In a history: the entry by which the message was last changed' },
+    deleted_seq: { type: 'integer', description: 'In the log, of a message that was deleted: the entry that says so' },
   },
   required: ['id', 'chat_id', 'seq', 'kind', 'from_id', 'from_name', 'content', 'content_type', 'created_at', 'client_msg_id'],
 };

@@ -15,7 +15,7 @@ export interface Message {
   /** Who did it. */
   readonly from_id: number;
   readonly from_name: string;
-  /** What was said, or what an edited message says now; null of other kinds. */
+  /** What was said, or what an edited message says now; null of other kinds, and after the message was deleted. */
   readonly content: string | null;
   readonly content_type: string | null;
   /** UTC, with milliseconds. Order is by `seq`, never by this. */
@@ -28,6 +28,8 @@ export interface Message {
   readonly member_name?: string;
   /** In a history: the entry by which the message was last changed. */
   readonly edited_seq?: number;
+  /** In the log, of a message that was deleted: the entry that says so. Its text is erased. */
+  readonly deleted_seq?: number;
 }
 
 /**
@@ -78,6 +80,7 @@ export interface MessageRow {
   readonly member_id: number | null;
   readonly member_name: string | null;
   readonly edited_seq?: number | null;
+  readonly deleted_seq?: number | null;
 }
 
 export function messageOf(row: MessageRow): Message {
@@ -95,5 +98,6 @@ export function messageOf(row: MessageRow): Message {
     ...(row.target_seq === null ? undefined : { target_seq: row.target_seq }),
     ...(row.member_id === null ? undefined : { member_id: row.member_id, member_name: row.member_name ?? DELETED_USER }),
     ...(row.edited_seq ? { edited_seq: row.edited_seq } : undefined),
+    ...(row.deleted_seq ? { deleted_seq: row.deleted_seq } : undefined),
   };
 }

@@ -2,7 +2,8 @@ import { Injectable } from '@nestjs/common';
 import { Batcher } from '../database/batcher.js';
 import { Sql } from '../database/sql.js';
 import { CoreError } from '../errors/catalogue.js';
-import { ChatSignals, type Signal } from './chat-signals.js';
+import type { Connection } from '../realtime/connection.js';
+import { ChatSignals } from './chat-signals.js';
 import { MARK_READ } from './chats.sql.js';
 
 interface Read {
@@ -10,13 +11,6 @@ interface Read {
   readonly userId: number;
   readonly seq: number;
 }
-
-const readSignal = (chatId: number, userId: number, seq: number): Signal => ({
-  chatId,
-  userId,
-  event: 'read',
-  data: { chat_id: chatId, user_id: userId, seq },
-});
 
 interface Marked {
   readonly chat_id: number;
@@ -44,9 +38,18 @@ export class ReadPositions {
    */
   async mark(chatId: number, userId: number, seq: number): Promise<number> {
     const { read_seq: readSeq, moved } = await this.batcher.add({ chatId, userId, seq });
-    // It is stored: that nobody learns of it is no reason to fail.
-    if (moved) this.signals.publish(readSignal(chatId, userId, readSeq)).catch(() => undefined);
+    if (moved) this.publish({ chatId, userId, seq: readSeq });
     return readSeq;
+  }
+
+  /**
+   * Publishes a position that is stored.
+   * @param except a connection that knows it already
+   */
+  publish({ chatId, userId, seq }: Read, except: Connection | null = null): void {
+    const data = { chat_id: chatId, user_id: userId, seq };
+    // It is stored: that nobody learns of it is no reason to fail.
+    this.signals.publish({ chatId, userId, event: 'read', data, except: except?.id ?? null }).catch(() => undefined);
   }
 
   private async write(reads: readonly Read[]): Promise<readonly (Marked | Error)[]> {

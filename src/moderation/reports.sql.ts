@@ -2,10 +2,6 @@
 const CONTEXT = 5;
 /** Edits between what a message said first and what it says now that are kept: the newest. Both ends are kept whole. */
 const EDITS = 8;
-/** Entries in front of the last edit among which the others are looked for: they have no index, since nobody else asks for them. */
-const EDITS_WITHIN = 2_000;
-/** Entries at the end of a log among which it is looked for whether, and when, somebody was removed. Who left by themselves is in a table. */
-const LEFT_WITHIN = 2_000;
 /** Entries in front of a message among which its context is looked for: those that were withheld from the reporter are passed over. */
 const CONTEXT_WITHIN = 200;
 /** Characters that are kept of an edit in between and of an entry of the context. With the above a report takes 1 MiB at most. */
@@ -25,14 +21,13 @@ const version = (entry: string, text: string): string =>
 
 const cut = (text: string): string => `left(${text}, ${CUT})`;
 
-/** All versions of the message `t`, oldest first. */
+/** All versions of the message `t`, oldest first. Plan: messages_edits_idx backwards, up to the limit. */
 const VERSIONS = `(
     SELECT jsonb_build_array(${version('t', 't.content')}) || coalesce(jsonb_agg(e.version ORDER BY e.seq), '[]')
     FROM (
       SELECT x.seq, CASE WHEN x.seq = t.edited_seq THEN ${version('x', 'x.content')} ELSE ${version('x', cut('x.content'))} END AS version
       FROM messages x
-      WHERE x.chat_id = t.chat_id AND x.seq > greatest(t.seq, t.edited_seq - ${EDITS_WITHIN}) AND x.seq <= t.edited_seq
-        AND x.kind = 'edited' AND x.target_seq = t.seq
+      WHERE x.chat_id = t.chat_id AND x.kind = 'edited' AND x.target_seq = t.seq AND x.seq <= t.edited_seq
       ORDER BY x.seq DESC LIMIT ${EDITS} + 1
     ) e
   )`;
@@ -71,7 +66,7 @@ const COULD_READ = `(
     OR EXISTS (SELECT 1 FROM chat_leavers v WHERE v.chat_id = c.id AND v.user_id = $1 AND v.left_seq > m.seq)
     OR EXISTS (
       SELECT 1 FROM messages l
-      WHERE l.chat_id = c.id AND l.seq > greatest(m.seq, c.last_seq - ${LEFT_WITHIN}) AND l.kind = 'left' AND l.member_id = $1
+      WHERE l.chat_id = c.id AND l.kind = 'left' AND l.member_id = $1 AND l.seq > m.seq
     )
   )`;
 
@@ -96,8 +91,8 @@ export interface FiledRow {
 /**
  * Files a report of a message, with its copy, in one statement: what is kept is what the reporter could read at this moment.
  * $1 reporter, $2 chat, $3 seq, $4 reason, $5 comment, $6 protocol, $7 address, $8 user agent.
- * Plan: index probes of the primary keys of messages (one partition), chats, chat_members, chat_leavers, blocks and users; for somebody
- * who is no member the end of the one log, bounded by LEFT_WITHIN.
+ * Plan: index probes of the primary keys of messages (one partition), chats, chat_members, chat_leavers, blocks and users, of
+ * messages_edits_idx and, for somebody who is no member, of messages_left_idx.
  */
 export const FILE_MESSAGE = `
   WITH target AS MATERIALIZED (

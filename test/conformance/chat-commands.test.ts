@@ -94,8 +94,10 @@ describe.each(Object.entries(RUNNERS))('the commands of chats over %s', (kind, o
   it('edit and delete', async () => {
     expect((await member.run('chat.edit', { chat_id, seq: 2, content: 'zwei' })).data).toMatchObject({ seq: 3, target_seq: 2 });
     expect(await member.run('chat.edit', { chat_id, seq: 1, content: 'x' })).toMatchObject({ code: 'forbidden' });
-    expect((await owner.run('chat.delete', { chat_id, seq: 1 })).data).toMatchObject({ seq: 4, target_seq: 1 });
-    expect(await owner.run('chat.delete', { chat_id, seq: 1 })).toMatchObject({ code: 'not_found' });
+    const { data } = await owner.run('chat.delete', { chat_id, seq: 1 });
+    expect(data).toMatchObject({ seq: 4, target_seq: 1 });
+    // Repeated, as after an answer that was lost.
+    expect((await owner.run('chat.delete', { chat_id, seq: 1 })).data).toEqual(data);
   });
 
   it('history and sync', async () => {

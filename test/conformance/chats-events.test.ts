@@ -66,10 +66,11 @@ describe.each(Object.entries(ACTORS))('what is done by %s', (road, act) => {
     const deleted = await run('delete', { seq: 1 });
     await run('add_members', road === 'the routes' ? { user_id: carol.id } : { members: [carol.username] });
     const last = await run('send', { content: 'for three' });
-    await run('read', { seq: 1 });
+    const { body: answered } = await bob.client.post(`/api/v1/chats/${chat_id}/messages`, { content: 'answer' });
+    await run('read', { seq: 6 });
     if (road !== 'the routes') await run('typing');
     const removed = await run('remove_member', { user_id: carol.id });
-    expect([sent.seq, edited.seq, deleted.seq, last.seq, removed.seq]).toEqual([1, 2, 3, 5, 6]);
+    expect([sent.seq, edited.seq, deleted.seq, last.seq, removed.seq]).toEqual([1, 2, 3, 5, 7]);
 
     const by = { chat_id, from_id: alice.id, from_name: alice.username, content_type: null, content: null, client_msg_id: null };
     const member = { member_id: carol.id, member_name: carol.username };
@@ -86,9 +87,18 @@ describe.each(Object.entries(ACTORS))('what is done by %s', (road, act) => {
     });
     const joined = entry(4, 'joined', member);
     const forThree = entry(5, 'message', { content: 'for three', content_type: 'text/plain', created_at: last.created_at });
-    const left = entry(6, 'left', member);
+    const answer = entry(6, 'message', {
+      created_at: answered.created_at,
+      content: 'answer',
+      content_type: 'text/plain',
+      from_id: bob.id,
+      from_name: bob.username,
+    });
+    const left = entry(7, 'left', member);
+    // Whoever answers has read.
+    const readByBob: Heard = { event: 'read', data: { chat_id, user_id: bob.id, seq: 6 } };
     const ephemeral: Heard[] = [
-      { event: 'read', data: { chat_id, user_id: alice.id, seq: 1 } },
+      { event: 'read', data: { chat_id, user_id: alice.id, seq: 6 } },
       { event: 'typing', data: { chat_id, user_id: alice.id, username: alice.username } },
     ];
     const rest = road === 'the routes' ? ephemeral.slice(0, 1) : ephemeral;
@@ -99,15 +109,17 @@ describe.each(Object.entries(ACTORS))('what is done by %s', (road, act) => {
       entry(3, 'deleted', { target_seq: 1 }),
       joined,
       forThree,
+      answer,
+      readByBob,
       ...rest,
       left,
     ]);
     // Whoever is taken in hears that first; whoever is taken out, that last.
-    await expectHeard(carols, [joined, forThree, ...rest, left]);
+    await expectHeard(carols, [joined, forThree, answer, readByBob, ...rest, left]);
 
     const unheard = await run('send', { content: 'without carol' });
     for (const listener of bobs) await until(() => heardBy(listener).at(-1)?.data.content === 'without carol');
-    expect(unheard.seq).toBe(7);
+    expect(unheard.seq).toBe(8);
     for (const listener of carols) expect(heardBy(listener).at(-1)?.data.content).not.toBe('without carol');
   });
 });

@@ -37,8 +37,9 @@ describe('changes at once', () => {
     const answers = await Promise.all(
       Array.from({ length: 12 }, (_unused, i) => run(i % 2 ? alice : bob, 'delete', { chat_id: chat, seq: 1 })),
     );
-    const statuses = answers.map(({ status }) => status);
-    expect([count(statuses, 200), count(statuses, 404)]).toEqual([1, 11]);
+    const answered = { status: 200, success: true, data: { chat_id: chat, seq: 2, id: 2, target_seq: 1 } };
+    for (const answer of answers) expect(answer).toMatchObject(answered);
+    expect(new Set(answers.map(({ data }) => data.created_at)).size).toBe(1);
     expect((await logOf(alice, chat)).map(({ seq, kind }) => [seq, kind])).toEqual([
       [1, 'message'],
       [2, 'deleted'],

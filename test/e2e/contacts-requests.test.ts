@@ -74,7 +74,7 @@ describe('with CONTACTS=open', () => {
       };
       expect(bens.of('chat.requested')).toEqual([request]);
       expect(await ask(ben, 'chat.requests')).toEqual({ requests: [request], next_cursor: null });
-      for (const name of ['chat.get', 'chat.history', 'chat.send', 'chat.typing', 'chat.leave', 'chat.hide']) {
+      for (const name of ['chat.get', 'chat.history', 'chat.send', 'chat.typing', 'chat.hide']) {
         const payload = { chat_id: chat, content: 'x' };
         expect([name, (await command(ben, name, payload)).code]).toEqual([name, 'not_found']);
       }
@@ -382,8 +382,9 @@ describe('with CONTACTS=request', () => {
     expect(after).toEqual({
       ...before,
       last_seq: 2,
+      read_seq: 2,
       last_activity_at: after.last_activity_at,
-      members: [{ ...before.members[0], online: true }],
+      members: [{ ...before.members[0], read_seq: 2, online: true }],
     });
     expect(anns.heard.filter(({ name }) => name !== 'chat.message')).toEqual([]);
     // The one who declined can begin it all the same.

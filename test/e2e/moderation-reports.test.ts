@@ -79,13 +79,20 @@ describe('a report of a message', () => {
     });
   });
 
-  it('keeps every edit, and says that the message was deleted before', async () => {
+  it('keeps every edit, also after the message was deleted; a report that comes later has no text', async () => {
     const { alice, bob, chatId } = scene;
+    const carol = await server.user();
+    await run(alice, 'chat.add_members', { chat_id: chatId, members: [carol.username] });
     const seq = await say(bob, chatId, 'Nice weather');
     for (const content of ['You fool', 'Nice weather, is it not']) await run(bob, 'chat.edit', { chat_id: chatId, seq, content });
+    const id = await report(alice, { chat_id: chatId, seq });
     await run(bob, 'chat.delete', { chat_id: chatId, seq });
-    const { message, excerpt } = await read(await report(alice, { chat_id: chatId, seq }));
-    expect(message.deleted).toBe(true);
+    const late = await read(await report(carol, { chat_id: chatId, seq }));
+    expect(late.message.deleted).toBe(true);
+    expect(contentsOf(late.message.versions)).toEqual([null, null, null]);
+    expect(late.excerpt).toBeNull();
+    const { message, excerpt } = await read(id);
+    expect(message.deleted).toBe(false);
     expect(contentsOf(message.versions)).toEqual(['Nice weather', 'You fool', 'Nice weather, is it not']);
     expect(message.versions.map(({ seq: at }: Parsed) => at)).toEqual([seq, seq + 1, seq + 2]);
     expect(excerpt).toBe('Nice weather, is it not');
@@ -100,8 +107,8 @@ describe('a report of a message', () => {
     await run(alice, 'chat.add_members', { chat_id: chatId, members: [carol.username] });
     const { context } = await read(await report(alice, { chat_id: chatId, seq: await say(bob, chatId, 'You fool') }));
     expect(context.map(({ kind, content, deleted, member_id: member }: Parsed) => [kind, content, deleted, member])).toEqual([
-      ['message', 'edited', true, null],
-      ['edited', 'edited', false, null],
+      ['message', null, true, null],
+      ['edited', null, false, null],
       ['deleted', null, false, null],
       ['joined', null, false, carol.id],
     ]);
@@ -252,8 +259,11 @@ describe('consent and reports', () => {
       [chatId, bob.id],
     );
     await runSql(server.database.url, 'UPDATE chats SET last_seq = last_seq + 2500 WHERE id = $1', [chatId]);
-    expect(await codeOf(carol, 'moderation.report', { chat_id: chatId, seq, reason: 'spam' })).toBe('ok');
-    expect(await codeOf(dave, 'moderation.report', { chat_id: chatId, seq, reason: 'spam' })).toBe('not_found');
+    const late = await say(bob, chatId, 'And you');
+    for (const former of [carol, dave]) {
+      expect(await codeOf(former, 'moderation.report', { chat_id: chatId, seq, reason: 'spam' })).toBe('ok');
+      expect(await codeOf(former, 'moderation.report', { chat_id: chatId, seq: late, reason: 'spam' })).toBe('not_found');
+    }
   });
 });
 

@@ -245,7 +245,8 @@ describe('somebody who was a member', () => {
           ...payloadOf(name, chat),
           ...('seq' in payloadOf(name, chat) ? { seq: said } : {}),
         });
-        expect([name, status]).toEqual([name, 404]);
+        // To leave again answers the entry that says so, which the guest has received.
+        expect([name, status]).toEqual([name, name === 'leave' ? 200 : 404]);
       }
       expect((await guest.client.get('/api/v1/chats')).body).toEqual({ chats: [], next_cursor: null });
     });

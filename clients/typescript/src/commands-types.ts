@@ -149,7 +149,7 @@ export interface components {
                     chat_id: number;
                 };
             };
-            /** @description Takes a message out of the history: one's own, or anybody's by the owner or an admin of a group. */
+            /** @description Deletes a message, and erases its text everywhere: one's own, or anybody's by the owner or an admin of a group. Repeated, it answers as the first time. */
             "chat.delete": {
                 answer: {
                     chat_id: number;
@@ -245,10 +245,13 @@ export interface components {
                     messages: {
                         chat_id: number;
                         client_msg_id: string | null;
+                        /** @description null after the message was deleted, also in its edits */
                         content: string | null;
                         content_type: string | null;
                         /** Format: date-time */
                         created_at: string;
+                        /** @description In the log, of a message that was deleted: the entry that says so */
+                        deleted_seq?: number;
                         /** @description In a history: the entry by which the message was last changed */
                         edited_seq?: number;
                         from_id: number;
@@ -277,7 +280,7 @@ export interface components {
                     limit?: number | null;
                 };
             };
-            /** @description Leaves a chat, and comes back only by accepting. When the owner of a group goes, the eldest admin, or else the eldest member, owns it. */
+            /** @description Leaves a chat, and comes back only by accepting. When the owner of a group goes, the eldest admin, or else the eldest member, owns it. Repeated, it answers as the first time. */
             "chat.leave": {
                 answer: {
                     chat_id: number;
@@ -306,10 +309,13 @@ export interface components {
                         last_message: {
                             chat_id: number;
                             client_msg_id: string | null;
+                            /** @description null after the message was deleted, also in its edits */
                             content: string | null;
                             content_type: string | null;
                             /** Format: date-time */
                             created_at: string;
+                            /** @description In the log, of a message that was deleted: the entry that says so */
+                            deleted_seq?: number;
                             /** @description In a history: the entry by which the message was last changed */
                             edited_seq?: number;
                             from_id: number;
@@ -358,7 +364,7 @@ export interface components {
                     seq: number;
                 };
             };
-            /** @description Takes a member out of a group: the owner anyone, an admin members, and everybody themselves. */
+            /** @description Takes a member out of a group: the owner anyone, an admin members, and everybody themselves. Repeated, it answers as the first time. */
             "chat.remove_member": {
                 answer: {
                     chat_id: number;
@@ -397,7 +403,7 @@ export interface components {
                     limit?: number | null;
                 };
             };
-            /** @description Says something in a chat. The answer means that it is stored. */
+            /** @description Says something in a chat, which reads it up to there. The answer means that it is stored. */
             "chat.send": {
                 /** Sent */
                 answer: {
@@ -431,10 +437,13 @@ export interface components {
                     messages: ({
                         chat_id: number;
                         client_msg_id: string | null;
+                        /** @description null after the message was deleted, also in its edits */
                         content: string | null;
                         content_type: string | null;
                         /** Format: date-time */
                         created_at: string;
+                        /** @description In the log, of a message that was deleted: the entry that says so */
+                        deleted_seq?: number;
                         /** @description In a history: the entry by which the message was last changed */
                         edited_seq?: number;
                         from_id: number;

@@ -161,10 +161,13 @@ export interface components {
         Message: {
             chat_id: number;
             client_msg_id: string | null;
+            /** @description null after the message was deleted, also in its edits */
             content: string | null;
             content_type: string | null;
             /** Format: date-time */
             created_at: string;
+            /** @description In the log, of a message that was deleted: the entry that says so */
+            deleted_seq?: number;
             /** @description In a history: the entry by which the message was last changed */
             edited_seq?: number;
             from_id: number;

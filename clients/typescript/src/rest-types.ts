@@ -566,7 +566,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Takes a message out of the history: one's own, or anybody's by the owner or an admin of a group.
+         * Deletes a message, and erases its text everywhere: one's own, or anybody's by the owner or an admin of a group. Repeated, it answers as the first time.
          * @description The command `chat.delete`, as sockets run it.
          */
         post: operations["commandChatDelete"];
@@ -666,7 +666,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Leaves a chat, and comes back only by accepting. When the owner of a group goes, the eldest admin, or else the eldest member, owns it.
+         * Leaves a chat, and comes back only by accepting. When the owner of a group goes, the eldest admin, or else the eldest member, owns it. Repeated, it answers as the first time.
          * @description The command `chat.leave`, as sockets run it.
          */
         post: operations["commandChatLeave"];
@@ -726,7 +726,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Takes a member out of a group: the owner anyone, an admin members, and everybody themselves.
+         * Takes a member out of a group: the owner anyone, an admin members, and everybody themselves. Repeated, it answers as the first time.
          * @description The command `chat.remove_member`, as sockets run it.
          */
         post: operations["commandChatRemoveMember"];
@@ -766,7 +766,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Says something in a chat. The answer means that it is stored.
+         * Says something in a chat, which reads it up to there. The answer means that it is stored.
          * @description The command `chat.send`, as sockets run it.
          */
         post: operations["commandChatSend"];
@@ -2363,10 +2363,13 @@ export interface components {
         Message2: {
             chat_id: number;
             client_msg_id: string | null;
+            /** @description null after the message was deleted, also in its edits */
             content: string | null;
             content_type: string | null;
             /** Format: date-time */
             created_at: string;
+            /** @description In the log, of a message that was deleted: the entry that says so */
+            deleted_seq?: number;
             /** @description In a history: the entry by which the message was last changed */
             edited_seq?: number;
             from_id: number;

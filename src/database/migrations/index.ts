@@ -5,6 +5,7 @@ import { Unread1764100000000 } from './0004-unread.js';
 import { Consent1764200000000 } from './0005-consent.js';
 import { Moderation1764300000000 } from './0006-moderation.js';
 import { Quotas1764400000000 } from './0007-quotas.js';
+import { Deletion1764500000000 } from './0008-deletion.js';
 import { LostAnswers1764800000000 } from './0011-lost-answers.js';
 
 /** All migrations, oldest first. One that has landed is never rewritten. */
@@ -16,5 +17,6 @@ export const migrations = [
   Consent1764200000000,
   Moderation1764300000000,
   Quotas1764400000000,
+  Deletion1764500000000,
   LostAnswers1764800000000,
 ];

@@ -65,6 +65,8 @@ function pushOf(event: string, data: object): { readonly mode: string; readonly 
   switch (event) {
     case 'message': {
       const message = data as CoreMessage;
+      // It was deleted before this connection could receive it: there is nothing to show.
+      if (message.content === null) return undefined;
       return { mode: 'newMessage', chat_id: message.chat_id, message: messageFrame(message) };
     }
     case 'requested':

@@ -24,11 +24,16 @@ export const edited =
 
 export const deleted = (message: ShownMessage): ShownMessage => ({ ...message, kind: 'deleted', content: '' });
 
+function kindOf({ kind, deleted_seq: deletedSeq }: LogEntry): ShownMessage['kind'] {
+  if (kind === 'joined' || kind === 'left') return kind;
+  return deletedSeq === undefined ? 'message' : 'deleted';
+}
+
 /** An entry as it is shown at first. */
 export function shown(entry: LogEntry): ShownMessage {
   return {
     seq: entry.seq,
-    kind: entry.kind === 'joined' || entry.kind === 'left' ? entry.kind : 'message',
+    kind: kindOf(entry),
     fromId: entry.from_id,
     fromName: entry.from_name,
     content: entry.content ?? '',
