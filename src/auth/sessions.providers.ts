@@ -10,6 +10,7 @@ import { WsTokenGuard } from './guards/ws-token.guard.js';
 import { Housekeeping } from './housekeeping.js';
 import { LastUse } from './last-use.js';
 import { LiveSessions } from './live-sessions.js';
+import { LogOuts } from './log-outs.js';
 import { Session } from './session.entity.js';
 import { SessionWriter } from './session-writer.js';
 import { SessionsService } from './sessions.service.js';
@@ -35,6 +36,7 @@ export const SESSION_PROVIDERS: Provider[] = [
   { provide: TokenReader, useExisting: SessionTokenReader },
   SessionWriter,
   SessionsService,
+  LogOuts,
   Housekeeping,
   LocalStrategy,
   LocalLoginStrategy,
@@ -48,6 +50,7 @@ export const SESSION_EXPORTS = [
   Housekeeping,
   TokenReader,
   LiveSessions,
+  LogOuts,
   SessionsService,
   SigningKeys,
   AppSecret,

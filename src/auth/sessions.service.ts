@@ -11,7 +11,7 @@ import type { User } from '../users/user.entity.js';
 import { LiveSessions } from './live-sessions.js';
 import { Session } from './session.entity.js';
 import { type OpenOrder, SessionWriter, type WrittenSession } from './session-writer.js';
-import { END_ALL, END_BY_TOKEN, END_ONE, type EndedRow, NOTE_ENDED } from './sessions.sql.js';
+import { END_ALL, END_BY_TOKEN, END_ONE, type EndedRow, NOTE_ENDED, type PresentedRow } from './sessions.sql.js';
 import { SessionTokenReader } from './token-reader.js';
 import { AccessTokens } from './tokens.js';
 
@@ -108,15 +108,18 @@ export class SessionsService {
     return this.issue(await this.writer.rotate({ hash: hashOf(refreshToken), next: hashOf(next), origin }), next);
   }
 
-  /** Logs out by refresh token. A token that opens nothing any more changes nothing. */
-  async end(refreshToken: string, origin: Origin): Promise<void> {
-    if (!REFRESH_TOKEN.test(refreshToken)) return;
-    const ended = await this.sql.rows<EndedRow>(
-      END_BY_TOKEN,
-      [hashOf(refreshToken), ...placeOf(origin)],
-      'sessions.end_by_token',
-    );
-    this.live.invalidateSessions(ended.map(({ id }) => id));
+  /**
+   * Logs out by refresh token.
+   * @param ofUser the user whose session alone is ended; null: anybody's
+   * @returns `over`: its session is over, by this or before. `another`: it is another user's, and goes on. `unknown`: it opens nothing.
+   */
+  async end(refreshToken: string, origin: Origin, ofUser: number | null = null): Promise<'over' | 'another' | 'unknown'> {
+    if (!REFRESH_TOKEN.test(refreshToken)) return 'unknown';
+    const values = [hashOf(refreshToken), ...placeOf(origin), ofUser];
+    const [presented] = await this.sql.rows<PresentedRow>(END_BY_TOKEN, values, 'sessions.end_by_token');
+    if (!presented) return 'unknown';
+    if (presented.is_ended) this.live.invalidateSessions([presented.id]);
+    return ofUser === null || presented.user_id === ofUser ? 'over' : 'another';
   }
 
   /**
@@ -133,7 +136,7 @@ export class SessionsService {
     userId: number,
     sessionId: string,
     reason: RevocationReason,
-    by: LiveSession | null,
+    by: Pick<LiveSession, 'userId'> | null,
     origin: Origin,
   ): Promise<boolean> {
     return this.endOne(sessionId, userId, reason, by, origin);
@@ -175,7 +178,7 @@ export class SessionsService {
     id: string,
     userId: number | null,
     reason: RevocationReason,
-    by: LiveSession | null,
+    by: Pick<LiveSession, 'userId'> | null,
     origin: Origin,
   ): Promise<boolean> {
     if (!UUID.test(id)) return false;

@@ -73,17 +73,27 @@ export interface EndedRow {
   readonly user_id: number;
 }
 
-/** Log-out by refresh token, spent or not. $1 hash, $2 protocol, $3 address, $4 user agent. */
+export interface PresentedRow extends EndedRow {
+  /** Whether this statement ended it; false also where it was over. */
+  readonly is_ended: boolean;
+}
+
+/**
+ * Log-out by refresh token, spent or not: its session, whether or not it is ended by this.
+ * $1 hash, $2 protocol, $3 address, $4 user agent, $5 user it has to belong to (null: any).
+ */
 export const END_BY_TOKEN = `
-  WITH ended AS (
+  WITH presented AS MATERIALIZED (
+    SELECT s.id, s.user_id FROM refresh_tokens t JOIN sessions s ON s.id = t.session_id WHERE t.hash = $1
+  ), ended AS (
     UPDATE sessions s SET ${ENDED("'logout'")}
-    FROM refresh_tokens t WHERE t.hash = $1 AND s.id = t.session_id AND s.revoked_at IS NULL
+    FROM presented p WHERE s.id = p.id AND s.revoked_at IS NULL AND ($5::bigint IS NULL OR s.user_id = $5)
     RETURNING s.id, s.user_id
   ), noted AS (
     INSERT INTO audit_log (action, actor_id, user_id, protocol, ip, user_agent, details)
     SELECT 'logout', user_id, user_id, $2, $3, $4, jsonb_build_object('session_id', id) FROM ended
   )
-  SELECT id, user_id FROM ended`;
+  SELECT p.id, p.user_id, e.id IS NOT NULL AS is_ended FROM presented p LEFT JOIN ended e ON e.id = p.id`;
 
 /**
  * Ends one session. $1 session, $2 user it has to belong to (null: any), $3 reason, $4 audit action, $5 actor, $6 protocol,

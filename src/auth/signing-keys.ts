@@ -23,7 +23,7 @@ const KEY_LOCK = 7_264_310_952;
 const LOOK_MS = 1_000;
 
 /** What verifies. Its `KeyObject` is made once: a PEM would be parsed at every use, for a third of a millisecond. */
-interface Verifier {
+export interface Verifier {
   readonly jwk: PublicJwk;
   readonly publicKey: KeyObject;
   readonly jwt: JwtService;

@@ -3,7 +3,7 @@ import { Injectable } from '@nestjs/common';
 import type { LiveSession } from '../identity/identity.js';
 import { parseJson } from '../validation/json.js';
 import { ALGORITHM } from './key-pair.js';
-import { SigningKeys, TOKEN_TYPE } from './signing-keys.js';
+import { SigningKeys, TOKEN_TYPE, type Verifier } from './signing-keys.js';
 
 /** The longest token that is looked at at all. */
 const MAX_TOKEN_LENGTH = 4096;
@@ -60,11 +60,21 @@ export class AccessTokens {
    * @returns null for one that is not; at once, unless its key has to be looked for
    */
   verify(token: string): Claims | null | Promise<Claims | null> {
+    return this.check(token, false);
+  }
+
+  /** As `verify`, of one that may have run out: it says which session is meant, and opens nothing. */
+  read(token: string): Claims | null | Promise<Claims | null> {
+    return this.check(token, true);
+  }
+
+  private check(token: string, ignoreExpiration: boolean): Claims | null | Promise<Claims | null> {
     const kid = kidOf(token);
     if (kid === undefined) return null;
+    const claims = (key: Verifier | undefined) =>
+      key ? claimsOf(() => key.jwt.verify<object>(token, { ignoreExpiration })) : null;
     const key = this.keys.find(kid);
-    if (key) return claimsOf(() => key.jwt.verify<object>(token));
-    return this.keys.discover(kid).then((found) => (found ? claimsOf(() => found.jwt.verify<object>(token)) : null));
+    return key ? claims(key) : this.keys.discover(kid).then(claims);
   }
 }
 

@@ -59,7 +59,7 @@ describe('security', () => {
   it.each([
     ['POST /api/v1/auth/login', []],
     ['GET /openapi.json', []],
-    ['POST /auth/logout', []],
+    ['POST /auth/logout', [{}, ...TOKEN]],
     ['GET /api/v1/users/me', TOKEN],
     ['POST /auth/revoke', TOKEN],
     ['POST /api/v1/auth/refresh', [COOKIE]],

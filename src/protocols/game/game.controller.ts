@@ -2,8 +2,10 @@ import { HttpCode, Post, Req, UseGuards } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import { AccountsService } from '../../auth/accounts.service.js';
 import { LogInWith, loggedInUser } from '../../auth/guards/log-in.guard.js';
+import { LogOuts } from '../../auth/log-outs.js';
 import { GOOD_ONCE, type IssuedTokens, SessionsService } from '../../auth/sessions.service.js';
 import { Public } from '../../http/access.js';
+import { bearerOf } from '../../http/bearer.js';
 import { ValidBody } from '../../http/input.js';
 import { ProtocolController } from '../../http/protocol-controller.js';
 import { originOf } from '../../http/request.js';
@@ -52,6 +54,7 @@ export class GameController {
   constructor(
     private readonly accounts: AccountsService,
     private readonly sessions: SessionsService,
+    private readonly logOuts: LogOuts,
   ) {}
 
   @Post('register')
@@ -105,7 +108,9 @@ export class GameController {
   @Public()
   @HttpCode(200)
   @Documented({
-    summary: 'End the session of a refresh token',
+    summary: 'End the session of a refresh token, and that of the access token if one comes along',
+    credentials: ['token'],
+    isAnonymousAllowed: true,
     body: GameRefreshBody,
     answer: {
       description: 'The session is over, its tokens and sockets with it',
@@ -114,7 +119,7 @@ export class GameController {
     },
   })
   async logout(@ValidBody(GameRefreshBody) body: GameRefreshBody, @Req() request: FastifyRequest): Promise<GameAnswer<object>> {
-    await this.sessions.end(body.refresh_token, originOf(request));
+    await this.logOuts.end(body.refresh_token, bearerOf(request.headers.authorization), originOf(request));
     return answered({});
   }
 }

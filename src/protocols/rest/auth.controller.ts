@@ -2,9 +2,11 @@ import { HttpCode, Post, Req, Res, UseGuards } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { AccountsService } from '../../auth/accounts.service.js';
 import { LogInWith, loggedInUser } from '../../auth/guards/log-in.guard.js';
+import { LogOuts } from '../../auth/log-outs.js';
 import { RecoveryService } from '../../auth/recovery.service.js';
 import { GOOD_ONCE, type IssuedTokens, SessionsService } from '../../auth/sessions.service.js';
 import { Public } from '../../http/access.js';
+import { bearerOf } from '../../http/bearer.js';
 import { ValidBody } from '../../http/input.js';
 import { ProtocolController } from '../../http/protocol-controller.js';
 import { originOf } from '../../http/request.js';
@@ -31,6 +33,7 @@ export class RestAuthController {
   constructor(
     private readonly accounts: AccountsService,
     private readonly sessions: SessionsService,
+    private readonly logOuts: LogOuts,
     private readonly recovery: RecoveryService,
     private readonly cookie: RefreshCookie,
   ) {}
@@ -85,20 +88,19 @@ export class RestAuthController {
   @Public()
   @HttpCode(200)
   @Documented({
-    summary: 'End the session of the cookie, or without one that of the access token',
+    summary: 'End the session of the access token, and that of the cookie',
+    description: [
+      'The cookie counts without an access token, and with one of the same user, which may have run out. That of another user, who has',
+      'logged in in another tab, stays as it is.',
+    ].join(' '),
     credentials: ['token', 'cookie'],
     answer: { description: 'The session is over', schema: MESSAGE_SCHEMA, example: { message: 'Logged out successfully' } },
-    errors: ['bad_refresh_token', 'forbidden'],
+    errors: ['bad_refresh_token', 'not_authenticated', 'forbidden'],
   })
   async logout(@Req() request: FastifyRequest, @Res({ passthrough: true }) reply: FastifyReply): Promise<{ message: string }> {
-    // A client that keeps no cookies has its access token to say which session it means.
-    if (this.cookie.find(request) === undefined && request.identity) {
-      const { session } = request.identity;
-      await this.sessions.revoke(session.id, 'logout', session, originOf(request));
-    } else {
-      await this.sessions.end(this.cookie.read(request), originOf(request));
-      this.cookie.clear(request, reply);
-    }
+    const accessToken = bearerOf(request.headers.authorization);
+    const cookie = accessToken === null ? this.cookie.read(request) : this.cookie.find(request);
+    if (await this.logOuts.endWithCookie(cookie, accessToken, originOf(request))) this.cookie.clear(request, reply);
     return { message: 'Logged out successfully' };
   }
 

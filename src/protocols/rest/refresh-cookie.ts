@@ -33,18 +33,16 @@ export class RefreshCookie {
    * @throws CoreError `bad_refresh_token`, `forbidden`
    */
   read(request: FastifyRequest): string {
+    if (!this.isOurs(request)) throw new CoreError('forbidden');
     const token = this.find(request);
-    if (token === undefined) throw new CoreError('bad_refresh_token');
+    if (token === null) throw new CoreError('bad_refresh_token');
     return token;
   }
 
-  /**
-   * The same, or undefined where there is no cookie.
-   * @throws CoreError `forbidden`
-   */
-  find(request: FastifyRequest): string | undefined {
-    if (!this.isOurs(request)) throw new CoreError('forbidden');
-    return /(?:^|;\s*)refresh_token=([A-Za-z0-9._~-]{1,512})(?:;|$)/.exec(request.headers.cookie ?? '')?.[1];
+  /** The same; null where there is no cookie that the page may use. */
+  find(request: FastifyRequest): string | null {
+    if (!this.isOurs(request)) return null;
+    return /(?:^|;\s*)refresh_token=([A-Za-z0-9._~-]{1,512})(?:;|$)/.exec(request.headers.cookie ?? '')?.[1] ?? null;
   }
 
   private isOurs(request: FastifyRequest): boolean {
