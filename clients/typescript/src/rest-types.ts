@@ -84,7 +84,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** End the session of the cookie, or without one that of the access token */
+        /**
+         * End the session of the access token, and that of the cookie
+         * @description The cookie counts without an access token, and with one of the same user, which may have run out. That of another user, who has logged in in another tab, stays as it is.
+         */
         post: operations["restAuthLogout"];
         delete?: never;
         options?: never;
@@ -1636,7 +1639,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** End the session of a refresh token */
+        /** End the session of a refresh token, and that of the access token if one comes along */
         post: operations["gameLogout"];
         delete?: never;
         options?: never;
@@ -3181,7 +3184,7 @@ export interface operations {
                     "application/json": components["schemas"]["RestError"];
                 };
             };
-            /** @description The refresh token is unknown, spent or has expired */
+            /** @description The refresh token is unknown, spent or has expired. No token, or none that is good */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -12257,6 +12260,15 @@ export interface operations {
             };
             /** @description The body is not JSON. A field is missing or wrong */
             400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GameError"];
+                };
+            };
+            /** @description No token, or none that is good */
+            401: {
                 headers: {
                     [name: string]: unknown;
                 };
