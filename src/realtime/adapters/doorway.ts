@@ -26,6 +26,7 @@ const ignore = (): void => undefined;
 export class Doorway {
   /** What waits, by address. The address whose turn is next comes first. */
   private readonly waiting = new Map<string, Socket[]>();
+  private readonly known = new WeakSet<Socket>();
   private readonly cap: ConnectionCap;
   /** Null where all connections may be those of a proxy. */
   private readonly pace: TokenBucket | null;
@@ -53,6 +54,9 @@ export class Doorway {
   }
 
   readonly enter = (socket: Socket): void => {
+    // A connection begins anew after an offer of another protocol that was not taken up: it counts once.
+    if (this.known.has(socket)) return this.serve(socket);
+    this.known.add(socket);
     const address = addressKey(socket.remoteAddress ?? '');
     if (!this.cap.take(address)) {
       socket.destroy();
