@@ -83,11 +83,17 @@ export abstract class MatchStore {
   /** How many open matches a user has made. */
   abstract madeBy(userId: number): Promise<number>;
 
-  /** Takes a seat; taking it again changes nothing. */
+  /** Takes a seat; taking it again changes nothing. It takes the place of those that are held for the player. */
   abstract join(matchId: string, seat: Seat): Promise<Joined>;
 
-  /** Gives a seat back, if it is there; with the last one the match is gone. */
-  abstract leave(matchId: string, seat: Seat): Promise<Left>;
+  /** Holds a seat whose connection was lost, until `leave`, or until its player joins again. @param ms after which nobody holds it any more */
+  abstract hold(matchId: string, seat: Seat, ms: number): Promise<void>;
+
+  /**
+   * Gives a seat back, if it is there; with the last one the match is gone.
+   * @param isWish the player leaves, so that what is held for the player is given back, too
+   */
+  abstract leave(matchId: string, seat: Seat, isWish?: boolean): Promise<Left>;
 
   /** A page of matches, the newest first. @param cursor `next_cursor` of the page before: digits */
   abstract list(limit: number, cursor: string | null): Promise<MatchPage>;

@@ -114,7 +114,7 @@ export class MatchCommands {
   }
 
   @Command('game.leave_match', {
-    summary: 'Leaves a match; the others hear `game.left`. A connection that closes leaves by itself.',
+    summary: 'Leaves a match; the others hear `game.left`. The seat of a connection that closes is kept for 10 s.',
     payload: MatchPayload,
     answer: { type: 'object' },
     example: { payload: { match_id: 'q1w2e3r4t5y6' }, answer: {} },

@@ -20,7 +20,7 @@ export const MATCH_EVENTS: readonly EventDocs[] = [
   },
   {
     name: 'game.left',
-    summary: 'A player has left a match, or has no connection any more; every connection in it hears so.',
+    summary: 'A player has left a match, or lost the last connection to it 10 s ago; every connection in it hears so.',
     data: PLAYER,
     example: EXAMPLE,
   },
@@ -34,7 +34,7 @@ export const MATCH_EVENTS: readonly EventDocs[] = [
       properties: {
         match_id: { type: 'string' },
         from_id: { type: 'integer', description: 'The player who sent it' },
-        op: { type: 'string', description: 'What the data is, in the words of the game' },
+        op: { type: ['string', 'integer'], description: 'What the data is, in the words or the numbers of the game' },
         data: { description: 'Any JSON' },
       },
       required: ['match_id', 'from_id', 'op', 'data'],

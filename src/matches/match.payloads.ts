@@ -1,5 +1,5 @@
 import { invalidInput } from '../errors/catalogue.js';
-import { Anything, Int, Text } from '../validation/fields.js';
+import { Anything, Int, Text, TextOrInt } from '../validation/fields.js';
 
 const MAX_PLAYERS = 64;
 /** Bytes of the data of a state, as JSON. */
@@ -27,8 +27,8 @@ export class MatchPayload {
 }
 
 export class StatePayload extends MatchPayload {
-  @Text({ min: 1, max: 64, description: 'What the data is, in the words of the game', example: 'move' })
-  op!: string;
+  @TextOrInt({ min: 1, max: 64, description: 'What the data is, in the words or the numbers of the game', example: 'move' })
+  op!: string | number;
 
   @Anything({ description: `Any JSON of at most ${MAX_STATE} bytes; null unless said`, example: { x: 3, y: 4 } })
   data?: unknown;

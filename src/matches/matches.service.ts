@@ -11,6 +11,7 @@ import { CoreError } from '../errors/catalogue.js';
 import type { Connection } from '../realtime/connection.js';
 import { Hub } from '../realtime/hub.js';
 import type { ConnectionListener } from '../realtime/listeners.js';
+import { HeldSeats, HOLD_MS } from './held-seats.js';
 import { MatchQuotas } from './match-quotas.js';
 import { type Maker, type Match, type MatchFrame, type MatchPage, MatchStore, type Player, type Seat } from './match-store.js';
 import { Seats, type Table } from './seats.js';
@@ -18,6 +19,8 @@ import { Seats, type Table } from './seats.js';
 const TOPIC = 'game';
 /** A third of what the store gives a seat: two renewals in a row may fail. */
 const RENEW_MS = 10_000;
+/** A held seat is given back by the node that holds it; where that node has gone, it runs out a little later. */
+const HELD_IN_STORE_MS = HOLD_MS + 2_000;
 /** Matches that are renewed at once. */
 const RENEWALS = 64;
 
@@ -28,6 +31,13 @@ interface Told {
   readonly data: object;
   /** Ids of players; null for all of them. */
   readonly to: readonly number[] | null;
+}
+
+interface GivenBack {
+  /** The others were never told that the player came. */
+  readonly isSecret?: boolean;
+  /** The player has left, rather than lost the connection. */
+  readonly isWish?: boolean;
 }
 
 interface Taken {
@@ -52,6 +62,7 @@ const isStill = (connection: Connection, { user_id: userId }: Seat): boolean =>
 export class MatchesService implements ConnectionListener, OnModuleInit, BeforeApplicationShutdown, OnApplicationShutdown {
   private readonly logger = new Logger('Matches');
   private readonly seats = new Seats();
+  private readonly held = new HeldSeats();
   /** The last that each connection asked for: it joins and leaves one after the other. */
   private readonly turns = new WeakMap<Connection, Promise<unknown>>();
   /** Seats that are being given back for connections that have gone. */
@@ -77,10 +88,11 @@ export class MatchesService implements ConnectionListener, OnModuleInit, BeforeA
     this.timer.unref();
   }
 
-  /** A node that stops takes its players along as long as the store can be told; else they would stay until their seats run out. */
+  /** The players of a node that stops can come back over another one: their seats are held, and run out by themselves. */
   async beforeApplicationShutdown(): Promise<void> {
-    for (const connection of this.seats.connections()) this.removed(connection);
+    for (const connection of this.seats.connections()) this.standUp(connection, true);
     await Promise.all(this.leaving);
+    this.held.clear();
   }
 
   onApplicationShutdown(): void {
@@ -88,17 +100,41 @@ export class MatchesService implements ConnectionListener, OnModuleInit, BeforeA
     for (const unsubscribe of this.subscriptions) unsubscribe();
   }
 
-  /** A connection that has gone, or is somebody else's now, leaves its matches. It hears nothing of them from here on. */
+  /** A connection that is somebody else's now leaves its matches; the seats of one that was lost are held for a while. */
   removed(connection: Connection): void {
+    this.standUp(connection, connection.closed);
+  }
+
+  private standUp(connection: Connection, isLost: boolean): void {
     for (const matchId of this.seats.matchesOf(connection)) {
       const seat = this.seats.stand(connection, matchId);
       if (!seat) continue;
-      const left: Promise<void> = this.inTurn(connection, () => this.giveBack(matchId, seat))
-        // Its seat runs out by itself.
-        .catch((error: unknown) => this.logger.warn({ msg: 'a seat could not be given back', err: error }))
-        .finally(() => this.leaving.delete(left));
-      this.leaving.add(left);
+      if (isLost) this.hold(connection, matchId, seat);
+      else this.afterwards(connection, () => this.giveBack(matchId, seat));
     }
+  }
+
+  private hold(connection: Connection, matchId: string, seat: Seat): void {
+    const { user_id: userId } = seat;
+    this.seats.countHeld(userId, 1);
+    this.held.keep(matchId, seat, () => {
+      this.seats.countHeld(userId, -1);
+      this.afterwards(connection, () => this.giveBack(matchId, seat));
+    });
+    this.afterwards(connection, () => this.store.hold(matchId, seat, HELD_IN_STORE_MS));
+  }
+
+  /** What is held here for a player is no longer. */
+  private unhold(matchId: string, userId: number): void {
+    for (const seat of this.held.release(matchId, userId)) this.seats.countHeld(seat.user_id, -1);
+  }
+
+  /** Tells the store what has become of a seat. Where that fails, the seat runs out by itself. */
+  private afterwards(connection: Connection, tell: () => Promise<void>): void {
+    const told: Promise<void> = this.inTurn(connection, tell)
+      .catch((error: unknown) => this.logger.warn({ msg: 'a seat could not be given back', err: error }))
+      .finally(() => this.leaving.delete(told));
+    this.leaving.add(told);
   }
 
   /** Makes a match whose first player the connection is. @throws CoreError `too_many_requests`, `unavailable` */
@@ -124,6 +160,7 @@ export class MatchesService implements ConnectionListener, OnModuleInit, BeforeA
       const { match, isNew } = known
         ? await this.ask(matchId, known)
         : await this.take(connection, player, (seat) => this.ask(matchId, seat));
+      this.unhold(matchId, player.user_id);
       if (isNew) this.tell({ matchId, event: 'joined', data: { match_id: matchId, ...player }, to: null }, connection);
       return match;
     });
@@ -138,7 +175,8 @@ export class MatchesService implements ConnectionListener, OnModuleInit, BeforeA
     return this.inTurn(connection, async () => {
       const seat = this.seats.stand(connection, matchId);
       if (!seat) throw new CoreError('not_found');
-      await this.giveBack(matchId, seat);
+      this.unhold(matchId, seat.user_id);
+      await this.giveBack(matchId, seat, { isWish: true });
     });
   }
 
@@ -146,7 +184,7 @@ export class MatchesService implements ConnectionListener, OnModuleInit, BeforeA
    * Relays a state to the others, or to some of them. The store is not asked: who has a seat here is known here.
    * @throws CoreError `not_found` where the connection is not in the match
    */
-  relay(connection: Connection, matchId: string, op: string, data: unknown, to: readonly number[] | null): void {
+  relay(connection: Connection, matchId: string, op: string | number, data: unknown, to: readonly number[] | null): void {
     const seat = this.seats.of(connection, matchId);
     if (!seat) throw new CoreError('not_found');
     this.tell({ matchId, event: 'state', data: { match_id: matchId, from_id: seat.user_id, op, data }, to }, connection);
@@ -180,16 +218,15 @@ export class MatchesService implements ConnectionListener, OnModuleInit, BeforeA
         this.seats.sit(connection, frameOf(taken), seat);
         return taken;
       }
-      await this.giveBack(taken.match.match_id, seat, taken.isNew);
+      await this.giveBack(taken.match.match_id, seat, { isSecret: taken.isNew });
       throw new CoreError('not_authenticated');
     } finally {
       if (!isSeated) this.seats.release(connection, seat);
     }
   }
 
-  /** @param isSecret the others were never told that the player came */
-  private async giveBack(matchId: string, seat: Seat, isSecret = false): Promise<void> {
-    const { isLast, gone } = await this.store.leave(matchId, seat);
+  private async giveBack(matchId: string, seat: Seat, { isSecret = false, isWish = false }: GivenBack = {}): Promise<void> {
+    const { isLast, gone } = await this.store.leave(matchId, seat, isWish);
     this.tellLeft(matchId, isLast && !isSecret ? [...gone, seat] : gone);
   }
 

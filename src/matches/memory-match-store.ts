@@ -21,8 +21,15 @@ interface Held {
   /** Counts up from match to match: where a page ended, whatever has gone since. */
   readonly number: number;
   /** By connection. */
-  readonly seats: Map<string, Seat>;
+  seats: Map<string, Seat>;
+  /** Connections that were lost, and whose seats are held for their players. */
+  readonly lost: Set<string>;
 }
+
+const isHeldFor =
+  ({ lost }: Held, userId: number) =>
+  ([connectionId, { user_id: id }]: [string, Seat]): boolean =>
+    id === userId && lost.has(connectionId);
 
 function playersOf({ seats }: Held): Player[] {
   const players = new Map<number, Player>();
@@ -36,6 +43,19 @@ const matchOf = (held: Held): Match => {
   const { match_id, name, max_players } = held.frame;
   return { match_id, name, max_players, players: playersOf(held) };
 };
+
+/** Takes a seat, in the place of the first that is held for its player: players keep their order. */
+function sit(held: Held, seat: Seat): void {
+  const isHeld = isHeldFor(held, seat.user_id);
+  const first = [...held.seats].find(isHeld)?.[0];
+  if (first === undefined) return void held.seats.set(seat.connectionId, seat);
+  const seats = [...held.seats].flatMap((entry): [string, Seat][] => {
+    if (entry[0] === first) return [[seat.connectionId, seat]];
+    return isHeld(entry) ? [] : [entry];
+  });
+  held.seats = new Map(seats);
+  for (const connectionId of held.lost) if (!held.seats.has(connectionId)) held.lost.delete(connectionId);
+}
 
 /** Here nobody dies alone. */
 const gone: readonly Player[] = [];
@@ -59,7 +79,12 @@ export class MemoryMatchStore extends MatchStore {
     if (maker && perUser > 0 && (this.byUser.get(maker.userId) ?? 0) >= perUser) return Promise.resolve('user');
     if (maker && perAddress > 0 && (this.byAddress.get(maker.address) ?? 0) >= perAddress) return Promise.resolve('address');
     this.made += 1;
-    this.matches.set(frame.match_id, { frame, number: this.made, seats: new Map([[first.connectionId, first]]) });
+    this.matches.set(frame.match_id, {
+      frame,
+      number: this.made,
+      seats: new Map([[first.connectionId, first]]),
+      lost: new Set(),
+    });
     this.count(maker, 1);
     return Promise.resolve('made');
   }
@@ -73,13 +98,26 @@ export class MemoryMatchStore extends MatchStore {
     if (!held) return Promise.resolve({ outcome: 'not_found', gone });
     const isNew = !isIn(held, seat.user_id);
     if (isNew && playersOf(held).length >= held.frame.max_players) return Promise.resolve({ outcome: 'full', gone });
-    held.seats.set(seat.connectionId, seat);
+    sit(held, seat);
     return Promise.resolve({ outcome: 'joined', match: matchOf(held), maker: held.frame.maker, isNew, gone });
   }
 
-  override leave(matchId: string, seat: Seat): Promise<Left> {
+  /** Here the seat is held until it is left: a node that is alone takes its matches along. */
+  override hold(matchId: string, { connectionId }: Seat): Promise<void> {
+    const held = this.matches.get(matchId);
+    if (held?.seats.has(connectionId)) held.lost.add(connectionId);
+    return Promise.resolve();
+  }
+
+  override leave(matchId: string, seat: Seat, isWish = false): Promise<Left> {
     const held = this.matches.get(matchId);
     if (!held?.seats.delete(seat.connectionId)) return Promise.resolve({ isLast: false, gone });
+    held.lost.delete(seat.connectionId);
+    const given = isWish ? [...held.seats].filter(isHeldFor(held, seat.user_id)) : [];
+    for (const [connectionId] of given) {
+      held.seats.delete(connectionId);
+      held.lost.delete(connectionId);
+    }
     if (held.seats.size === 0) {
       this.matches.delete(matchId);
       this.count(held.frame.maker, -1);

@@ -95,6 +95,19 @@ local function take(connection, id, name, at, ttl)
   return { id = id, name = name, at = at }
 end
 
+-- Gives back what is held for a player. Answers since when the first of it was there.
+local function release(seats, id)
+  local at
+  for connection, seat in pairs(seats) do
+    if seat.held and seat.id == id then
+      redis.call('HDEL', KEYS[3], connection)
+      seats[connection] = nil
+      if not at or seat.at < at then at = seat.at end
+    end
+  end
+  return at
+end
+
 -- Never shortens: nodes need not agree on how long a seat stays.
 local function keep(id, ttl, meta)
   redis.call('ZADD', KEYS[1], 'NX', micros, id)
@@ -140,15 +153,27 @@ end
 local was = known[ARGV[4]]
 local lost = sweep(gone, known)
 if not was and #all >= cjson.decode(meta).max_players then return { 'full', lost } end
+local since = release(seats, ARGV[4])
 local seat = seats[ARGV[3]]
-seats[ARGV[3]] = take(ARGV[3], ARGV[4], ARGV[5], seat and seat.at or arrival(seats), ARGV[2])
+seats[ARGV[3]] = take(ARGV[3], ARGV[4], ARGV[5], seat and seat.at or since or arrival(seats), ARGV[2])
 keep(ARGV[1], ARGV[2], meta)
 return { was and 'again' or 'joined', lost, meta, json((players(seats))) }`;
 
-/** ARGV: match id, connection, user id. @returns 1 where it was the player's last seat, else 0; players gone */
+/** A seat whose connection was lost. ARGV: match id, milliseconds after which it runs out, connection. */
+export const HOLD = `${COMMON}
+local meta, text = redis.call('HGET', KEYS[3], 'meta'), redis.call('HGET', KEYS[3], ARGV[3])
+if meta and text then
+  local seat = cjson.decode(text)
+  seat.held, seat.till = true, now + ARGV[2]
+  redis.call('HSET', KEYS[3], ARGV[3], cjson.encode(seat))
+  keep(ARGV[1], ARGV[2], meta)
+end`;
+
+/** ARGV: match id, connection, user id, 1 where the player leaves of their own accord. @returns 1 where it was the player's last seat, else 0; players gone */
 export const LEAVE = `${COMMON}
 local had = redis.call('HDEL', KEYS[3], ARGV[2]) == 1
 local seats, gone = look(KEYS[3])
+if ARGV[4] == '1' then release(seats, ARGV[3]) end
 local all, known = players(seats)
 local last = had and not known[ARGV[3]]
 if last then known[ARGV[3]] = true end

@@ -16,7 +16,7 @@ import {
   type Renewed,
   type Seat,
 } from './match-store.js';
-import { CREATE, JOIN, LEAVE, LIST, MADE_BY, RENEW } from './redis-match-scripts.js';
+import { CREATE, HOLD, JOIN, LEAVE, LIST, MADE_BY, RENEW } from './redis-match-scripts.js';
 
 /** Milliseconds after which what a node leaves behind that dies is gone; the others renew three times as often. */
 const SEAT_MS = 30_000;
@@ -84,8 +84,13 @@ export class RedisMatchStore extends MatchStore {
     return { outcome: 'joined', match, maker, isNew: outcome === 'joined', gone };
   }
 
-  override async leave(matchId: string, { connectionId, user_id: userId }: Seat): Promise<Left> {
-    const [isLast, lost] = (await this.run(LEAVE, matchId, connectionId, String(userId))) as [number, string];
+  override async hold(matchId: string, { connectionId }: Seat, ms: number): Promise<void> {
+    await this.run(HOLD, matchId, ms, connectionId);
+  }
+
+  override async leave(matchId: string, { connectionId, user_id: userId }: Seat, isWish = false): Promise<Left> {
+    const answer = await this.run(LEAVE, matchId, connectionId, String(userId), isWish ? 1 : 0);
+    const [isLast, lost] = answer as [number, string];
     return { isLast: isLast === 1, gone: playersOf(lost) };
   }
 

@@ -42,6 +42,11 @@ export class Seats {
     tally(this.ofUser, userId, -1);
   }
 
+  /** Counts a seat that is held for a user whose connection was lost, or no longer. */
+  countHeld(userId: number, by: 1 | -1): void {
+    tally(this.ofUser, userId, by);
+  }
+
   sit(connection: Connection, match: MatchFrame, seat: Seat): void {
     const { match_id: id } = match;
     const table = this.tables.get(id) ?? { match, seats: new Map<Connection, Seat>() };

@@ -208,6 +208,21 @@ export function Int(options: IntOptions = {}): PropertyDecorator {
   );
 }
 
+/** A string, or an integer that JavaScript holds exactly. */
+export function TextOrInt(options: TextOptions = {}): PropertyDecorator {
+  const schema: JsonSchema = {
+    type: ['string', 'integer'],
+    ...(options.min === undefined ? {} : { minLength: options.min }),
+    ...(options.max === undefined ? {} : { maxLength: options.max }),
+  };
+  return field(
+    specOf(options, schema, (value) => {
+      if (typeof value === 'string') return checkText(options, value);
+      return Number.isSafeInteger(value) ? { value } : fault('type_error', 'str or integer type expected');
+    }),
+  );
+}
+
 /** true or false. */
 export function Flag(options: FieldOptions = {}): PropertyDecorator {
   return field(

@@ -76,13 +76,25 @@ describe.runIf(has.redis)('matches of two processes', () => {
     await two.stop();
   });
 
-  it('are left at once by the players of a node that stops', async () => {
+  it('keep the seats of players whose node stops: they come back over another one, or leave a little later', async () => {
     const two = await program.start({ variables });
     const { alice, match_id } = await start(two);
     expect(await two.stop()).toEqual({ code: 0, signal: null });
-    expect(await heard(alice, 'left', 1_000)).toEqual({ match_id, user_id: people[1]?.id, username: 'bob' });
+    const bob = await open(one, 1);
+    expect((await bob.command('game.join_match', { match_id })).data.players).toHaveLength(2);
+    await bob.command('game.send_state', { match_id, op: 'back' });
+    expect(await alice.next()).toMatchObject({ event: 'state', data: { op: 'back' } });
+    await bob.close();
     await alice.close();
   });
+
+  it('are left by the players of a node that stopped, who did not come back', async () => {
+    const two = await program.start({ variables });
+    const { alice, match_id } = await start(two);
+    await two.stop();
+    expect(await heard(alice, 'left', 25_000)).toEqual({ match_id, user_id: people[1]?.id, username: 'bob' });
+    await alice.close();
+  }, 60_000);
 
   it('are left by the players of a node that dies, their places are free, and their own matches no longer count for them', async () => {
     const two = await program.start({ variables });

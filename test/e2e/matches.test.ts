@@ -1,5 +1,6 @@
 import type { Socket } from 'socket.io-client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Hub } from '../../src/realtime/hub.js';
 import { connect, connected } from '../conformance/drivers/socketio.js';
 import { has } from '../support/capabilities.js';
 import { makeAccounts } from '../support/chats.js';
@@ -10,8 +11,12 @@ import { type Account, TestServer } from '../support/server.js';
 import { until } from '../support/until.js';
 
 const open = (server: TestServer, { tokens }: Account): Promise<RawSocket> => server.socket(`/v1/connect?token=${tokens.token}`);
-const heard = (socket: RawSocket, event: string) =>
-  socket.nextThat((frame) => frame.domain === 'game' && frame.event === event).then(({ data }) => data);
+const heard = (socket: RawSocket, event: string, deadlineMs?: number) =>
+  socket.nextThat((frame) => frame.domain === 'game' && frame.event === event, deadlineMs).then(({ data }) => data);
+/** Connections of an account that a node has. */
+const openOf = (server: TestServer, { id }: Account): number => [...server.app.get(Hub).of(id)].length;
+/** A seat is held for 10 s; this is a little longer. */
+const HELD_MS = 14_000;
 
 /** Sends commands without waiting in between. @returns the answers as they come */
 async function atOnce(socket: RawSocket, commands: readonly (readonly [name: string, payload: object])[]) {
@@ -135,7 +140,14 @@ describe.each(['memory', ...(has.redis ? ['Redis'] : [])])('matches in %s', (whe
     await third.command('game.send_state', { match_id, op: 'last' });
     expect((await heard(first, 'state')).op).toBe('last');
     const wrong = [{ data: 'x'.repeat(16 * 1024) }, { data: 'ü'.repeat(8 * 1024) }, { to: 'bob' }, { to: [] }, { to: [1.5] }];
-    for (const more of [...wrong, { to: Array.from({ length: 65 }, () => 1) }, { op: '' }, { op: 'x'.repeat(65) }]) {
+    for (const more of [
+      ...wrong,
+      { to: Array.from({ length: 65 }, () => 1) },
+      { op: '' },
+      { op: 'x'.repeat(65) },
+      { op: 1.5 },
+      { op: null },
+    ]) {
       expect(await first.command('game.send_state', { match_id, op: 'x', ...more })).toMatchObject({ code: 'invalid_payload' });
     }
     // With its quotes it is as large as it may be.
@@ -145,6 +157,62 @@ describe.each(['memory', ...(has.redis ? ['Redis'] : [])])('matches in %s', (whe
     expect(large.data.data === largest).toBe(true);
     expect(await first.command('game.send_state', { match_id: 'other', op: 'x' })).toMatchObject({ code: 'not_found' });
     await Promise.all(sockets.map((socket) => socket.close()));
+  });
+
+  it('keep the seat of a player who lost the connection, over any node: nobody hears of it, and nobody else gets it', async () => {
+    const [watching, lost, third] = [await open(one, alice), await open(two, bob), await open(one, carol)];
+    const { match_id } = (await watching.command('game.create_match', { max_players: 2 })).data;
+    await lost.command('game.join_match', { match_id });
+    expect(await heard(watching, 'joined')).toMatchObject({ user_id: bob.id });
+    lost.terminate();
+    await until(() => openOf(two, bob) === 0);
+    expect(await third.command('game.join_match', { match_id })).toMatchObject({ code: 'conflict' });
+    const back = await open(one, bob);
+    const { data } = await back.command('game.join_match', { match_id });
+    expect(data.players.map(({ user_id }: { user_id: number }) => user_id)).toEqual([alice.id, bob.id]);
+    await back.command('game.send_state', { match_id, op: 7 });
+    // The first thing that was said since bob joined.
+    expect(await watching.next()).toMatchObject({ event: 'state', data: { from_id: bob.id, op: 7 } });
+    // What was kept is gone: to leave frees the seat at once.
+    await back.command('game.leave_match', { match_id });
+    expect(await heard(watching, 'left')).toMatchObject({ user_id: bob.id });
+    expect(await third.command('game.join_match', { match_id })).toMatchObject({ success: true });
+    await Promise.all([watching, back, third].map((socket) => socket.close()));
+  });
+
+  it('give back what is kept for a player who leaves by another connection', async () => {
+    const [watching, lost, other] = [await open(one, alice), await open(two, bob), await open(one, bob)];
+    const { match_id } = (await watching.command('game.create_match', { max_players: 2 })).data;
+    for (const socket of [lost, other]) await socket.command('game.join_match', { match_id });
+    lost.terminate();
+    await until(() => openOf(two, bob) === (two === one ? 1 : 0));
+    await other.command('game.leave_match', { match_id });
+    expect(await heard(watching, 'left')).toMatchObject({ user_id: bob.id });
+    await Promise.all([watching.close(), other.close()]);
+  });
+
+  it('stay for ten seconds without a connection, and no longer', async () => {
+    const [first, second] = [await open(one, alice), await open(two, bob)];
+    const { match_id } = (await first.command('game.create_match', { max_players: 2 })).data;
+    await second.command('game.join_match', { match_id });
+    for (const socket of [first, second]) socket.terminate();
+    await until(() => openOf(one, alice) === 0);
+    const back = await open(two, alice);
+    const { data } = await back.command('game.join_match', { match_id });
+    expect(data.players.map(({ user_id }: { user_id: number }) => user_id)).toEqual([alice.id, bob.id]);
+    expect(await heard(back, 'left', HELD_MS)).toMatchObject({ user_id: bob.id });
+    back.terminate();
+    const looking = await open(one, carol);
+    const isListed = async () => {
+      const { matches } = (await looking.command('game.list_matches', { limit: 100 })).data;
+      return matches.some((match: { match_id: string }) => match.match_id === match_id);
+    };
+    expect(await isListed()).toBe(true);
+    const from = performance.now();
+    await until(async () => !(await isListed()), HELD_MS);
+    expect(performance.now() - from).toBeGreaterThan(8_000);
+    expect(await looking.command('game.join_match', { match_id })).toMatchObject({ code: 'not_found' });
+    await looking.close();
   });
 
   it('are left by whoever closes the last connection', async () => {
@@ -158,7 +226,9 @@ describe.each(['memory', ...(has.redis ? ['Redis'] : [])])('matches in %s', (whe
     await second.command('game.send_state', { match_id, op: 'still here' });
     expect((await heard(watching, 'state')).op).toBe('still here');
     second.terminate();
-    expect(await heard(watching, 'left')).toMatchObject({ user_id: bob.id });
+    const from = performance.now();
+    expect(await heard(watching, 'left', HELD_MS)).toMatchObject({ user_id: bob.id });
+    expect(performance.now() - from).toBeGreaterThan(9_000);
     // The place is free again.
     const third = await open(one, carol);
     expect(await third.command('game.join_match', { match_id })).toMatchObject({ success: true });
@@ -181,7 +251,7 @@ describe.each(['memory', ...(has.redis ? ['Redis'] : [])])('matches in %s', (whe
     await until(async () => {
       const { body } = await carol.client.post('/api/v1/commands/game/list_matches', {});
       return body.data.matches.length === 1 && body.data.matches[0].players.length === 1;
-    });
+    }, HELD_MS);
     expect((await carol.client.post('/api/v1/commands/game/list_matches', {})).body.data).toMatchObject(alone);
     await host.close();
   });
@@ -228,7 +298,9 @@ describe.each(['memory', ...(has.redis ? ['Redis'] : [])])('matches in %s', (whe
   });
 
   it('take so many of one connection and of one user, and no more', async () => {
-    const sockets = await Promise.all(Array.from({ length: 5 }, () => open(one, alice)));
+    // Nothing is held for somebody new.
+    const [player] = (await makeAccounts(one, 1)) as [Account];
+    const sockets = await Promise.all(Array.from({ length: 5 }, () => open(one, player)));
     const create = (socket?: RawSocket) => socket?.command('game.create_match', { max_players: 2 });
     for (const socket of sockets.slice(0, 4)) {
       // All at once: the limit holds for what is still being made, too.
@@ -241,7 +313,7 @@ describe.each(['memory', ...(has.redis ? ['Redis'] : [])])('matches in %s', (whe
     }
     expect(await create(sockets[4])).toMatchObject({ code: 'too_many_requests' });
     await sockets[0]?.close();
-    await until(async () => (await create(sockets[4])).success);
+    await until(async () => (await create(sockets[4])).success, HELD_MS);
     await Promise.all(sockets.map((socket) => socket.close()));
   });
 

@@ -87,10 +87,10 @@ describe.each(['memory', ...(has.redis ? ['Redis'] : [])])('open matches, kept i
     await sockets[0].command('game.leave_match', { match_id: first[0] });
     expect((await create(sockets[1])).success).toBe(true);
     await sockets[0].close();
-    await until(async () => (await matchesUsed(alice)).used === 9);
+    await until(async () => (await matchesUsed(alice)).used === 9, 14_000);
     expect((await create(sockets[1])).success).toBe(true);
     await sockets[1].close();
-    await until(async () => (await matchesUsed(alice)).used === 0);
+    await until(async () => (await matchesUsed(alice)).used === 0, 14_000);
   });
 
   it('count for who made them as long as somebody else is in them', async () => {

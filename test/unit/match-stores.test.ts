@@ -99,6 +99,34 @@ describe.each(stores)('matches kept in %s', (_where, make) => {
     expect(await store.list(10, null)).toEqual({ matches: [], next_cursor: null });
   });
 
+  it('hold a seat whose connection was lost for its player alone, in the same place', async () => {
+    await store.create(frame('m'), seat(1));
+    await store.join('m', seat(2));
+    await store.hold('m', seat(1), 60_000);
+    await store.hold('m', seat(9), 60_000);
+    expect(await store.join('m', seat(3))).toMatchObject({ outcome: 'full' });
+    const back = await store.join('m', seat(1, 'back'));
+    expect(back).toMatchObject({ outcome: 'joined', isNew: false, match: { players: [player(1), player(2)] } });
+    // It took the place of the one that was held.
+    expect(await store.leave('m', seat(1))).toEqual({ isLast: false, gone: [] });
+    expect(await store.leave('m', seat(1, 'back'))).toEqual({ isLast: true, gone: [] });
+    // Without a connection there is a match as long as a seat is held.
+    await store.hold('m', seat(2), 60_000);
+    expect((await store.list(1, null)).matches).toEqual([{ ...shown('m'), players: [player(2)] }]);
+    expect(await store.leave('m', seat(2))).toEqual({ isLast: true, gone: [] });
+    expect(await store.join('m', seat(2))).toMatchObject({ outcome: 'not_found' });
+  });
+
+  it('give back what is held for a player who leaves', async () => {
+    await store.create(frame('m'), seat(1));
+    for (const connection of ['a', 'b', 'c']) await store.join('m', seat(2, connection));
+    await store.hold('m', seat(2, 'a'), 60_000);
+    await store.hold('m', seat(2, 'b'), 60_000);
+    expect(await store.leave('m', seat(2, 'a'))).toEqual({ isLast: false, gone: [] });
+    expect(await store.leave('m', seat(2, 'c'), true)).toEqual({ isLast: true, gone: [] });
+    expect(await store.leave('m', seat(2, 'b'))).toEqual({ isLast: false, gone: [] });
+  });
+
   it('end a page that has many players before its limit', async () => {
     const perMatch = 50;
     const matches = MAX_LISTED_PLAYERS / perMatch + 1;
@@ -172,6 +200,18 @@ describe.runIf(has.redis)('seats that nobody renews', () => {
     expect(await two.renew(frame('m'), [seat(1)])).toEqual({ refused: [], gone: [player(2)] });
     expect(await two.renew(frame('m'), [seat(1)])).toEqual({ refused: [], gone: [] });
     expect(await two.join('m', seat(3))).toMatchObject({ outcome: 'joined', isNew: true });
+  });
+
+  it('run out sooner where they are held, and the match with the last of them', async () => {
+    const [one, two] = [await inRedis(60_000), await inRedis(60_000)];
+    await one.create(frame('m', 3), seat(1));
+    await two.join('m', seat(2));
+    await one.hold('m', seat(1), SEAT_MS);
+    await runOut();
+    expect(await two.renew(frame('m', 3), [seat(2)])).toEqual({ refused: [], gone: [player(1)] });
+    await two.hold('m', seat(2), SEAT_MS);
+    await runOut();
+    expect(await one.join('m', seat(3))).toEqual({ outcome: 'not_found', gone: [] });
   });
 
   it('are told of before whoever takes their place', async () => {
