@@ -610,7 +610,7 @@ export interface components {
                     match_id: string;
                 };
             };
-            /** @description Leaves a match; the others hear `game.left`. A connection that closes leaves by itself. */
+            /** @description Leaves a match; the others hear `game.left`. The seat of a connection that closes is kept for 10 s. */
             "game.leave_match": {
                 answer: Record<string, unknown>;
                 payload: {
@@ -647,8 +647,8 @@ export interface components {
                     /** @description Any JSON of at most 16384 bytes; null unless said */
                     data?: unknown;
                     match_id: string;
-                    /** @description What the data is, in the words of the game */
-                    op: string;
+                    /** @description What the data is, in the words or the numbers of the game */
+                    op: string | number;
                     /** @description Id of a player, or a list of at most 64; all others unless said */
                     to?: unknown;
                 };

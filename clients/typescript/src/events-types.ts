@@ -115,7 +115,7 @@ export interface components {
             };
             /** @description A player has joined a match; every connection in it hears so, but the one that joined. */
             "game.joined": components["schemas"]["MatchPlayer"];
-            /** @description A player has left a match, or has no connection any more; every connection in it hears so. */
+            /** @description A player has left a match, or lost the last connection to it 10 s ago; every connection in it hears so. */
             "game.left": components["schemas"]["MatchPlayer"];
             /** @description A player has sent a state; every connection in the match hears it, but the sender, or those of the players it is for. */
             "game.state": components["schemas"]["MatchState"];
@@ -145,8 +145,8 @@ export interface components {
             /** @description The player who sent it */
             from_id: number;
             match_id: string;
-            /** @description What the data is, in the words of the game */
-            op: string;
+            /** @description What the data is, in the words or the numbers of the game */
+            op: string | number;
         };
         /** Member */
         Member: {

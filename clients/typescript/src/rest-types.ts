@@ -447,7 +447,7 @@ export interface paths {
          *
          *     - `game.create_match`: Makes a match, whose first player the caller is.
          *     - `game.join_match`: Joins a match; the others hear `game.joined`.
-         *     - `game.leave_match`: Leaves a match; the others hear `game.left`. A connection that closes leaves by itself.
+         *     - `game.leave_match`: Leaves a match; the others hear `game.left`. The seat of a connection that closes is kept for 10 s.
          *     - `game.send_state`: Relays a state to the other players, or to some of them, who hear `game.state`.
          *     - `system.authenticate`: Exchanges or renews who the connection is, without a new connection.
          *     - `system.resume`: Tells a new connection what its client missed, chat by chat, before anything new.
