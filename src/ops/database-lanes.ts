@@ -35,11 +35,13 @@ export class DatabaseLanes implements OnModuleInit, OnModuleDestroy {
     settings: Settings,
     private readonly metrics: Metrics,
   ) {
-    // Of a small pool one user has half at most.
-    const half = Math.floor(sharedConnections(settings.DATABASE_POOL) / 2);
+    // Of a small pool one user has half at most, and an address leaves a quarter to others: its users may be one client's.
+    const shared = sharedConnections(settings.DATABASE_POOL);
+    const perUser = Math.max(1, Math.min(PER_USER, Math.floor(shared / 2)));
+    const perAddress = Math.max(perUser + 1, Math.min(PER_ADDRESS, shared - Math.ceil(shared / 4)));
     this.lanes = new FairLanes({
-      perUser: Math.max(1, Math.min(PER_USER, half)),
-      perAddress: PER_ADDRESS,
+      perUser,
+      perAddress,
       maxWaitingPerUser: MAX_WAITING_PER_USER,
       maxWaiting: MAX_WAITING,
       maxWaitMs: MAX_WAIT_MS,

@@ -47,10 +47,11 @@ describe('a user who keeps the database busy', () => {
     server = await TestServer.start({ extensions: [SlowModule], variables });
     slow = server.app.get(Slow, { strict: false });
   };
-  const hold = (who: Account, times: number): void => {
-    for (let i = 0; i < times; i++) held.push(who.client.post('/api/v1/commands/slow/hold', {}));
+  const from = (address: string): Record<string, string> => ({ 'x-forwarded-for': address });
+  const hold = (who: Account, times: number, headers: Record<string, string> = {}): void => {
+    for (let i = 0; i < times; i++) held.push(who.client.post('/api/v1/commands/slow/hold', {}, headers));
   };
-  const list = (who: Account) => who.client.post('/api/v1/commands/chat/list', {});
+  const list = (who: Account, headers: Record<string, string> = {}) => who.client.post('/api/v1/commands/chat/list', {}, headers);
   const metric = async (name: string): Promise<number> => {
     const { body } = await server.client().get<string>('/metrics');
     return Number(
@@ -130,10 +131,10 @@ describe('a user who keeps the database busy', () => {
   });
 
   it('cannot take the connections that are kept for log-in and health, however many they are', async () => {
-    await start();
+    await start({ TRUST_PROXY: 'loopback' });
     const busy = await Promise.all([1, 2, 3, 4].map(() => server.user()));
     const late = await server.user();
-    for (const who of busy) hold(who, 2);
+    for (const [i, who] of busy.entries()) hold(who, 2, from(`192.0.2.${i}`));
     // All that are for everybody.
     await until(() => slow.begun.length === 8);
     const { token, refreshToken } = await server.client().logIn(late.username, PASSWORD);
@@ -147,6 +148,17 @@ describe('a user who keeps the database busy', () => {
     expect((await list(late)).status).toBe(503);
     slow.end();
     expect((await list(late)).status).toBe(200);
+  });
+
+  it('leaves a quarter of the shared connections to other addresses, however many accounts there are at its own', async () => {
+    await start({ TRUST_PROXY: 'loopback' });
+    const busy = await Promise.all([1, 2, 3, 4].map(() => server.user()));
+    const other = await server.user();
+    for (const who of busy) hold(who, 4, from('192.0.2.1'));
+    await until(() => slow.begun.length === 6);
+    expect(await until(async () => (await waiting()) === 10)).toBe(true);
+    expect((await list(other, from('192.0.2.2'))).status).toBe(200);
+    expect(slow.begun).toHaveLength(6);
   });
 
   it('leaves room in the smallest pool', async () => {
