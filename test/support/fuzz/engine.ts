@@ -104,8 +104,14 @@ export class PollingPeer implements EnginePeer {
     return holds();
   }
 
+  /** Ends the session. The server would otherwise count it as open until it has missed a heartbeat. */
   close(): void {
-    this.agent.destroy();
+    if (this.ended) this.agent.destroy();
+    else
+      void this.ask('POST', '1')
+        .catch(() => undefined)
+        .finally(() => this.agent.destroy());
+    this.ended = true;
   }
 
   private end(status: number): void {
