@@ -104,14 +104,15 @@ export class PollingPeer implements EnginePeer {
     return holds();
   }
 
-  /** Ends the session. The server would otherwise count it as open until it has missed a heartbeat. */
+  /**
+   * Ends the session, also where the server has refused a body or has ended it itself: it would otherwise count as open until its heartbeat,
+   * or the last poll, has not come.
+   */
   close(): void {
-    if (this.ended) this.agent.destroy();
-    else
-      void this.ask('POST', '1')
-        .catch(() => undefined)
-        .finally(() => this.agent.destroy());
     this.ended = true;
+    void this.ask('POST', '1')
+      .catch(() => undefined)
+      .finally(() => this.agent.destroy());
   }
 
   private end(status: number): void {
