@@ -13,6 +13,7 @@ import { HttpExceptionFilter } from './http/exception.filter.js';
 import { OriginPolicy } from './http/origins.js';
 import {
   BODY_LIMIT,
+  registerBodyCodings,
   registerBodyParsers,
   registerDefaultHeaders,
   registerIntake,
@@ -89,6 +90,7 @@ function prepare(app: NestFastifyApplication): void {
   registerOwners(fastify, app.get(ErrorFormats));
   registerDefaultHeaders(fastify);
   registerRateLimits(fastify, app.get(RateLimits), app.get(HttpExceptionFilter));
+  registerBodyCodings(fastify, app.get(HttpExceptionFilter));
   registerIntake(fastify, app.get(Intake), app.get(HttpExceptionFilter));
   registerIdentityHook(fastify, app.get(TokenReader));
   const origins = app.get(OriginPolicy);

@@ -3,6 +3,7 @@ import { CoreError } from '../errors/catalogue.js';
 import type { Intake } from '../ops/intake.js';
 import { RateLimits } from '../ops/rate-limits.js';
 import { parseJsonBody } from '../validation/json.js';
+import { bodyCodingFault } from './body-codings.js';
 import { DEFAULT_HEADERS } from './default-headers.js';
 import type { ErrorFormats } from './error-formats.js';
 import { HttpExceptionFilter } from './exception.filter.js';
@@ -65,6 +66,15 @@ export function registerIntake(fastify: FastifyInstance, intake: Intake, filter:
       filter.answer(thrown, request, reply);
       return reply;
     }
+  });
+}
+
+/** Bodies in a coding or charset that is not understood, on every route that takes one. */
+export function registerBodyCodings(fastify: FastifyInstance, filter: HttpExceptionFilter): void {
+  fastify.addHook('onRequest', (request, reply, done) => {
+    const fault = bodyCodingFault(request.headers);
+    if (fault) filter.answer(fault, request, reply);
+    else done();
   });
 }
 

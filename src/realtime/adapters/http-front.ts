@@ -1,12 +1,14 @@
 import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { answerClientError, framingFault } from '../../http/client-errors.js';
+import { answerClientError } from '../../http/client-errors.js';
 import { normalizeForwardedFor } from '../../http/forwarded.js';
+import { requestFault } from '../../http/request-faults.js';
 import type { Settings } from '../../config/settings.js';
 import { boundPipeline, countWaiting } from './bound-pipeline.js';
 import { Doorway } from './doorway.js';
 import { asksForWebSocket, ignoreUpgrade, whenAnswered } from './ignore-upgrade.js';
+import { StandingReaders } from './standing-readers.js';
 
 /** Engine.IO's own path; some clients leave out the slash at its end. */
 const SOCKET_IO_PATH = /^\/socket\.io(?:[/?]|$)/;
@@ -38,6 +40,7 @@ export class HttpFront {
   readonly createServer = (handler: unknown): Server => {
     // Fastify types its handler for HTTP/1 and HTTP/2 at once.
     const route = handler as RequestListener;
+    const readers = new StandingReaders(this.settings.TRUST_PROXY !== false);
     const server = createServer(
       {
         headersTimeout: HEADERS_TIMEOUT_MS,
@@ -53,14 +56,23 @@ export class HttpFront {
         // Behind a request that was refused: where it begins nobody can say (RFC 9112 §9.6).
         if (this.ending.has(request.socket)) return;
         countWaiting(request.socket, response);
+        readers.watch(request.socket, response);
         normalizeForwardedFor(request);
-        const fault = framingFault(request);
+        const fault = requestFault(request);
         if (fault) this.refuse(fault, request, response);
         else if (this.handlers && isSocketIo(request)) this.handlers.socketIoRequest(request, response);
         else route(request, response);
       },
     );
     server.on('connection', boundPipeline);
+    readers.attend(server);
+    // Node refuses an expectation by itself, without a word of ours, and closes a connection that asks for a tunnel.
+    server.on('checkExpectation', (request, response) => server.emit('request', request, response));
+    server.on('checkContinue', (request, response: ServerResponse) => {
+      if (!requestFault(request)) response.writeContinue();
+      server.emit('request', request, response);
+    });
+    server.on('connect', (_request, stream) => whenAnswered(stream, () => answerClientError(NO_TUNNELS, stream as Socket)));
     Doorway.before(server, this.settings);
     return server.on('upgrade', (request, stream, head) => {
       normalizeForwardedFor(request);
@@ -83,12 +95,15 @@ export class HttpFront {
   }
 
   private upgrade(request: IncomingMessage, stream: Duplex, head: Buffer): void {
-    const fault = framingFault(request);
+    const fault = requestFault(request);
     if (!this.handlers) stream.destroy();
     else if (fault) answerClientError(fault, stream as Socket);
     else if (isSocketIo(request)) this.handlers.socketIoUpgrade(request, stream, head);
     else this.handlers.upgrade(request, stream, head);
   }
 }
+
+/** RFC 9110 §9.3.6: most origin servers do not implement CONNECT, and neither does this one. */
+const NO_TUNNELS = Object.assign(new Error('CONNECT is not implemented'), { code: 'UNKNOWN_METHOD' });
 
 const isSocketIo = (request: IncomingMessage): boolean => SOCKET_IO_PATH.test(request.url ?? '');

@@ -8,6 +8,7 @@ import { type Namespace, Server, type ServerOptions } from 'socket.io';
 import { Settings } from '../../config/settings.js';
 import { CoreError } from '../../errors/catalogue.js';
 import { coreErrorOf } from '../../errors/core-error-of.js';
+import { bodyCodingFault } from '../../http/body-codings.js';
 import { ErrorFormats } from '../../http/error-formats.js';
 import { DEFAULT_HEADERS } from '../../http/default-headers.js';
 import { queryOf } from '../../http/urlencoded.js';
@@ -102,7 +103,7 @@ export class SocketAdapter extends IoAdapter implements FrontHandlers {
   }
 
   socketIoRequest(request: IncomingMessage, response: ServerResponse): void {
-    this.admit(request, missingUpgrade).then(
+    this.admit(request, plainFault).then(
       (engine) => {
         response.setHeaders(new Map(Object.entries({ ...DEFAULT_HEADERS, 'x-request-id': randomUUID() })));
         engine?.handleRequest(Object.assign(request, { res: response }), response);
@@ -147,8 +148,8 @@ export class SocketAdapter extends IoAdapter implements FrontHandlers {
   }
 }
 
-/** A plain request that names the transport for which it would have to ask for a WebSocket. */
-function missingUpgrade({ method, url }: IncomingMessage): CoreError | undefined {
+/** A body that is not understood, or a request that names the transport for which it would have to ask for a WebSocket. */
+function plainFault({ method, url, headers }: IncomingMessage): CoreError | undefined {
   const isPlain = method === 'GET' && queryOf(url).transport === 'websocket';
-  return isPlain ? upgradeRequired() : undefined;
+  return isPlain ? upgradeRequired() : bodyCodingFault(headers);
 }
