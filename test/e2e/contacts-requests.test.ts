@@ -253,6 +253,22 @@ describe('with CONTACTS=open', () => {
       expect((await requestsOf(ben))[0]).toEqual([chat, eve.id]);
     });
 
+    it('are at most 50 of one person, so that nobody keeps those of others away', async () => {
+      const [ann, ben, eve] = await three();
+      for (let i = 0; i < 52; i++) {
+        const chat = await group(eve, ben);
+        await ask(ben, 'chat.leave', { chat_id: chat });
+        const { invited } = await ask(eve, 'chat.add_members', { chat_id: chat, members: [ben.username] });
+        expect(invited).toEqual([ben.id]);
+      }
+      const waiting = await requestsOf(ben);
+      expect(waiting).toHaveLength(50);
+      const chat = await group(ann, ben);
+      await ask(ben, 'chat.leave', { chat_id: chat });
+      await ask(ann, 'chat.add_members', { chat_id: chat, members: [ben.username] });
+      expect((await requestsOf(ben))[0]).toEqual([chat, ann.id]);
+    });
+
     it('go with the account that made them, and with the one they are for', async () => {
       const [ann, ben, eve] = await three();
       const [one, other] = [await group(ann, eve), await group(ben, ann, eve)];

@@ -7,6 +7,7 @@ import { Moderation1764300000000 } from './0006-moderation.js';
 import { Quotas1764400000000 } from './0007-quotas.js';
 import { Deletion1764500000000 } from './0008-deletion.js';
 import { LostAnswers1764800000000 } from './0011-lost-answers.js';
+import { RequestsByOne1764900000000 } from './0012-requests-by-one.js';
 
 /** All migrations, oldest first. One that has landed is never rewritten. */
 export const migrations = [
@@ -19,4 +20,5 @@ export const migrations = [
   Quotas1764400000000,
   Deletion1764500000000,
   LostAnswers1764800000000,
+  RequestsByOne1764900000000,
 ];

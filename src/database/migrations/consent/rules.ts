@@ -8,7 +8,7 @@ const MAX_MEMBERS = 5_000;
 const MAX_REQUESTS = 1_000;
 
 /** How many rows there are, looking no further than `limit`. */
-const countOf = (from: string, limit: number): string => `(SELECT count(*) FROM (SELECT 1 FROM ${from} LIMIT ${limit}) x)`;
+export const countOf = (from: string, limit: number): string => `(SELECT count(*) FROM (SELECT 1 FROM ${from} LIMIT ${limit}) x)`;
 
 export const hasBlocked = (user: string, other: string): string =>
   `EXISTS (SELECT 1 FROM blocks b WHERE b.user_id = ${user} AND b.blocked_id = ${other})`;
@@ -53,7 +53,7 @@ export const mayBePut = (chat: string, user: string, actor: string, asks: string
  * `ask_user`: a request for a user to come into a chat, unless there is one by the same person, open or declined. A user who has blocked
  * that person, or has too many requests already, gets none; the person is not told. The caller has locked the chat.
  */
-const ASK_USER = `
+export const ASK_USER = `
   CREATE FUNCTION ask_user(p_chat bigint, p_user bigint, p_from bigint) RETURNS void LANGUAGE plpgsql AS $$
   BEGIN
     IF EXISTS (SELECT 1 FROM chat_requests r WHERE r.chat_id = p_chat AND r.user_id = p_user AND r.from_id = p_from)
