@@ -33,9 +33,10 @@ export class AccountsService {
   /**
    * Makes an account for anybody who asks.
    * @param repeat whether it may be a repetition, within LOST_ANSWER_SEC
-   * @throws CoreError `taken`; `invalid_input` for a password that is too easily guessed; `too_many_requests`; `unavailable`
+   * @throws CoreError `registration_closed`; `taken`; `invalid_input` for a password that is too easily guessed; `too_many_requests`; `unavailable`
    */
   async register({ username, email, password, fullName }: NewAccount, origin: Origin, repeat: Repeat = 'never'): Promise<User> {
+    if (this.settings.REGISTRATION === 'closed') throw new CoreError('registration_closed');
     // Named one by one: whatever else the caller's object holds, rights are not given here.
     const account: NewAccount = { username, email, password, fullName };
     return this.showing(origin, async () => {

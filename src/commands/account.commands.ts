@@ -93,7 +93,7 @@ export class AccountCommands {
     payload: RegisterPayload,
     answer: TOKEN_SCHEMA,
     example: { payload: { ...ACCOUNT, email: 'alice@example.com' }, answer: { token: TOKEN } },
-    errors: ['taken'],
+    errors: ['taken', 'registration_closed'],
     internal: true,
     liveOnly: true,
     lane: 'none',

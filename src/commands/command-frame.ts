@@ -16,6 +16,7 @@ const CODES: Partial<Record<ErrorCode, string>> = {
   bad_refresh_token: 'not_authenticated',
   bad_recovery_token: 'invalid_payload',
   taken: 'conflict',
+  registration_closed: 'forbidden',
   too_large: 'invalid_payload',
   unsupported_media_type: 'bad_frame',
   method_not_allowed: 'bad_frame',

@@ -105,6 +105,7 @@ const schema = z.object({
   REPORT_RETENTION_DAYS: wholeNumber(1, 36_500, 180),
   TRUST_PROXY: trustProxy,
   CORS_ORIGINS: origins,
+  REGISTRATION: z.enum(['open', 'closed'], { error: 'open or closed' }).default('open'),
   CONTACTS: z.enum(['open', 'request'], { error: 'open or request' }).default('open'),
   MAX_CONNECTIONS_PER_USER: wholeNumber(0, 1_000_000, 100),
   MAX_CONNECTIONS_PER_ADDRESS: wholeNumber(0, 1_000_000, 1000),

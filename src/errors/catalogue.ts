@@ -23,6 +23,7 @@ export const CORE_ERRORS = {
   not_found: { status: 404, text: 'Resource not found' },
   unknown_command: { status: 404, text: 'Unknown command' },
   taken: { status: 409, text: 'User with this username or email already exists.' },
+  registration_closed: { status: 403, text: 'Registration is closed. Ask an administrator for an account.' },
   conflict: { status: 409, text: 'The request conflicts with what is there' },
   too_many_requests: { status: 429, text: 'Too many requests' },
   too_large: { status: 413, text: 'Request body is too large' },

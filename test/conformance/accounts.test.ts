@@ -26,10 +26,12 @@ const SUCCESS: Readonly<Record<AccountProtocol, { register(username: string, ema
 };
 
 let server: TestServer;
+let closed: TestServer;
 beforeAll(async () => {
   server = await TestServer.start();
+  closed = await TestServer.start({ variables: { REGISTRATION: 'closed' } });
 });
-afterAll(() => server.stop());
+afterAll(() => Promise.all([server.stop(), closed.stop()]));
 
 describe.each(ACCOUNT_DRIVERS)('accounts through $protocol', (driver) => {
   const { protocol } = driver;
@@ -114,6 +116,17 @@ describe.each(ACCOUNT_DRIVERS)('accounts through $protocol', (driver) => {
       [body.id],
     );
     expectFault(protocol, await driver.register(server, fields), 'taken');
+  });
+
+  it('refuses every registration where REGISTRATION is closed, and lets those in whom a superuser makes', async () => {
+    const fields = fresh();
+    const refused = await driver.register(closed, fields);
+    expect(refused.status).toBe(403);
+    expect(JSON.stringify(refused.body)).toMatch(protocol === 'mcp' ? /Forbidden/ : /Registration is closed/);
+    expect(await runSql(closed.database.url, 'SELECT 1 FROM users WHERE username = $1', [fields.username])).toEqual([]);
+    const superuser = await closed.user({ isSuperuser: true });
+    expect((await superuser.client.post('/api/v1/users/', fields)).status).toBe(200);
+    expect((await driver.logIn(closed, fields)).status).toBe(200);
   });
 
   it('ignores what a registration does not define', async () => {

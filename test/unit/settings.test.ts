@@ -21,6 +21,7 @@ describe('settings', () => {
       PASSWORD_BLOCKLIST: false,
       TRUST_PROXY: false,
       CORS_ORIGINS: [],
+      REGISTRATION: 'open',
       CONTACTS: 'open',
       MAX_CONNECTIONS_PER_USER: 100,
       MAX_CONNECTIONS_PER_ADDRESS: 1000,
@@ -55,6 +56,7 @@ describe('settings', () => {
     ['PROTOCOLS', 'game,ftp', 'a comma list of game, rest, mcp, messenger, socketio'],
     ['PROTOCOLS', ',', 'a comma list of game, rest, mcp, messenger, socketio'],
     ['CONTACTS', 'closed', 'open or request'],
+    ['REGISTRATION', 'off', 'open or closed'],
     ...[
       'https://a.example/path',
       'https://*.example.com',

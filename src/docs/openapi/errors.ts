@@ -60,6 +60,7 @@ const WHY: Partial<Record<ErrorCode, string>> = {
   forbidden: 'The account may not do this',
   not_found: 'There is no such thing',
   taken: 'The name or the e-mail address belongs to another account',
+  registration_closed: 'The server runs with `REGISTRATION=closed`',
   too_many_requests: 'Over the limit; come again after `Retry-After` seconds',
   too_large: 'The body is over 1 MiB',
   unsupported_media_type: 'The body is of another kind',

@@ -68,7 +68,7 @@ export class GameController {
       schema: envelope({ account_id: { type: 'integer' }, email: { type: 'string' }, username: { type: 'string' } }),
       example: { success: true, data: { account_id: 12345, email: 'user@example.com', username: 'my_username' } },
     },
-    errors: ['taken'],
+    errors: ['taken', 'registration_closed'],
   })
   async register(
     @ValidBody(GameRegisterBody) body: GameRegisterBody,

@@ -48,7 +48,7 @@ export class McpController {
     summary: 'Register an account',
     body: McpRegisterBody,
     answer: { description: 'The account exists now', schema: SUCCESS_SCHEMA, example: SUCCESS },
-    errors: ['taken'],
+    errors: ['taken', 'registration_closed'],
   })
   async register(@ValidBody(McpRegisterBody) body: McpRegisterBody, @Req() request: FastifyRequest): Promise<typeof SUCCESS> {
     const { login: username, password, email = null } = body;

@@ -10,6 +10,7 @@ const MCP_ERRORS: ErrorTable = {
   not_found: [404, 'Not Found'],
   method_not_allowed: [405, 'Method Not Allowed'],
   taken: [409, 'Conflict'],
+  registration_closed: [403, 'Forbidden'],
   too_large: [413, 'Content Too Large'],
   unsupported_media_type: [415, 'Unsupported Media Type'],
   too_many_requests: [429, 'Too Many Requests'],

@@ -57,7 +57,7 @@ export class RestAuthController {
   @Post('auth/register')
   @Public()
   @HttpCode(200)
-  @Documented({ summary: 'Register an account', body: RestRegisterBody, answer: TOKEN, errors: ['taken'] })
+  @Documented({ summary: 'Register an account', body: RestRegisterBody, answer: TOKEN, errors: ['taken', 'registration_closed'] })
   async register(
     @ValidBody(RestRegisterBody) body: RestRegisterBody,
     @Req() request: FastifyRequest,

@@ -2,17 +2,20 @@ import { Anchor, Button, PasswordInput, Text, TextInput } from '@mantine/core';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link } from 'wouter';
+import { ApiError } from '../../../clients/typescript/src/index.js';
 import { switchboard } from '../session/switchboard';
 import { fieldsOf, isTaken } from '../shared/form';
 import { useAction } from '../shared/use-action';
 import { AuthCard } from './card';
+
+const isClosed = (error: unknown): boolean => error instanceof ApiError && error.status === 403;
 
 export function SignUpPage() {
   const { t } = useTranslation();
   const [form, setForm] = useState({ username: '', email: '', full_name: '', password: '' });
   const { run, isBusy, fault, fields } = useAction(
     () => switchboard.register({ ...form, full_name: form.full_name.trim() || undefined }),
-    (error) => (isTaken(error) ? t('auth.taken') : undefined),
+    (error) => (isTaken(error) ? t('auth.taken') : isClosed(error) ? t('auth.closed') : undefined),
   );
   const field = fieldsOf(form, fields, (name, value) => setForm((before) => ({ ...before, [name]: value })));
   return (

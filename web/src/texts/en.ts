@@ -90,6 +90,7 @@ export const en = {
     passwordHint: '8 characters or more',
     wrong: 'This user name and password do not match.',
     taken: 'Somebody has this user name or e-mail already.',
+    closed: 'Registration is closed. Ask an administrator for an account.',
     forgot: 'Forgot the password?',
     recover: 'Recover the account',
     recoverText: 'A link to set a new password goes to your e-mail address.',
