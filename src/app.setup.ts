@@ -8,8 +8,8 @@ import { registerIdentityHook } from './auth/identity.hook.js';
 import { ApiDocument } from './docs/openapi/api-document.js';
 import { CoreError } from './errors/catalogue.js';
 import { DEFAULT_HEADERS } from './http/default-headers.js';
-import { ErrorFormats } from './http/error-formats.js';
 import { HttpExceptionFilter } from './http/exception.filter.js';
+import { KnownRoutes } from './http/known-routes.js';
 import { OriginPolicy } from './http/origins.js';
 import {
   BODY_LIMIT,
@@ -17,7 +17,7 @@ import {
   registerBodyParsers,
   registerDefaultHeaders,
   registerIntake,
-  registerOwners,
+  registerKnownRoutes,
   registerRateLimits,
 } from './http/request-hooks.js';
 import { answerClientError } from './http/client-errors.js';
@@ -87,7 +87,7 @@ class RouterFaults {
 function prepare(app: NestFastifyApplication): void {
   const fastify: FastifyInstance = app.getHttpAdapter().getInstance();
   registerBodyParsers(fastify, app.get(Intake));
-  registerOwners(fastify, app.get(ErrorFormats));
+  registerKnownRoutes(fastify, app.get(KnownRoutes));
   registerDefaultHeaders(fastify);
   registerRateLimits(fastify, app.get(RateLimits), app.get(HttpExceptionFilter));
   registerBodyCodings(fastify, app.get(HttpExceptionFilter));

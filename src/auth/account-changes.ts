@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Sql, type SqlTx } from '../database/sql.js';
-import { CoreError } from '../errors/catalogue.js';
+import { CoreError, invalidInput } from '../errors/catalogue.js';
 import type { LiveSession, Origin } from '../identity/identity.js';
 import type { User } from '../users/user.entity.js';
 import { adminRecordOf, type AdminUserRecord, recordOf } from '../users/user-record.js';
@@ -15,12 +15,16 @@ import { SessionsService } from './sessions.service.js';
 /** What is to become of an account; what is left out stays. It has passed the rules of `users/fields.ts`. */
 export interface Changes {
   readonly username?: string | undefined;
-  readonly email?: string | undefined;
+  /** null only where there is none. */
+  readonly email?: string | null | undefined;
   readonly full_name?: string | null | undefined;
   readonly password?: string | undefined;
   readonly is_active?: boolean | undefined;
   readonly is_superuser?: boolean | undefined;
 }
+
+/** An address cannot be taken away, only replaced. */
+const NO_NULL_EMAIL = { loc: ['body', 'email'], msg: 'none is not an allowed value', type: 'type_error.none.not_allowed' };
 
 /** Changes and removes accounts. */
 @Injectable()
@@ -38,6 +42,7 @@ export class AccountChanges {
   /** See `AccountsService.update`. */
   async update(id: number, changes: Changes, by: LiveSession | null, origin: Origin): Promise<AdminUserRecord> {
     const isPrivileged = allow(id, changes, by);
+    if (changes.email === null) throw invalidInput(NO_NULL_EMAIL);
     const passwordHash = await this.newHash(id, changes);
     const { before, after, ended } = await this.sql.transaction(async (tx) => {
       const withSuperusers = changes.is_active === false || changes.is_superuser === false;

@@ -70,12 +70,32 @@ export class AccountsService {
   }
 
   /**
-   * Changes an account. A changed password ends its other sessions, deactivation all of them, and the person is told by mail.
+   * Changes an account; fields that are as they were count as left out. A changed password ends its other sessions, deactivation all of them, and the person is told by mail.
    * @param by null for the owner of the server
    * @returns the account as `by` may see it
    * @throws CoreError `forbidden`, `not_found`, `taken`, `invalid_input`, `too_many_requests`, `unavailable`
    */
   async update(id: number, changes: Changes, by: LiveSession | null, origin: Origin): Promise<AdminUserRecord> {
+    const asked = by?.userId === id || by?.isSuperuser !== false ? await this.withoutUnchanged(id, changes) : changes;
+    return this.change(id, asked, by, origin);
+  }
+
+  /** What is as it was, as in a record that was read and is written back, asks for no rights and counts as left out. */
+  private async withoutUnchanged(id: number, changes: Changes): Promise<Changes> {
+    const user = await this.users.findById(id);
+    if (!user) return changes;
+    const present: Changes = {
+      username: user.username,
+      email: user.email,
+      full_name: user.fullName,
+      is_active: user.isActive,
+      is_superuser: user.isSuperuser,
+    };
+    const isChanged = (name: string): boolean => Reflect.get(changes, name) !== Reflect.get(present, name);
+    return Object.fromEntries(Object.entries(changes).filter(([name]) => isChanged(name)));
+  }
+
+  private async change(id: number, changes: Changes, by: LiveSession | null, origin: Origin): Promise<AdminUserRecord> {
     const isNamed = changes.username !== undefined || changes.email !== undefined;
     // Superusers see all accounts anyway.
     if (!isNamed || !by || by.isSuperuser) return this.changes.update(id, changes, by, origin);

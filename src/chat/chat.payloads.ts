@@ -3,7 +3,7 @@ import { ChatPayload, MAX_CONTENT } from './message.payloads.js';
 import type { GivenRole } from './members.service.js';
 
 const NAMES = { max: 1_000, description: 'User names', example: ['bob'] } as const;
-const NAME = { min: 1, max: 64 } as const;
+const NAME = { min: 1, max: 64, trim: true } as const;
 
 export class CreatePayload {
   @Text({ choices: ['personal', 'group'], example: 'group' })

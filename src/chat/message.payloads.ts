@@ -21,6 +21,7 @@ export class SendPayload extends ChatPayload {
     nullable: true,
     max: 128,
     pattern: CONTENT_TYPE,
+    allowed: 'MIME types such as text/plain, and short words',
     description: 'A MIME type or a short word; text/plain unless said',
     example: 'text/plain',
   })

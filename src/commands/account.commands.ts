@@ -32,7 +32,7 @@ class RegisterPayload {
 }
 
 class RecoverPayload {
-  @Text({ min: 1, max: 320 })
+  @Text({ min: 1, max: 320, trim: true })
   known_data!: string;
 
   @Text({ choices: ['email', 'username'] })

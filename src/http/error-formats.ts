@@ -20,22 +20,11 @@ const PLAIN: HttpErrorFormat = {
 export class ErrorFormats {
   private readonly formats = new Map<string, HttpErrorFormat>();
   private byDefault = PLAIN;
-  private readonly owners = new Map<string, string>();
 
   /** @param options.byDefault also words the errors of paths that no protocol owns */
   register(protocol: string, format: HttpErrorFormat, options: { readonly byDefault?: boolean } = {}): void {
     this.formats.set(protocol, format);
     if (options.byDefault) this.byDefault = format;
-  }
-
-  /** Notes that a path is a protocol's: with a method that it does not take, it still answers in that protocol's words. */
-  own(path: string, protocol: string): void {
-    this.owners.set(path, protocol);
-  }
-
-  /** @param url with a query or without */
-  ownerOf(url: string): string | undefined {
-    return this.owners.get(url.replace(/\?.*$/s, '').replace(/(?<=.)\/$/, ''));
   }
 
   of(protocol: string | undefined): HttpErrorFormat {

@@ -3,7 +3,9 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { CoreError, type ErrorCode } from '../errors/catalogue.js';
 import { coreErrorOf } from '../errors/core-error-of.js';
 import { FaultLog } from '../errors/fault-log.js';
+import { bearerOf } from './bearer.js';
 import { ErrorFormats, httpAnswer } from './error-formats.js';
+import { KnownRoutes, type RouteMatch } from './known-routes.js';
 
 /** What a status of Nest or Fastify means to us. */
 const BY_STATUS: Readonly<Record<number, ErrorCode>> = {
@@ -40,12 +42,30 @@ function statusOf(thrown: unknown): number | undefined {
   return undefined;
 }
 
+/** The path is served, by other methods (RFC 9110 §15.5.6). */
+function wrongMethod({ methods }: RouteMatch, method: string): CoreError {
+  // A handler may answer 404 itself where the method fits.
+  if (methods.includes(method)) return new CoreError('not_found');
+  return new CoreError('method_not_allowed', { headers: { allow: methods.join(', ') } });
+}
+
+/** RFC 6750 §3: what to bring to a protected resource; of a token that was brought and is not good, that it is not. */
+function challengeOf(error: CoreError, status: number, { headers }: FastifyRequest): Record<string, string> {
+  if (status !== 401) return {};
+  const isBad = error.code === 'not_authenticated' && bearerOf(headers.authorization) !== null;
+  return { 'www-authenticate': isBad ? BAD_TOKEN : 'Bearer' };
+}
+
+const BAD_TOKEN =
+  'Bearer error="invalid_token", error_description="The access token is malformed, has expired or its session is over"';
+
 /** Every error of every route, in the words of the protocol that serves it. */
 @Catch()
 export class HttpExceptionFilter implements ExceptionFilter {
   constructor(
     private readonly formats: ErrorFormats,
     private readonly faults: FaultLog,
+    private readonly routes: KnownRoutes,
   ) {}
 
   catch(thrown: unknown, host: ArgumentsHost): void {
@@ -54,16 +74,18 @@ export class HttpExceptionFilter implements ExceptionFilter {
   }
 
   answer(thrown: unknown, request: FastifyRequest, reply: FastifyReply): void {
-    const error = httpErrorOf(thrown);
+    const fault = httpErrorOf(thrown);
+    const found = request.is404 ? this.routes.match(request.url) : null;
+    const error = found && fault.code === 'not_found' ? wrongMethod(found, request.method) : fault;
     this.faults.report(error, { requestId: request.id, route: request.routeOptions?.url });
     if (reply.sent || reply.raw.headersSent) return;
-    const protocol = request.routeOptions?.config?.protocol ?? this.formats.ownerOf(request.url);
+    const protocol = found?.protocol ?? request.routeOptions?.config?.protocol ?? this.routes.match(request.url)?.protocol;
     const { status, headers, body } = httpAnswer(this.formats.of(protocol), error);
     // What the router refuses passes no hook that would set these two.
     const always = { 'cache-control': 'no-store', 'x-request-id': request.id };
     void reply
       .status(status)
-      .headers({ ...headers, ...always })
+      .headers({ ...headers, ...challengeOf(error, status, request), ...always })
       .type('application/json; charset=utf-8')
       .send(JSON.stringify(body));
   }

@@ -4,6 +4,7 @@ import { FaultLog } from '../errors/fault-log.js';
 import { Metrics } from '../ops/metrics.js';
 import { ErrorFormats } from './error-formats.js';
 import { HttpExceptionFilter } from './exception.filter.js';
+import { KnownRoutes } from './known-routes.js';
 import { OriginPolicy } from './origins.js';
 
 /** What every controller and every socket shares: the protocols' error formats, allowed origins, the one exception filter. */
@@ -13,10 +14,11 @@ import { OriginPolicy } from './origins.js';
     ErrorFormats,
     OriginPolicy,
     FaultLog,
+    KnownRoutes,
     HttpExceptionFilter,
     { provide: APP_FILTER, useExisting: HttpExceptionFilter },
   ],
-  exports: [ErrorFormats, OriginPolicy, FaultLog, HttpExceptionFilter],
+  exports: [KnownRoutes, ErrorFormats, OriginPolicy, FaultLog, HttpExceptionFilter],
 })
 export class HttpModule {
   constructor(faults: FaultLog, metrics: Metrics) {

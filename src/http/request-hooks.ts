@@ -5,8 +5,9 @@ import { RateLimits } from '../ops/rate-limits.js';
 import { parseJsonBody } from '../validation/json.js';
 import { bodyCodingFault } from './body-codings.js';
 import { DEFAULT_HEADERS } from './default-headers.js';
-import type { ErrorFormats } from './error-formats.js';
 import { HttpExceptionFilter } from './exception.filter.js';
+import type { KnownRoutes } from './known-routes.js';
+import { parseMultipartBody } from './multipart.js';
 import { declaredLength } from './request.js';
 import { parseFormBody } from './urlencoded.js';
 
@@ -34,13 +35,17 @@ export function registerBodyParsers(fastify: FastifyInstance, intake: Intake): v
     { parseAs: 'buffer', bodyLimit: BODY_LIMIT },
     async (request: FastifyRequest, body: Buffer) => parseFormBody(arrived(request, body)),
   );
+  fastify.addContentTypeParser(
+    'multipart/form-data',
+    { parseAs: 'buffer', bodyLimit: BODY_LIMIT },
+    async (request: FastifyRequest, body: Buffer) =>
+      parseMultipartBody(request.headers['content-type'] ?? '', arrived(request, body)),
+  );
 }
 
-/** Of a request that no route takes the framework says nothing but its URL: whose it would have been is noted as routes are made. */
-export function registerOwners(fastify: FastifyInstance, formats: ErrorFormats): void {
-  fastify.addHook('onRoute', ({ url, config }) => {
-    if (config?.protocol !== undefined) formats.own(url, config.protocol);
-  });
+/** Notes routes as they are made. */
+export function registerKnownRoutes(fastify: FastifyInstance, routes: KnownRoutes): void {
+  fastify.addHook('onRoute', ({ url, method, config }) => routes.note(url, [method].flat(), config?.protocol));
 }
 
 /** The limit on requests of an address, before anything else is done for them. */

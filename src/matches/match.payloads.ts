@@ -17,7 +17,13 @@ export class ListMatchesPayload {
   @Int({ optional: true, nullable: true, min: 1, max: 100, description: 'Matches at most; 50 unless said' })
   limit?: number | null;
 
-  @Text({ optional: true, nullable: true, pattern: /^[0-9]{1,16}$/, description: '`next_cursor` of the page before' })
+  @Text({
+    optional: true,
+    nullable: true,
+    pattern: /^[0-9]{1,16}$/,
+    allowed: 'cursors that a page before gave',
+    description: '`next_cursor` of the page before',
+  })
   cursor?: string | null;
 }
 

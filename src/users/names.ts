@@ -1,12 +1,13 @@
 import confusables from 'unicode-confusables';
+import { asciiAddress } from '../validation/addresses.js';
 
 /**
  * A user name without regard to case and compatibility forms: the key by which it is found. Upper case first, so that
  * letters with several lower-case forms (sharp s) meet; the final sigma, which depends on what follows, is made an
- * ordinary one, so that the fold of a name's beginning is the beginning of its fold.
+ * ordinary one, so that the fold of a name's beginning is the beginning of its fold. Blanks around it do not count.
  */
 export function foldName(name: string): string {
-  return name.normalize('NFKC').toUpperCase().toLowerCase().replaceAll('ς', 'σ').normalize('NFKC');
+  return name.trim().normalize('NFKC').toUpperCase().toLowerCase().replaceAll('ς', 'σ').normalize('NFKC');
 }
 
 /**
@@ -31,11 +32,11 @@ function prototypesOf(name: string): string {
 }
 
 /**
- * An e-mail address without regard to case. Only ASCII letters are folded: Unicode's rules would turn the address that
+ * An e-mail address without regard to case, with its domain in ASCII and without blanks around it. Only ASCII letters are folded: Unicode's rules would turn the address that
  * somebody typed (such as one with a Kelvin sign) into another person's.
  */
 export function foldEmail(email: string): string {
-  return email.replace(/[A-Z]/g, (letter) => letter.toLowerCase());
+  return asciiAddress(email).replace(/[A-Z]/g, (letter) => letter.toLowerCase());
 }
 
 /** What somebody typed to log in, as it is found: what has an `@` is an e-mail address, anything else a user name. */

@@ -1,5 +1,6 @@
 import { isEmail, registerDecorator } from 'class-validator';
 import type { Issue } from '../errors/catalogue.js';
+import { asciiAddress } from './addresses.js';
 
 /** A JSON Schema (2020-12) fragment. */
 export type JsonSchema = { readonly [key: string]: unknown };
@@ -37,6 +38,10 @@ export interface TextOptions extends FieldOptions {
    */
   readonly portablePattern?: RegExp;
   readonly normalize?: 'NFC' | 'NFKC';
+  /** Blanks around it do not count: keyboards put one after a word that they complete. */
+  readonly trim?: boolean;
+  /** What `pattern` allows, in words that follow "allowed are". */
+  readonly allowed?: string;
   readonly choices?: readonly string[];
   /** Never shown in examples, logs or faults. */
   readonly secret?: boolean;
@@ -126,20 +131,26 @@ function checkText(options: TextOptions, raw: unknown): Checked {
     return fault('value_error.str.regex', 'string contains characters that are not allowed');
   // Normalising costs time in proportion to the text: what is far too long is refused first.
   if (options.max !== undefined && raw.length > options.max * 12) return tooLong(options.max);
-  const value = options.normalize ? raw.normalize(options.normalize) : raw;
+  const given = options.trim ? raw.trim() : raw;
+  const value = options.normalize ? given.normalize(options.normalize) : given;
   const length = lengthOf(value);
   if (options.min !== undefined && length < options.min) {
     return fault('value_error.any_str.min_length', `ensure this value has at least ${options.min} characters`);
   }
   if (options.max !== undefined && length > options.max) return tooLong(options.max);
-  if (options.pattern && !options.pattern.test(value)) {
-    return fault('value_error.str.regex', `string does not match regex "${options.pattern.source}"`);
+  return checkForm(options, value) ?? { value };
+}
+
+/** @returns the fault of a text of good length; undefined where there is none */
+function checkForm({ pattern, allowed, choices }: TextOptions, value: string): Checked | undefined {
+  if (pattern && !pattern.test(value)) {
+    return fault('value_error.str.regex', allowed ? `allowed are ${allowed}` : 'string is not of the form that is allowed');
   }
-  if (options.choices && !options.choices.includes(value)) {
-    const permitted = options.choices.map((choice) => `'${choice}'`).join(', ');
+  if (choices && !choices.includes(value)) {
+    const permitted = choices.map((choice) => `'${choice}'`).join(', ');
     return fault('type_error.enum', `value is not a valid enumeration member; permitted: ${permitted}`);
   }
-  return { value };
+  return undefined;
 }
 
 const tooLong = (max: number): Checked =>
@@ -163,22 +174,26 @@ export function Text(options: TextOptions = {}): PropertyDecorator {
 }
 
 /**
- * An e-mail address. ASCII only: `validator` takes Cyrillic look-alikes in both parts, and two addresses that look the
- * same must not be two accounts.
+ * An e-mail address, with the domain in ASCII (`asciiAddress`). What stands before the `@` is ASCII only: `validator` takes Cyrillic
+ * look-alikes there, and two addresses that look the same must not be two accounts.
  */
 export function Email(options: FieldOptions = {}): PropertyDecorator {
   const schema = { type: 'string', format: 'email', maxLength: 254 };
   return field(
-    specOf({ example: 'user@example.com', ...options }, schema, (value) => {
-      const text = checkText({}, value);
+    specOf({ example: 'user@example.com', ...options }, schema, (raw) => {
+      const text = checkText({}, raw);
       if (!('value' in text) || typeof text.value !== 'string') return text;
-      const isAscii = text.value.length <= 254 && /^[\x21-\x7e]+$/.test(text.value);
-      return isAscii && isEmail(text.value, { allow_utf8_local_part: false })
-        ? text
+      const value = text.value.length <= MAX_RAW_ADDRESS ? asciiAddress(text.value) : text.value;
+      const isAscii = value.length <= 254 && /^[\x21-\x7e]+$/.test(value);
+      return isAscii && isEmail(value, { allow_utf8_local_part: false })
+        ? { value }
         : fault('value_error.email', 'value is not a valid email address');
     }),
   );
 }
+
+/** Of an address as it came; blanks around it and letters beyond ASCII may make it longer than what is kept. */
+const MAX_RAW_ADDRESS = 1_000;
 
 export interface IntOptions extends FieldOptions {
   readonly min?: number;

@@ -8,5 +8,5 @@ const PATTERN =
 export function Timestamp(
   options: Pick<TextOptions, 'optional' | 'nullable' | 'description' | 'example'> = {},
 ): PropertyDecorator {
-  return Text({ pattern: PATTERN, ...options });
+  return Text({ pattern: PATTERN, allowed: 'times such as 2024-02-11T00:00:00Z', ...options });
 }

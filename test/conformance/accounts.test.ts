@@ -129,6 +129,32 @@ describe.each(ACCOUNT_DRIVERS)('accounts through $protocol', (driver) => {
     expect((await driver.logIn(closed, fields)).status).toBe(200);
   });
 
+  it('takes the blanks around names and addresses away, which keyboards put there', async () => {
+    const { username, email, password } = fresh();
+    const registered = await driver.register(server, { username: ` ${username}\u00a0`, email: `${email} `, password });
+    expect(registered.status).toBe(200);
+    for (const login of [username, ` ${username}`, `${username} `, `\t${email}\n`]) {
+      const { token } = await driver.logIn(server, { username: login, password });
+      expect((await server.client(token ?? '').get('/api/v1/users/me')).body).toMatchObject({ username, email });
+    }
+    expectFault(protocol, await driver.logIn(server, { username, password: `${password} ` }), 'wrong credentials');
+    expectFault(
+      protocol,
+      await driver.register(server, { username: `${username}  `, email: ` x-${email}`, password: 'another password' }),
+      'taken',
+    );
+  });
+
+  it('takes addresses with domains of any script, and keeps them in ASCII', async () => {
+    const { username, password } = fresh();
+    const email = `${username}@b\u00fccher.example`;
+    expect((await driver.register(server, { username, email, password })).status).toBe(200);
+    for (const login of [email, `${username}@BÜCHER.example`, `${username}@xn--bcher-kva.example`]) {
+      const { token } = await driver.logIn(server, { username: login, password });
+      expect((await server.client(token ?? '').get('/api/v1/users/me')).body.email).toBe(`${username}@xn--bcher-kva.example`);
+    }
+  });
+
   it('ignores what a registration does not define', async () => {
     const fields = fresh();
     await driver.register(server, { ...fields, ...{ is_superuser: true, is_active: false, id: 1 } });

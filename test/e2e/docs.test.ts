@@ -198,7 +198,7 @@ describe('the document', () => {
     ]);
     expect(statuses('POST /api/v1/commands/{domain}/{command}')).toContain('409');
     expect(statuses('GET /api/v1/users/me')).toEqual(['200', '401', '429', '500', '503']);
-    expect(statuses('POST /auth/register')).toEqual(['200', '400', '409', '413', '415', '429', '500', '503']);
+    expect(statuses('POST /auth/register')).toEqual(['200', '400', '403', '409', '413', '415', '429', '500', '503']);
     expect(statuses('GET /health/live')).toEqual(['200', '500']);
   });
 });

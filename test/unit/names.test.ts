@@ -37,6 +37,29 @@ describe('user names', () => {
     },
   );
 
+  it.each(['می\u200cخواهم', 'क्\u200dष', 'ශ්\u200dරී', 'क्\u200cष'])('takes the joiners in %j, which change what is seen', (name) => {
+    expect(accepted(name)).toBe(name);
+    expect(skeletonOf(name)).toBe(skeletonOf(name.replaceAll(/[\u200c\u200d]/g, '')));
+  });
+
+  it.each(['دا\u200cر', 'mi\u200cxed', '\u200cمیخ', 'میخ\u200c', 'کم\u200cx', 'क\u200dष', 'क्\u200d', 'می\u200c\u200cخ'])(
+    'refuses the joiners in %j, which nobody sees',
+    (name) => {
+      expect(refusal(name)).toBe('value_error.str.regex');
+    },
+  );
+
+  it.each([' alice', 'alice\u3000', '\u00a0alice\n'])('takes the blanks around %j away', (name) => {
+    expect(accepted(name)).toBe('alice');
+    expect(foldName(name)).toBe('alice');
+  });
+
+  it('say in words what is allowed', () => {
+    expect(check(Names, { username: 'a b c' })).toMatchObject([
+      { msg: 'allowed are letters and digits of any script and _ . -' },
+    ]);
+  });
+
   it.each([
     ['ab', 'value_error.any_str.min_length'],
     ['x'.repeat(65), 'value_error.any_str.max_length'],

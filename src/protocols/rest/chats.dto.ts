@@ -10,7 +10,7 @@ export class RestCreateChatBody {
   @Text({ optional: true, nullable: true, min: 1, max: 200, example: 'The readers' })
   chat_name?: string | null;
 
-  @TextList({ max: 1_000, description: 'User names', example: ['bob'] }, { min: 1, max: 64 })
+  @TextList({ max: 1_000, description: 'User names', example: ['bob'] }, { min: 1, max: 64, trim: true })
   members!: string[];
 }
 

@@ -34,7 +34,12 @@ export class RestReportsQuery {
   @Int({ optional: true, min: 1, max: 200, description: 'Reports at most; 50 unless said' })
   limit?: number;
 
-  @Text({ optional: true, pattern: /^[0-9]{1,15}$/, description: '`next_cursor` of the page before' })
+  @Text({
+    optional: true,
+    pattern: /^[0-9]{1,15}$/,
+    allowed: 'cursors that a page before gave',
+    description: '`next_cursor` of the page before',
+  })
   cursor?: string;
 }
 

@@ -33,8 +33,8 @@ export class RestCreateUserBody extends RestRegisterBody {
 }
 
 export class RestUpdateUserBody {
-  @Email({ optional: true, example: 'newemail@example.com' })
-  email?: string;
+  @Email({ optional: true, nullable: true, description: 'null only where the account has none', example: 'newemail@example.com' })
+  email?: string | null;
 
   @Username({ optional: true, example: 'newusername' })
   username?: string;

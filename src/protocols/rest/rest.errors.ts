@@ -18,7 +18,7 @@ const REST_ERRORS: ErrorTable = {
 export const restErrorFormat: HttpErrorFormat = {
   status: (error) => wordingOf(REST_ERRORS, error).status,
   body: (error) => ({ detail: error.code === 'invalid_input' ? error.issues : wordingOf(REST_ERRORS, error).text }),
-  // RFC 6750 §3: a request for a protected resource that lacks (good) credentials is told what to bring.
+  // RFC 6750 §3: a request for a protected resource that lacks credentials learns what to bring.
   headers: (error): Record<string, string> =>
     wordingOf(REST_ERRORS, error).status === 401 ? { 'www-authenticate': 'Bearer' } : {},
 };

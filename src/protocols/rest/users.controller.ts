@@ -18,6 +18,13 @@ import { listOf, MESSAGE_SCHEMA } from './rest.schemas.js';
 const USER = { description: 'The user', schema: USER_SCHEMA, example: USER_EXAMPLE };
 const ADMIN_USER = { ...USER, schema: ADMIN_USER_SCHEMA };
 
+const DELETED = { message: 'User deleted successfully' };
+
+const CHANGES = [
+  'All fields are optional, and those that are as they were count as left out: what was read can be written back. null clears `full_name`',
+  'only. A new password ends all other sessions.',
+].join(' ');
+
 /** Accounts that a request may skip for the price of one more; with `q` each of them has to be read. */
 const SKIPPED_PER_REQUEST = { all: 250_000, found: 25_000 };
 
@@ -82,6 +89,30 @@ export class RestUsersController {
     return this.find(sessionOf(request).userId);
   }
 
+  @Put('me')
+  @AsksDatabase()
+  @Documented({
+    summary: 'Change the user who asks',
+    description: CHANGES,
+    body: RestUpdateUserBody,
+    answer: ADMIN_USER,
+    errors: ['forbidden', 'taken'],
+  })
+  updateMe(@ValidBody(RestUpdateUserBody) body: RestUpdateUserBody, @Req() request: FastifyRequest): Promise<AdminUserRecord> {
+    return this.update(sessionOf(request).userId, body, request);
+  }
+
+  @Delete('me')
+  @AsksDatabase()
+  @Documented({
+    summary: 'Delete the user who asks',
+    answer: { description: 'Gone, with all sessions', schema: MESSAGE_SCHEMA, example: DELETED },
+    errors: ['forbidden'],
+  })
+  removeMe(@Req() request: FastifyRequest): Promise<{ message: string }> {
+    return this.remove(sessionOf(request).userId, request);
+  }
+
   @Get(':user_id')
   @SelfOrSuperuser()
   @Documented({ summary: 'A user', answer: ADMIN_USER, errors: ['not_found'] })
@@ -97,7 +128,7 @@ export class RestUsersController {
   @SelfOrSuperuser()
   @Documented({
     summary: 'Change a user',
-    description: 'All fields are optional; null clears `full_name` only. A new password ends all other sessions.',
+    description: CHANGES,
     body: RestUpdateUserBody,
     answer: ADMIN_USER,
     errors: ['not_found', 'taken'],
@@ -115,12 +146,12 @@ export class RestUsersController {
   @SelfOrSuperuser()
   @Documented({
     summary: 'Delete a user',
-    answer: { description: 'Gone, with all sessions', schema: MESSAGE_SCHEMA, example: { message: 'User deleted successfully' } },
+    answer: { description: 'Gone, with all sessions', schema: MESSAGE_SCHEMA, example: DELETED },
     errors: ['not_found'],
   })
   async remove(@PathId('user_id') userId: number, @Req() request: FastifyRequest): Promise<{ message: string }> {
     await this.accounts.remove(userId, sessionOf(request), originOf(request));
-    return { message: 'User deleted successfully' };
+    return DELETED;
   }
 
   @Post(':user_id/reset-password')
