@@ -1324,7 +1324,7 @@ export interface paths {
         get: operations["restUsersRead"];
         /**
          * Change a user
-         * @description All fields are optional; null clears `full_name` only. A new password ends all other sessions. For the user itself and for superusers.
+         * @description All fields are optional, and those that are as they were count as left out: what was read can be written back. null clears `full_name` only. A new password ends all other sessions. For the user itself and for superusers.
          */
         put: operations["restUsersUpdate"];
         post?: never;
@@ -1516,9 +1516,14 @@ export interface paths {
         };
         /** The user who asks */
         get: operations["restUsersMe"];
-        put?: never;
+        /**
+         * Change the user who asks
+         * @description All fields are optional, and those that are as they were count as left out: what was read can be written back. null clears `full_name` only. A new password ends all other sessions.
+         */
+        put: operations["restUsersUpdateMe"];
         post?: never;
-        delete?: never;
+        /** Delete the user who asks */
+        delete: operations["restUsersRemoveMe"];
         options?: never;
         head?: never;
         patch?: never;
@@ -2755,8 +2760,11 @@ export interface components {
             until: string;
         };
         RestUpdateUserBody: {
-            /** Format: email */
-            email?: string;
+            /**
+             * Format: email
+             * @description null only where the account has none
+             */
+            email?: string | null;
             /** @description At most 200 characters */
             full_name?: string | null;
             /** @description A superuser's to set */
@@ -3452,6 +3460,15 @@ export interface operations {
             };
             /** @description The body is not JSON. The name or the e-mail address belongs to another account */
             400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RestError"];
+                };
+            };
+            /** @description The server runs with `REGISTRATION=closed` */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -11733,6 +11750,203 @@ export interface operations {
             };
         };
     };
+    restUsersUpdateMe: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RestUpdateUserBody"];
+            };
+        };
+        responses: {
+            /** @description The user */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AdminUser"];
+                };
+            };
+            /** @description The body is not JSON. The name or the e-mail address belongs to another account */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RestError"];
+                };
+            };
+            /** @description No token, or none that is good */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RestError"];
+                };
+            };
+            /** @description The account may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RestError"];
+                };
+            };
+            /** @description The body is over 1 MiB */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RestError"];
+                };
+            };
+            /** @description The body is of another kind */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RestError"];
+                };
+            };
+            /** @description A field is missing or wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RestInvalidInput"];
+                };
+            };
+            /** @description Over the limit; come again after `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RestError"];
+                };
+            };
+            /** @description A fault of the server; its log knows more by `X-Request-Id` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RestError"];
+                };
+            };
+            /** @description The server cannot do it now; come again after `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RestError"];
+                };
+            };
+        };
+    };
+    restUsersRemoveMe: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Gone, with all sessions */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Message"];
+                };
+            };
+            /** @description The body is not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RestError"];
+                };
+            };
+            /** @description No token, or none that is good */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RestError"];
+                };
+            };
+            /** @description The account may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RestError"];
+                };
+            };
+            /** @description The body is over 1 MiB */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RestError"];
+                };
+            };
+            /** @description The body is of another kind */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RestError"];
+                };
+            };
+            /** @description Over the limit; come again after `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RestError"];
+                };
+            };
+            /** @description A fault of the server; its log knows more by `X-Request-Id` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RestError"];
+                };
+            };
+            /** @description The server cannot do it now; come again after `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RestError"];
+                };
+            };
+        };
+    };
     restContactsPrivacy: {
         parameters: {
             query?: never;
@@ -12458,6 +12672,15 @@ export interface operations {
                     "application/json": components["schemas"]["GameError"];
                 };
             };
+            /** @description The server runs with `REGISTRATION=closed` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GameError"];
+                };
+            };
             /** @description The name or the e-mail address belongs to another account */
             409: {
                 headers: {
@@ -12937,6 +13160,15 @@ export interface operations {
             };
             /** @description The body is not JSON. A field is missing or wrong */
             400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["McpError"];
+                };
+            };
+            /** @description The server runs with `REGISTRATION=closed` */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
