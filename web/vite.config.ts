@@ -6,6 +6,10 @@ const BASE = '/console/';
 export default defineConfig({
   root: import.meta.dirname,
   base: BASE,
+  // The server puts the path below which it lies into each page; scripts find each other from where they are.
+  experimental: {
+    renderBuiltUrl: (name, { hostType }) => (hostType === 'html' ? `/__base__${BASE}${name}` : { relative: true }),
+  },
   // The server puts a new one into each answer.
   html: { cspNonce: '{{nonce}}' },
   build: {

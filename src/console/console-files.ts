@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { extname } from 'node:path';
 import { CoreError } from '../errors/catalogue.js';
+import { escapeHtml } from '../http/escape-html.js';
 import { StaticFile } from '../http/static-file.js';
 
 /** Beside the compiled code, or, where that runs from its sources, in what was built last. */
@@ -29,12 +30,13 @@ export class ConsoleFiles {
 
   /**
    * The page, for one answer: what writes styles into it has to know the nonce, which nobody could guess.
+   * @param base the path under which browsers reach this server
    * @throws CoreError `not_found` where the console was not built
    */
-  async page(): Promise<{ html: string; headers: Readonly<Record<string, string>> }> {
+  async page(base = ''): Promise<{ html: string; headers: Readonly<Record<string, string>> }> {
     const { html } = await this.load();
     const nonce = randomBytes(16).toString('base64');
-    return { html: html.replaceAll('{{nonce}}', nonce), headers: headersOf(nonce) };
+    return { html: html.replaceAll('{{nonce}}', nonce).replaceAll('/__base__', escapeHtml(base)), headers: headersOf(nonce) };
   }
 
   async asset(name: string): Promise<StaticFile | undefined> {

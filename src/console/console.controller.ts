@@ -2,6 +2,7 @@ import { Controller, Get, Param, Req, Res } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { CoreError } from '../errors/catalogue.js';
 import { Public } from '../http/access.js';
+import { BasePath } from '../http/base-path.js';
 import { Documented, Undocumented } from '../http/route-docs.js';
 import { ConsoleFiles } from './console-files.js';
 
@@ -9,6 +10,8 @@ import { ConsoleFiles } from './console-files.js';
 @Controller()
 export class ConsoleController {
   private readonly files = new ConsoleFiles();
+
+  constructor(private readonly base: BasePath) {}
 
   @Get()
   @Public()
@@ -18,7 +21,7 @@ export class ConsoleController {
     answer: { description: 'The page', type: 'text/html', example: '<!doctype html>…' },
   })
   async page(@Res() reply: FastifyReply): Promise<void> {
-    const { html, headers } = await this.files.page();
+    const { html, headers } = await this.files.page(this.base.path);
     void reply.headers(headers).type('text/html; charset=utf-8').send(html);
   }
 

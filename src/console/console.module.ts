@@ -1,6 +1,7 @@
 import { Controller, type DynamicModule, Get, Module, Redirect } from '@nestjs/common';
 import type { Settings } from '../config/settings.js';
 import { Public } from '../http/access.js';
+import { BasePath } from '../http/base-path.js';
 import { Undocumented } from '../http/route-docs.js';
 import { ConsoleController } from './console.controller.js';
 
@@ -10,11 +11,15 @@ export const hasConsole = ({ PROTOCOLS: served }: Settings): boolean => served.i
 /** Where there is no console, `/` leads to what is there in any case. */
 @Controller()
 class NoConsoleController {
+  constructor(private readonly base: BasePath) {}
+
   @Get()
   @Public()
   @Undocumented()
   @Redirect('/docs', 302)
-  page(): void {}
+  page(): { url: string } {
+    return { url: this.base.at('/docs') };
+  }
 }
 
 /** The console: a page for people, at `/`. */

@@ -2,10 +2,11 @@ import { Controller, Get, Param, Req, Res } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { CoreError } from '../errors/catalogue.js';
 import { Public } from '../http/access.js';
+import { BasePath } from '../http/base-path.js';
 import { Documented, Undocumented } from '../http/route-docs.js';
 import { AsyncDocument } from './asyncapi/async-document.js';
 import { ApiDocument } from './openapi/api-document.js';
-import { PAGE_ASSETS, PAGES } from './pages/page-files.js';
+import { PAGE_ASSETS, pagesBelow } from './pages/page-files.js';
 
 const FRESH = { status: 304, description: 'It is as the client has it already (`If-None-Match`)' };
 const PAGE = { description: 'The page', type: 'text/html', example: '<!doctype html>…' };
@@ -21,10 +22,15 @@ const INFO = {
 /** The documentation that the server serves about itself. */
 @Controller()
 export class DocsController {
+  private readonly pages: ReturnType<typeof pagesBelow>;
+
   constructor(
     private readonly document: ApiDocument,
     private readonly sockets: AsyncDocument,
-  ) {}
+    base: BasePath,
+  ) {
+    this.pages = pagesBelow(base.path);
+  }
 
   @Get('openapi.json')
   @Public()
@@ -51,14 +57,14 @@ export class DocsController {
   @Public()
   @Documented({ tag: 'server', summary: 'This document to try out, by Swagger UI', answer: PAGE, otherAnswers: [FRESH] })
   docs(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
-    return PAGES.docs.send(request, reply);
+    return this.pages.docs.send(request, reply);
   }
 
   @Get('redoc')
   @Public()
   @Documented({ tag: 'server', summary: 'This document to read, by ReDoc', answer: PAGE, otherAnswers: [FRESH] })
   redoc(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
-    return PAGES.redoc.send(request, reply);
+    return this.pages.redoc.send(request, reply);
   }
 
   @Get('asyncapi.json')
@@ -86,7 +92,7 @@ export class DocsController {
   @Public()
   @Documented({ tag: 'server', summary: 'The document of the sockets to read', answer: PAGE, otherAnswers: [FRESH] })
   asyncApiPage(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
-    return PAGES.asyncapi.send(request, reply);
+    return this.pages.asyncapi.send(request, reply);
   }
 
   @Get('docs/assets/:name')

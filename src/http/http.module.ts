@@ -2,6 +2,7 @@ import { Global, Module } from '@nestjs/common';
 import { APP_FILTER } from '@nestjs/core';
 import { FaultLog } from '../errors/fault-log.js';
 import { Metrics } from '../ops/metrics.js';
+import { BasePath } from './base-path.js';
 import { ErrorFormats } from './error-formats.js';
 import { HttpExceptionFilter } from './exception.filter.js';
 import { KnownRoutes } from './known-routes.js';
@@ -12,13 +13,14 @@ import { OriginPolicy } from './origins.js';
 @Module({
   providers: [
     ErrorFormats,
+    BasePath,
     OriginPolicy,
     FaultLog,
     KnownRoutes,
     HttpExceptionFilter,
     { provide: APP_FILTER, useExisting: HttpExceptionFilter },
   ],
-  exports: [KnownRoutes, ErrorFormats, OriginPolicy, FaultLog, HttpExceptionFilter],
+  exports: [KnownRoutes, ErrorFormats, BasePath, OriginPolicy, FaultLog, HttpExceptionFilter],
 })
 export class HttpModule {
   constructor(faults: FaultLog, metrics: Metrics) {

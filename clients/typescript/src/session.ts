@@ -118,7 +118,10 @@ export class Session {
   /** Sends a request with the access token; once more with a new one where that was refused. */
   async send(request: Request): Promise<Response> {
     const { origin, pathname } = new URL(request.url);
-    const isOurs = origin === new URL(this.base).origin && !DOORS.test(pathname) && !request.headers.has('authorization');
+    // The server may lie below a path.
+    const server = new URL(`${this.base}/`);
+    const isBelow = origin === server.origin && pathname.startsWith(server.pathname);
+    const isOurs = isBelow && !DOORS.test(pathname.slice(server.pathname.length - 1)) && !request.headers.has('authorization');
     const token = isOurs ? await this.token() : null;
     if (token === null) return this.fetch(request);
     const again = request.clone();

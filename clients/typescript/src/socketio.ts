@@ -24,7 +24,10 @@ const NO_CODE = 1006;
 function socketIoTransport(base: string, transports: readonly ('websocket' | 'polling')[]): OpenTransport {
   return (token, events) => {
     // Whoever uses this sees to reconnecting, for which each connection is a new one.
-    const socket = io(base, { transports: [...transports], reconnection: false, forceNew: true, auth: { token } });
+    const { origin, pathname } = new URL(base);
+    // To Socket.IO a path in the address is a namespace.
+    const path = `${pathname.replace(/\/+$/, '')}/socket.io/`;
+    const socket = io(origin, { path, transports: [...transports], reconnection: false, forceNew: true, auth: { token } });
     let isOver = false;
     const end = (): void => {
       if (isOver) return;

@@ -10,7 +10,7 @@ import type { User } from './types.js';
 import { type WebSocketClass, webSocketTransport } from './websocket-transport.js';
 
 export interface SwitchboardOptions {
-  /** Where the server is, without a path; the origin of the page unless said. */
+  /** Where the server is, with the path below which it lies if there is one; the origin of the page unless said. */
   readonly baseUrl?: string;
   /** Where the refresh token is kept: in a cookie that scripts cannot see, as pages do unless said, or here, as programs do. */
   readonly refresh?: 'cookie' | 'body';

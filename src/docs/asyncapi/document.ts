@@ -63,7 +63,8 @@ function describedProtocols({ commands, events, docs: all, endpoints, formats }:
 
 function serversAt({ host, protocol, pathname }: URL, protocols: readonly DescribedProtocol[]): AsyncApi['servers'] {
   const isSecure = protocol === 'https:';
-  const path = pathname === '/' ? {} : { pathname };
+  // Paths of channels begin with a slash.
+  const path = pathname === '/' ? {} : { pathname: pathname.replace(/\/+$/, '') };
   const websocket = { host, protocol: isSecure ? 'wss' : 'ws', ...path, description: 'WebSockets (RFC 6455)' };
   const socketio = {
     host,

@@ -110,7 +110,7 @@ function showIndex(entries) {
 }
 
 async function show() {
-  const response = await fetch('/asyncapi.json');
+  const response = await fetch(new URL('../../asyncapi.json', import.meta.url));
   if (!response.ok) throw new Error(`The document could not be loaded (${response.status}).`);
   const whole = resolved(await response.json());
   const protocols = whole.info.tags.map(({ name }) => name);

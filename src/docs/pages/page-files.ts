@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { CoreError } from '../../errors/catalogue.js';
+import { escapeHtml } from '../../http/escape-html.js';
 import { StaticFile } from '../../http/static-file.js';
 import { redocWithoutLogo } from './redoc.js';
 
@@ -30,10 +31,16 @@ const POLICY = [
 const ours = (name: string) => () => readFile(new URL(name, import.meta.url));
 const swagger = (name: string) => () => readFile(require.resolve(`swagger-ui-dist/${name}`));
 
-const page = (name: string): StaticFile =>
-  new StaticFile({ type: HTML, read: ours(name), headers: { 'content-security-policy': POLICY } });
-
-export const PAGES = { docs: page('swagger.html'), redoc: page('redoc.html'), asyncapi: page('asyncapi.html') };
+/** The pages. @param base the path under which browsers reach this server */
+export function pagesBelow(base: string) {
+  const page = (name: string): StaticFile =>
+    new StaticFile({
+      type: HTML,
+      read: async () => (await ours(name)()).toString().replaceAll('{{base}}', escapeHtml(base)),
+      headers: { 'content-security-policy': POLICY },
+    });
+  return { docs: page('swagger.html'), redoc: page('redoc.html'), asyncapi: page('asyncapi.html') };
+}
 
 /** What the pages load, by name. */
 export const PAGE_ASSETS: ReadonlyMap<string, StaticFile> = new Map([

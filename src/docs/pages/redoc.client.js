@@ -1,8 +1,10 @@
 /* global Redoc */
+// The server may lie below a path: everything of it is found from this script.
+const openApi = new URL('../../openapi.json', document.currentScript.src).href;
 const bar = document.querySelector('.bar');
 
 Redoc.init(
-  '/openapi.json',
+  openApi,
   {
     scrollYOffset: () => bar.offsetHeight,
     expandResponses: '200,202',

@@ -1,6 +1,7 @@
 /* global SwaggerUIBundle */
 SwaggerUIBundle({
-  url: '/openapi.json',
+  // The server may lie below a path: everything of it is found from this script.
+  url: new URL('../../openapi.json', document.currentScript.src).href,
   dom_id: '#api',
   deepLinking: true,
   docExpansion: 'list',

@@ -1,6 +1,7 @@
 import { Get, Res } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
 import { AuditLog, type AuditRecord } from '../../auth/audit-log.js';
+import { BasePath } from '../../http/base-path.js';
 import { Superuser } from '../../http/access.js';
 import { AsksDatabase } from '../../http/database-lane.js';
 import { ValidQuery } from '../../http/input.js';
@@ -13,7 +14,10 @@ import { listOf } from './rest.schemas.js';
 /** What was done to accounts. */
 @ProtocolController('rest', 'api/v1/audit')
 export class RestAuditController {
-  constructor(private readonly log: AuditLog) {}
+  constructor(
+    private readonly log: AuditLog,
+    private readonly base: BasePath,
+  ) {}
 
   @Get()
   @AsksDatabase()
@@ -36,7 +40,8 @@ entries than \`limit\`, or none, although more follow: the end is where there is
   ): Promise<readonly AuditRecord[]> {
     const { since, until, before, limit, ...columns } = query;
     const page = await this.log.page({ columns, since: momentOf(since), until: momentOf(until), before, limit });
-    if (page.nextBefore !== null) void reply.header('link', `</api/v1/audit?${nextOf(query, page.nextBefore)}>; rel="next"`);
+    if (page.nextBefore !== null)
+      void reply.header('link', `<${this.base.at('/api/v1/audit')}?${nextOf(query, page.nextBefore)}>; rel="next"`);
     return page.entries;
   }
 }

@@ -3,6 +3,7 @@ import { HttpAdapterHost } from '@nestjs/core';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Settings } from '../../config/settings.js';
 import { CoreError } from '../../errors/catalogue.js';
+import { BasePath } from '../../http/base-path.js';
 import { isLocal, OriginPolicy } from '../../http/origins.js';
 
 const NAME = 'refresh_token';
@@ -15,6 +16,7 @@ export class RefreshCookie {
     private readonly host: HttpAdapterHost,
     private readonly origins: OriginPolicy,
     private readonly settings: Settings,
+    private readonly base: BasePath,
   ) {}
 
   /** A foreign page that logs its visitor in as somebody else gets no cookie set. */
@@ -51,7 +53,7 @@ export class RefreshCookie {
 
   private attributes(request: FastifyRequest) {
     return {
-      path: PATH,
+      path: this.base.at(PATH),
       httpOnly: true,
       sameSite: 'strict',
       secure: request.protocol === 'https' || !isLocal(request.host),

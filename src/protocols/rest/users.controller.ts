@@ -3,6 +3,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { AccountsService } from '../../auth/accounts.service.js';
 import { RecoveryService } from '../../auth/recovery.service.js';
 import { CoreError } from '../../errors/catalogue.js';
+import { BasePath } from '../../http/base-path.js';
 import { SelfOrSuperuser, Superuser } from '../../http/access.js';
 import { AsksDatabase, type RequestCost } from '../../http/database-lane.js';
 import { PathId, ValidBody, ValidQuery } from '../../http/input.js';
@@ -39,6 +40,7 @@ export class RestUsersController {
     private readonly users: UsersService,
     private readonly accounts: AccountsService,
     private readonly recovery: RecoveryService,
+    private readonly base: BasePath,
   ) {}
 
   @Get()
@@ -67,7 +69,7 @@ export class RestUsersController {
         after: String(page.nextAfter),
         ...(query.q ? { q: query.q } : {}),
       });
-      void reply.header('link', `</api/v1/users/?${next.toString()}>; rel="next"`);
+      void reply.header('link', `<${this.base.at('/api/v1/users/')}?${next.toString()}>; rel="next"`);
     }
     // The database has made the JSON already.
     void reply.type('application/json; charset=utf-8').send(page.json);

@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { publicPathRemover } from '../../http/base-path.js';
 import { answerClientError } from '../../http/client-errors.js';
 import { normalizeForwardedFor } from '../../http/forwarded.js';
 import { requestFault } from '../../http/request-faults.js';
@@ -34,7 +35,11 @@ export class HttpFront {
   /** Connections that end with an answer that is on its way. */
   private readonly ending = new WeakSet<Socket>();
 
-  constructor(private readonly settings: Settings) {}
+  private readonly removePublicPath: (request: IncomingMessage) => void;
+
+  constructor(private readonly settings: Settings) {
+    this.removePublicPath = publicPathRemover(settings);
+  }
 
   /** For Fastify's `serverFactory`. */
   readonly createServer = (handler: unknown): Server => {
@@ -58,6 +63,7 @@ export class HttpFront {
         countWaiting(request.socket, response);
         readers.watch(request.socket, response);
         normalizeForwardedFor(request);
+        this.removePublicPath(request);
         const fault = requestFault(request);
         if (fault) this.refuse(fault, request, response);
         else if (this.handlers && isSocketIo(request)) this.handlers.socketIoRequest(request, response);
@@ -76,6 +82,7 @@ export class HttpFront {
     Doorway.before(server, this.settings);
     return server.on('upgrade', (request, stream, head) => {
       normalizeForwardedFor(request);
+      this.removePublicPath(request);
       whenAnswered(stream, () => {
         if (asksForWebSocket(request)) this.upgrade(request, stream, head);
         else ignoreUpgrade(server, request, stream, head);

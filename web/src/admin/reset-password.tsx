@@ -6,6 +6,7 @@ import { useTranslation } from 'react-i18next';
 import { mutate } from 'swr';
 import { useAction } from '../shared/use-action';
 import { resetPassword, type User } from './api';
+import { SERVER } from '../session/base';
 
 interface ResetPasswordProps {
   readonly user: User;
@@ -45,7 +46,7 @@ function Reset({ user, onClose }: Omit<ResetPasswordProps, 'isOpen'>) {
   const { run, isBusy, fault } = useAction(async () => {
     const { token, expires_in: seconds } = await resetPassword(user.id);
     setMade({
-      url: `${location.origin}/recover?token=${encodeURIComponent(token)}`,
+      url: `${SERVER}/recover?token=${encodeURIComponent(token)}`,
       minutes: Math.max(1, Math.floor(seconds / 60)),
     });
     void mutate(['user-sessions', user.id]);

@@ -4,6 +4,7 @@ import { type ReactNode, type SubmitEvent, useId } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link } from 'wouter';
 import { useTitle } from '../shared/use-title';
+import { BASE } from '../session/base';
 
 interface AuthCardProps {
   readonly title: string;
@@ -52,10 +53,10 @@ export function AuthCard({ title, fault, onSubmit, children, below }: AuthCardPr
           <Anchor size="sm" component={Link} href="/explorer" underline="always">
             {t('nav.explorer')}
           </Anchor>
-          <Anchor size="sm" href="/docs" underline="always">
+          <Anchor size="sm" href={`${BASE}/docs`} underline="always">
             {t('nav.http')}
           </Anchor>
-          <Anchor size="sm" href="/asyncapi" underline="always">
+          <Anchor size="sm" href={`${BASE}/asyncapi`} underline="always">
             {t('nav.sockets')}
           </Anchor>
         </Group>

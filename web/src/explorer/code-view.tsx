@@ -11,6 +11,7 @@ import { LANGUAGES, snippet, type SnippetLanguage, snippetJob } from './snippets
 import type { RequestDraft } from './use-request';
 import type { Wire } from './wire';
 import { httpWire, wireOf } from './wires';
+import { SERVER } from '../session/base';
 
 const NAMES: Readonly<Record<SnippetLanguage, string>> = {
   wscat: 'wscat',
@@ -40,7 +41,7 @@ export function CodeView({ draft, protocol, clientId, state, withSecrets, onSecr
   const http = draft.request && !isOwn ? httpWire(draft.request, []) : null;
   const withToken =
     draft.command.access !== 'anonymous' || !['rest', 'messenger', 'mcp'].includes(protocol) || state.token !== null;
-  const made = wire && snippet(language, snippetJob({ protocol, origin: location.origin, clientId, withToken, wire, http }));
+  const made = wire && snippet(language, snippetJob({ protocol, origin: SERVER, clientId, withToken, wire, http }));
   return (
     <Stack p="md" gap="md">
       <Group justify="space-between" wrap="nowrap">

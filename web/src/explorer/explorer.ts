@@ -5,6 +5,7 @@ import { type Link, type LinkEvents, openWebSocket } from './links';
 import { FACTS, type Protocol, socketOrigin, socketPath } from './protocols';
 import type { Wire } from './wire';
 import { wireOf } from './wires';
+import { SERVER } from '../session/base';
 
 /** As whom to connect. `token` gives one at the time, since it may have to be renewed. */
 export type Identity =
@@ -144,7 +145,7 @@ export class Explorer {
     const mine = (work: () => void): void => {
       if (attempt === this.attempt) work();
     };
-    const address = socketOrigin(location.origin) + socketPath(protocol, clientId);
+    const address = socketOrigin(SERVER) + socketPath(protocol, clientId);
     const events: LinkEvents = {
       onOpen: () =>
         mine(() => {
@@ -159,7 +160,7 @@ export class Explorer {
     if (protocol === 'socketio') {
       const { openSocketIo } = await import('./socketio-link');
       mine(() => {
-        this.link = openSocketIo(location.origin, token, events);
+        this.link = openSocketIo(SERVER, token, events);
       });
       return;
     }

@@ -1,3 +1,4 @@
+import { BASE } from '../session/base.js';
 import { httpText } from './wires.js';
 import type { Json } from './wire.js';
 
@@ -20,7 +21,7 @@ export interface HttpAnswer {
 
 /** A request to this server, with no cookie of the page: what the explorer does must not touch who is signed in here. */
 export async function exchange({ method, path, body, token }: HttpRequest): Promise<HttpAnswer> {
-  const response = await fetch(path, {
+  const response = await fetch(BASE + path, {
     method,
     credentials: 'omit',
     headers: {

@@ -1,5 +1,5 @@
 import { javaScriptLiteral, textLiteral } from './literals.js';
-import type { SnippetJob } from './snippet-job.js';
+import { type SnippetJob, socketIoPlace } from './snippet-job.js';
 import type { HttpWire, Wire } from './wire.js';
 
 const TOKEN = 'process.env.TOKEN';
@@ -56,10 +56,15 @@ const sent = ({ frame, text }: Wire & { readonly kind: 'frame' }): string =>
   frame === null ? textLiteral(text) : `JSON.stringify(${javaScriptLiteral(frame, 1)})`;
 
 function overSocketIo({ origin, withToken }: SnippetJob, { event, argument }: Wire & { readonly kind: 'event' }): string {
-  const auth = withToken ? `, {\n  auth: { token: ${TOKEN} },\n}` : '';
+  const place = socketIoPlace(origin);
+  const options = [
+    ...(place.path === null ? [] : [`  path: ${textLiteral(place.path)},\n`]),
+    ...(withToken ? [`  auth: { token: ${TOKEN} },\n`] : []),
+  ];
+  const settings = options.length === 0 ? '' : `, {\n${options.join('')}}`;
   return `${head('socket.io-client', withToken)}import { io } from "socket.io-client";
 
-const socket = io(${textLiteral(origin)}${auth});
+const socket = io(${textLiteral(place.origin)}${settings});
 socket.on("connect_error", (error) => {
   console.error(error.message);
   socket.close();

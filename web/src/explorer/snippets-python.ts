@@ -1,5 +1,5 @@
 import { pythonLiteral, textLiteral } from './literals.js';
-import type { SnippetJob } from './snippet-job.js';
+import { type SnippetJob, socketIoPlace } from './snippet-job.js';
 import type { HttpWire, Wire } from './wire.js';
 
 const TOKEN = 'os.environ["TOKEN"]';
@@ -57,11 +57,13 @@ asyncio.run(main())
 }
 
 function overSocketIo({ origin, withToken }: SnippetJob, { event, argument }: Wire & { readonly kind: 'event' }): string {
+  const place = socketIoPlace(origin);
+  const path = place.path === null ? '' : `, socketio_path=${textLiteral(place.path)}`;
   const auth = withToken ? `, auth={"token": ${TOKEN}}` : '';
   return `${head('"python-socketio[client]"', withToken, ['json'])}import socketio
 
 client = socketio.Client()
-client.connect(${textLiteral(origin)}${auth})
+client.connect(${textLiteral(place.origin)}${auth}${path})
 answer = client.call(${textLiteral(event)}, ${pythonLiteral(argument)})
 print(json.dumps(answer, indent=2))
 client.disconnect()

@@ -1,5 +1,6 @@
 import { io } from 'socket.io-client';
 import type { Link, LinkEvents } from './links';
+import { socketIoPlace } from './snippet-job';
 
 /** Types of Engine.IO's packets, as they go over the wire. */
 const TYPES: Readonly<Record<string, string>> = {
@@ -21,8 +22,10 @@ const packetText = ({ type, data }: Packet): string =>
   (TYPES[type] ?? '') + (typeof data === 'string' ? data : data === undefined ? '' : '(binary)');
 
 /** A connection of Socket.IO, over a web socket alone, that shows its packets. It does not come back by itself. */
-export function openSocketIo(origin: string, token: string | null, events: LinkEvents): Link {
-  const socket = io(origin, {
+export function openSocketIo(server: string, token: string | null, events: LinkEvents): Link {
+  const place = socketIoPlace(server);
+  const socket = io(place.origin, {
+    ...(place.path !== null && { path: place.path }),
     auth: token === null ? {} : { token },
     transports: ['websocket'],
     reconnection: false,

@@ -20,6 +20,7 @@ import { Link, useLocation } from 'wouter';
 import { signOut, useSession } from '../session/session';
 import { useStore } from '../shared/use-store';
 import { type OpenReports, openReportsOf } from './open-reports';
+import { BASE } from '../session/base';
 
 /** Where one can go. What only superusers may see, only they are offered. */
 export function Navigation() {
@@ -51,8 +52,8 @@ export function Navigation() {
       )}
       <Places title={t('nav.developers')}>
         <Place to="/explorer" icon={Cable} label={t('nav.explorer')} />
-        <Outside href="/docs" icon={BookOpen} label={t('nav.http')} />
-        <Outside href="/asyncapi" icon={Webhook} label={t('nav.sockets')} />
+        <Outside href={`${BASE}/docs`} icon={BookOpen} label={t('nav.http')} />
+        <Outside href={`${BASE}/asyncapi`} icon={Webhook} label={t('nav.sockets')} />
       </Places>
       {user && (
         <NavLink

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { Get, Req, Res } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Public } from '../../../http/access.js';
+import { BasePath } from '../../../http/base-path.js';
 import { escapeHtml } from '../../../http/escape-html.js';
 import { ProtocolController } from '../../../http/protocol-controller.js';
 import { Documented, Undocumented } from '../../../http/route-docs.js';
@@ -16,21 +17,29 @@ const HEADERS = {
 
 const ours = (name: string) => readFile(new URL(name, import.meta.url), 'utf8');
 
-const page = (texts: Readonly<Record<string, string>>): StaticFile =>
+/** @param base the path under which browsers reach this server */
+const page = (texts: Readonly<Record<string, string>>, base: string): StaticFile =>
   new StaticFile({
     type: 'text/html; charset=utf-8',
     headers: HEADERS,
     read: async () =>
-      (await ours('recover.html')).replace(/\{\{(\w+)\}\}/g, (_all, name: string) => escapeHtml(texts[name] ?? '')),
+      (await ours('recover.html')).replace(/\{\{(\w+)\}\}/g, (_all, name: string) =>
+        escapeHtml(name === 'base' ? base : (texts[name] ?? '')),
+      ),
   });
 
-const PAGES = { en: page(RECOVER_TEXTS.en), ru: page(RECOVER_TEXTS.ru) };
 const SCRIPT = new StaticFile({ type: 'text/javascript; charset=utf-8', read: () => ours('recover.client.js') });
 const STYLE = new StaticFile({ type: 'text/css; charset=utf-8', read: () => ours('recover.css') });
 
 /** Where the link of a recovery mail leads: a page that sets a new password. */
 @ProtocolController('rest', 'recover')
 export class RestRecoverPageController {
+  private readonly pages: Readonly<Record<'en' | 'ru', StaticFile>>;
+
+  constructor({ path }: BasePath) {
+    this.pages = { en: page(RECOVER_TEXTS.en, path), ru: page(RECOVER_TEXTS.ru, path) };
+  }
+
   @Get()
   @Public()
   @Documented({
@@ -43,7 +52,7 @@ export class RestRecoverPageController {
   })
   async page(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
     void reply.header('vary', 'Accept-Language');
-    await PAGES[languageOf(request.headers['accept-language'])].send(request, reply);
+    await this.pages[languageOf(request.headers['accept-language'])].send(request, reply);
   }
 
   @Get('recover.js')

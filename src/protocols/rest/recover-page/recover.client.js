@@ -1,4 +1,6 @@
 const words = document.currentScript.dataset;
+// The server may lie below a path: everything of it is found from here.
+const reset = new URL('../api/v1/auth/reset', document.currentScript.src);
 const form = document.getElementById('form');
 const password = document.getElementById('password');
 const again = document.getElementById('again');
@@ -25,7 +27,7 @@ async function whyRefused(response) {
 }
 
 async function send() {
-  const response = await fetch('/api/v1/auth/reset', {
+  const response = await fetch(reset, {
     method: 'POST',
     headers: { 'Content-Type': 'application/json' },
     body: JSON.stringify({ token, password: password.value }),
