@@ -98,7 +98,7 @@ function prepare(app: NestFastifyApplication): void {
     ...CORS,
     // The origin that asks or none, never `*`: credentials go along. A page of our own needs no leave, so the host does not count.
     origin: (origin: string | undefined, done: (error: Error | null, origin: string | false) => void) => {
-      done(null, origin !== undefined && origins.allows(origin, undefined) ? origin : false);
+      done(null, origin !== undefined && origins.allowsForeign(origin) ? origin : false);
     },
   });
 }

@@ -20,6 +20,7 @@ export const CORE_ERRORS = {
   bad_recovery_token: { status: 400, text: 'Recovery token is invalid or has expired.' },
   not_authenticated: { status: 401, text: 'Not authenticated' },
   forbidden: { status: 403, text: 'Not enough permissions' },
+  origin_not_allowed: { status: 403, text: 'Origin not allowed' },
   not_found: { status: 404, text: 'Resource not found' },
   unknown_command: { status: 404, text: 'Unknown command' },
   taken: { status: 409, text: 'User with this username or email already exists.' },

@@ -3,6 +3,7 @@ import { APP_FILTER } from '@nestjs/core';
 import { FaultLog } from '../errors/fault-log.js';
 import { Metrics } from '../ops/metrics.js';
 import { BasePath } from './base-path.js';
+import { ClientAddress } from './client-address.js';
 import { ErrorFormats } from './error-formats.js';
 import { HttpExceptionFilter } from './exception.filter.js';
 import { KnownRoutes } from './known-routes.js';
@@ -14,13 +15,14 @@ import { OriginPolicy } from './origins.js';
   providers: [
     ErrorFormats,
     BasePath,
+    ClientAddress,
     OriginPolicy,
     FaultLog,
     KnownRoutes,
     HttpExceptionFilter,
     { provide: APP_FILTER, useExisting: HttpExceptionFilter },
   ],
-  exports: [KnownRoutes, ErrorFormats, BasePath, OriginPolicy, FaultLog, HttpExceptionFilter],
+  exports: [KnownRoutes, ErrorFormats, BasePath, ClientAddress, OriginPolicy, FaultLog, HttpExceptionFilter],
 })
 export class HttpModule {
   constructor(faults: FaultLog, metrics: Metrics) {

@@ -1,6 +1,5 @@
 import { Global, Module } from '@nestjs/common';
 import { DiscoveryModule } from '@nestjs/core';
-import { ClientAddress } from './adapters/client-address.js';
 import { SocketEndpoints } from './endpoints.js';
 import { EventRegistry } from './events.js';
 import { Hub } from './hub.js';
@@ -11,7 +10,7 @@ import { Sweeper } from './sweeper.js';
 @Global()
 @Module({
   imports: [DiscoveryModule],
-  providers: [Hub, SocketEndpoints, EventRegistry, Sweeper, ClientAddress, RealtimeMetrics],
-  exports: [Hub, SocketEndpoints, EventRegistry, ClientAddress],
+  providers: [Hub, SocketEndpoints, EventRegistry, Sweeper, RealtimeMetrics],
+  exports: [Hub, SocketEndpoints, EventRegistry],
 })
 export class RealtimeModule {}

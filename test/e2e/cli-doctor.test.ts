@@ -365,6 +365,7 @@ describe('the address', { timeout: PATIENCE }, () => {
       expectFinding(await examine(own), 'port', 'ok', /Switchboard runs at 127\.0\.0\.1:\d+ and is ready/);
       const found = await examine({ ...own, PUBLIC_URL: server.url });
       expectFinding(found, 'public address', 'ok', /Switchboard answers/);
+      expectFinding(found, 'own pages', 'ok', /may refresh and open sockets/);
     } finally {
       await server.stop();
     }
@@ -383,6 +384,30 @@ describe('the address', { timeout: PATIENCE }, () => {
         'fault',
         /cannot be had: .*(EADDRNOTAVAIL|ENOTFOUND|EAI_AGAIN)/,
       );
+    }
+  });
+
+  it('of the public lets pages of its own in, and carries their sockets', async () => {
+    const variables = { APP_SECRET: SECRET, NODE_ENV: 'production', PUBLIC_URL: 'https://chat.invalid' };
+    const server = await TestServer.start({ database, variables });
+    // Passes requests on, and no upgrades.
+    const deaf = await http((request, response) => {
+      if (request.headers.upgrade !== undefined) return response.writeHead(426).end();
+      const status = request.url === '/health/live' ? 200 : 401;
+      return response.writeHead(status).end(status === 200 ? '{"status":"ok"}' : '{}');
+    });
+    try {
+      const refused = await examine({ PUBLIC_URL: server.url });
+      expectFinding(refused, 'own pages', 'fault', /refresh with the origin http:.*: 403/);
+      expectFinding(refused, 'own pages', 'fault', /upgrade with the origin http:.*: 403/);
+      expectFinding(
+        await examine({ PUBLIC_URL: `http://127.0.0.1:${deaf}` }),
+        'own pages',
+        'fault',
+        /upgrade with the origin .*: 426/,
+      );
+    } finally {
+      await server.stop();
     }
   });
 

@@ -141,7 +141,7 @@ describe('the refresh cookie', () => {
   it('is not spent for a foreign page', async () => {
     const value = await logIn();
     const foreign = await refresh(value, { origin: 'https://evil.example.com' });
-    expect(shown(foreign)).toEqual({ status: 403, body: { detail: 'Not enough permissions' } });
+    expect(shown(foreign)).toEqual({ status: 403, body: { detail: 'Origin not allowed' } });
     expect((await refresh(value, { origin: server.url })).status).toBe(200);
   });
 

@@ -1,5 +1,7 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Logger } from '@nestjs/common';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { exchange } from '../support/raw-http.js';
+import { RawSocket } from '../support/raw-socket.js';
 import { type Account, PASSWORD, TestServer } from '../support/server.js';
 
 const PUBLIC = { PUBLIC_URL: 'HTTPS://Chat.Example.com:443/app/', TRUST_PROXY: 'loopback' };
@@ -15,16 +17,18 @@ interface Page {
   /** By which the browser reached the server. */
   readonly host?: string;
   readonly forwardedHost?: string;
+  readonly forwardedProto?: string;
 }
 
 /** Everything where the origin counts, as a page of that origin meets it: true where it is let in. */
-async function doorsOf(server: TestServer, member: Account, { origin, host, forwardedHost }: Page) {
+async function doorsOf(server: TestServer, member: Account, { origin, host, forwardedHost, forwardedProto }: Page) {
   const send = async (line: string, headers: readonly string[], body = '') => {
     const lines = [
       `${line} HTTP/1.1`,
       `Host: ${host ?? `127.0.0.1:${server.port}`}`,
       `Origin: ${origin}`,
       ...(forwardedHost ? [`X-Forwarded-Host: ${forwardedHost}`] : []),
+      ...(forwardedProto ? [`X-Forwarded-Proto: ${forwardedProto}`] : []),
       ...headers,
     ];
     const text = `${lines.join('\r\n')}\r\n\r\n${body}`;
@@ -86,6 +90,7 @@ beforeAll(async () => {
       CORS_ORIGINS: 'https://app.example.org,capacitor://localhost,http://localhost:8000',
     }),
     start('development', PUBLIC),
+    start('plain', { NODE_ENV: 'production', PUBLIC_URL: 'http://192.168.1.5:8000', TRUST_PROXY: 'loopback' }),
     start('nameless', { NODE_ENV: 'production' }),
   ]);
 });
@@ -132,8 +137,68 @@ describe('with PUBLIC_URL', () => {
     },
   );
 
+  it('what a trusted proxy says that the browser asked for is its own, over HTTP and sockets', async () => {
+    const origin = 'https://other.example:8443';
+    const asked = { origin, host: 'upstream', forwardedHost: 'Other.Example:8443', forwardedProto: 'https' };
+    // A page of the server's own needs no leave by CORS.
+    expect(await doors('production', asked)).toEqual({ ...every(true), CORS: false });
+    expect(await doors('production', { ...asked, forwardedHost: 'evil.example, other.example:8443' })).toMatchObject({
+      game: true,
+    });
+    for (const other of [
+      { forwardedProto: 'http' },
+      { forwardedHost: 'other.example' },
+      { forwardedHost: 'other.example:8443, evil.example' },
+      { forwardedProto: '' },
+    ]) {
+      expect(await doors('production', { ...asked, ...other }), JSON.stringify(other)).toEqual(every(false));
+    }
+    // Nobody is trusted there.
+    expect(await doors('nameless', asked)).toEqual(every(false));
+  });
+
   it('pages of this machine are let in outside of production', async () => {
     expect(await doors('development', { origin: 'http://localhost:3000' })).toEqual(every(true));
+  });
+});
+
+describe('a page that is refused', () => {
+  it('is told so in the words of the protocol, and logged once for each origin', async () => {
+    const warned = vi.spyOn(Logger.prototype, 'warn').mockImplementation(() => undefined);
+    const { server } = servers['production'] ?? {};
+    if (!server) throw new Error('no server');
+    try {
+      const headers = { origin: 'https://once.example' };
+      const refused = await RawSocket.refused(`${server.wsUrl}/v1/connect`, headers);
+      expect([refused.status, refused.body]).toEqual([403, { success: false, detail: 'Origin not allowed' }]);
+      const answer = await server.client().send('POST', '/api/v1/auth/refresh', undefined, headers);
+      expect([answer.status, answer.body]).toEqual([403, { detail: 'Origin not allowed' }]);
+      const lines = warned.mock.calls.map(([line]) => String(line)).filter((line) => line.includes('once.example'));
+      expect(lines).toEqual([
+        'Pages of "https://once.example" are refused: PUBLIC_URL is https://chat.example.com, and CORS_ORIGINS does not name that origin',
+      ]);
+    } finally {
+      warned.mockRestore();
+    }
+  });
+});
+
+describe('the refresh cookie', () => {
+  it.each([
+    ['production', 'Host: upstream', true],
+    ['production', 'Host: 127.0.0.1', true],
+    ['plain', 'Host: 192.168.1.5:8000', false],
+    ['plain', 'Host: x\r\nX-Forwarded-Proto: https', true],
+    ['nameless', 'Host: 192.168.1.5:8000', true],
+    ['nameless', 'Host: localhost:8000', false],
+  ])('of the server %s with %j is Secure: %s', async (name, head, isSecure) => {
+    const { server, member } = servers[name] ?? {};
+    if (!server || !member) throw new Error(`There is no server ${name}`);
+    const body = JSON.stringify({ username: member.username, password: PASSWORD });
+    const request = `POST /api/v1/auth/login HTTP/1.1\r\n${head}\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\nConnection: close\r\n\r\n${body}`;
+    const { text } = await exchange(server.port, request, { enough: (got) => got.includes('\r\n\r\n') });
+    expect(/^set-cookie: refresh_token=[^\r\n]*; Secure/im.test(text)).toBe(isSecure);
+    expect(/^set-cookie: refresh_token=/im.test(text)).toBe(true);
   });
 });
 

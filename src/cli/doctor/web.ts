@@ -4,6 +4,7 @@ import type { Settings } from '../../config/settings.js';
 import { codeOf, reasonOf } from '../../errors/thrown.js';
 import { visible } from '../print.js';
 import { type Finding, fault, ok, type Look, warning } from './finding.js';
+import { checkOwnPages } from './own-pages.js';
 
 const PORT = 'port';
 const PUBLIC = 'public address';
@@ -124,7 +125,10 @@ export const checkPublicUrl =
         warning(PUBLIC, found, 'Put a proxy with TLS in front (docs/operations.md), and write https:// in PUBLIC_URL.'),
       );
     }
-    return [...findings, await reach(url.replace(/\/+$/, ''), signal)];
+    const server = url.replace(/\/+$/, '');
+    const reached = await reach(server, signal);
+    const pages = reached.level === 'ok' ? await checkOwnPages(server, { PROTOCOLS }, signal) : [];
+    return [...findings, reached, ...pages];
   };
 
 /** What answers there in plain HTTP. */

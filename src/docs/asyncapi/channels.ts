@@ -98,15 +98,10 @@ function refusalOf(error: ErrorCode, format: HttpErrorFormat): Refusal {
 }
 
 function thrownFor(code: ErrorCode): CoreError {
-  if (code !== 'invalid_input') return new CoreError(code, { detail: DETAILS[code] ?? CORE_ERRORS[code].text });
+  if (code !== 'invalid_input') return new CoreError(code, { detail: CORE_ERRORS[code].text });
   const msg = 'string contains characters that are not allowed, or is too long';
   return invalidInput({ loc: ['path', 'client_id'], msg, type: 'value_error.str.regex' });
 }
-
-/** What the gate says where the catalogue is too general. */
-const DETAILS: Partial<Record<ErrorCode, string>> = {
-  forbidden: 'Origin not allowed',
-};
 
 function operationsOf(protocol: DescribedProtocol): Record<string, Operation> {
   const { docs, requests, told } = protocol;

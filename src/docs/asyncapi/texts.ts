@@ -60,7 +60,7 @@ const row = (...cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
 
 /** Why a connection is refused. */
 const WHY_REFUSED: Partial<Record<ErrorCode, string>> = {
-  forbidden: 'An origin that is not allowed',
+  origin_not_allowed: 'A page of an origin that is not allowed',
   not_authenticated: 'No token, or none that is good',
   invalid_input: 'A `client_id` that is none',
   too_large: 'A request of long polling that is too large',

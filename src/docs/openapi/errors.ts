@@ -58,6 +58,7 @@ const WHY: Partial<Record<ErrorCode, string>> = {
   bad_recovery_token: 'The recovery token is unknown, spent or has expired',
   not_authenticated: 'No token, or none that is good',
   forbidden: 'The account may not do this',
+  origin_not_allowed: 'The cookie comes from a page of another origin',
   not_found: 'There is no such thing',
   taken: 'The name or the e-mail address belongs to another account',
   registration_closed: 'The server runs with `REGISTRATION=closed`',

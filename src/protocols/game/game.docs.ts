@@ -97,7 +97,7 @@ export const gameDocs: ProtocolDocs = {
   credentials: ['header', 'query'],
   refusals: [
     'not_authenticated',
-    'forbidden',
+    'origin_not_allowed',
     'too_many_requests',
     'method_not_allowed',
     'upgrade_required',

@@ -294,7 +294,7 @@ export const messengerDocs: ProtocolDocs = {
   credentials: ['header', 'query', 'field'],
   refusals: [
     'not_authenticated',
-    'forbidden',
+    'origin_not_allowed',
     'too_many_requests',
     'method_not_allowed',
     'upgrade_required',

@@ -76,7 +76,7 @@ export class RestAuthController {
     description: GOOD_ONCE,
     credentials: ['cookie'],
     answer: TOKEN,
-    errors: ['bad_refresh_token', 'forbidden'],
+    errors: ['bad_refresh_token', 'origin_not_allowed'],
   })
   async refresh(@Req() request: FastifyRequest, @Res({ passthrough: true }) reply: FastifyReply): Promise<RestToken> {
     // A cookie that is refused is not cleared: it may be the loser of a race, and the browser holds the winner's by now.
@@ -95,7 +95,7 @@ export class RestAuthController {
     ].join(' '),
     credentials: ['token', 'cookie'],
     answer: { description: 'The session is over', schema: MESSAGE_SCHEMA, example: { message: 'Logged out successfully' } },
-    errors: ['bad_refresh_token', 'not_authenticated', 'forbidden'],
+    errors: ['bad_refresh_token', 'not_authenticated', 'origin_not_allowed'],
   })
   async logout(@Req() request: FastifyRequest, @Res({ passthrough: true }) reply: FastifyReply): Promise<{ message: string }> {
     const accessToken = bearerOf(request.headers.authorization);

@@ -21,7 +21,7 @@ export class RefreshCookie {
 
   /** A foreign page that logs its visitor in as somebody else gets no cookie set. */
   set(request: FastifyRequest, reply: FastifyReply, token: string): void {
-    if (!this.isOurs(request)) return;
+    if (!this.origins.allows(request.raw)) return;
     this.host.httpAdapter.setCookie(reply, NAME, token, { ...this.attributes(request), maxAge: this.settings.SESSION_TTL });
   }
 
@@ -32,10 +32,10 @@ export class RefreshCookie {
   /**
    * The token of the cookie. The cookie comes along by itself, so a foreign page must not be able to use it: SameSite keeps
    * other sites away, and the origin check other origins of the same site.
-   * @throws CoreError `bad_refresh_token`, `forbidden`
+   * @throws CoreError `bad_refresh_token`, `origin_not_allowed`
    */
   read(request: FastifyRequest): string {
-    if (!this.isOurs(request)) throw new CoreError('forbidden');
+    this.origins.check(request.raw);
     const token = this.find(request);
     if (token === null) throw new CoreError('bad_refresh_token');
     return token;
@@ -43,12 +43,8 @@ export class RefreshCookie {
 
   /** The same; null where there is no cookie that the page may use. */
   find(request: FastifyRequest): string | null {
-    if (!this.isOurs(request)) return null;
+    if (!this.origins.allows(request.raw)) return null;
     return /(?:^|;\s*)refresh_token=([A-Za-z0-9._~-]{1,512})(?:;|$)/.exec(request.headers.cookie ?? '')?.[1] ?? null;
-  }
-
-  private isOurs(request: FastifyRequest): boolean {
-    return this.origins.allows(request.headers.origin, request.host);
   }
 
   private attributes(request: FastifyRequest) {
@@ -56,7 +52,14 @@ export class RefreshCookie {
       path: this.base.at(PATH),
       httpOnly: true,
       sameSite: 'strict',
-      secure: request.protocol === 'https' || !isLocal(request.host),
+      secure: this.isSecure(request),
     } as const;
+  }
+
+  /** What reached a proxy by TLS may reach us in the clear; PUBLIC_URL knows. */
+  private isSecure({ protocol, host }: FastifyRequest): boolean {
+    if (protocol === 'https') return true;
+    const { PUBLIC_URL: url } = this.settings;
+    return url === undefined ? !isLocal(host) : new URL(url).protocol === 'https:';
   }
 }

@@ -139,7 +139,7 @@ export const restDocs: ProtocolDocs = {
   },
   credentials: ['header', 'query'],
   refusals: [
-    'forbidden',
+    'origin_not_allowed',
     'invalid_input',
     'too_many_requests',
     'method_not_allowed',

@@ -200,7 +200,7 @@ export const socketIoDocs: ProtocolDocs = {
   place: { paths: ['/socket.io/'], token: 'required' },
   credentials: ['header', 'query', 'auth'],
   refusals: [
-    'forbidden',
+    'origin_not_allowed',
     'too_large',
     'too_many_requests',
     'method_not_allowed',

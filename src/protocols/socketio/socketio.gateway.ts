@@ -17,7 +17,7 @@ import { weightOf } from '../../validation/json.js';
 import { tokenOfHandshake } from '../../http/bearer.js';
 import { userAgentOf } from '../../http/request.js';
 import type { Identity } from '../../identity/identity.js';
-import { ClientAddress } from '../../realtime/adapters/client-address.js';
+import { ClientAddress } from '../../http/client-address.js';
 import { type SocketIoFrame, SocketIoTransport } from '../../realtime/adapters/socketio-transport.js';
 import { CLOSE } from '../../realtime/close-reasons.js';
 import { Connection, whenAnswered } from '../../realtime/connection.js';

@@ -16,7 +16,7 @@ import { CLOSE } from '../close-reasons.js';
 import { Intake } from '../../ops/intake.js';
 import { Hub } from '../hub.js';
 import { type ArrivalRules, Arrivals } from './arrivals.js';
-import { ClientAddress } from './client-address.js';
+import { ClientAddress } from '../../http/client-address.js';
 import { handshakeFault, upgradeRequired } from './handshake.js';
 import { CountedEngine } from './counted-engine.js';
 import { EngineRequests } from './engine-requests.js';

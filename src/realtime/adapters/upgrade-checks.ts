@@ -11,7 +11,7 @@ import { newConnectionId } from '../connection.js';
 import type { SocketEndpoint } from '../endpoints.js';
 import { Hub } from '../hub.js';
 import { TokenReader } from '../ports.js';
-import { ClientAddress } from './client-address.js';
+import { ClientAddress } from '../../http/client-address.js';
 import { handshakeFault } from './handshake.js';
 import type { Admission } from './raw-server.js';
 
@@ -47,7 +47,7 @@ export class UpgradeChecks {
     hub.onFlood = (address) => void limits.charge('general', address, FLOOD_COST);
   }
 
-  /** @throws CoreError `forbidden` or `too_many_requests`; @returns the client's address */
+  /** @throws CoreError `origin_not_allowed` or `too_many_requests`; @returns the client's address */
   async checkRequest(request: IncomingMessage, kind: 'api' | 'general'): Promise<string> {
     this.checkOrigin(request);
     const address = this.addresses.of(request);
@@ -56,9 +56,9 @@ export class UpgradeChecks {
     return address;
   }
 
-  /** @throws CoreError `forbidden` */
-  checkOrigin({ headers }: IncomingMessage): void {
-    if (!this.origins.allows(headers.origin, headers.host)) throw new CoreError('forbidden', { detail: 'Origin not allowed' });
+  /** @throws CoreError `origin_not_allowed` */
+  checkOrigin(request: IncomingMessage): void {
+    this.origins.check(request);
   }
 
   async admit(request: IncomingMessage, { path, query }: Target, found: Found | undefined): Promise<Admission> {
