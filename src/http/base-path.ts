@@ -7,7 +7,7 @@ const OWN =
   /^\/(?:\.well-known|api|asyncapi|asyncapi\.json|auth|console|docs|health|metrics|openapi\.json|recover|redoc|register|socket\.io|v1|ws)(?:\/|$)/;
 
 /** The path of a PUBLIC_URL, without a slash at its end: `/app`, or nothing. */
-export const pathOf = ({ PUBLIC_URL }: Pick<Settings, 'PUBLIC_URL'>): string =>
+const pathOf = ({ PUBLIC_URL }: Pick<Settings, 'PUBLIC_URL'>): string =>
   PUBLIC_URL === undefined ? '' : new URL(PUBLIC_URL).pathname.replace(/\/+$/, '');
 
 /** The path under which browsers reach this server, below which everything lies that pages, links and cookies name. */

@@ -3201,7 +3201,7 @@ export interface operations {
                     "application/json": components["schemas"]["RestError"];
                 };
             };
-            /** @description The account may not do this */
+            /** @description The cookie comes from a page of another origin */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3380,7 +3380,7 @@ export interface operations {
                     "application/json": components["schemas"]["RestError"];
                 };
             };
-            /** @description The account may not do this */
+            /** @description The cookie comes from a page of another origin */
             403: {
                 headers: {
                     [name: string]: unknown;
