@@ -1,8 +1,14 @@
-type Change = 'online' | 'visibilitychange' | 'storage';
+type Change = 'online' | 'visibilitychange' | 'storage' | 'pagehide' | 'pageshow';
+
+/** What the browser says of a page that is shown. */
+export interface Shown {
+  /** It was left before, and comes back as it was. */
+  readonly persisted?: boolean;
+}
 
 interface Target {
-  addEventListener(name: Change, listener: () => void): void;
-  removeEventListener(name: Change, listener: () => void): void;
+  addEventListener(name: Change, listener: (event: Shown) => void): void;
+  removeEventListener(name: Change, listener: (event: Shown) => void): void;
 }
 
 /** What is used of a page, and is not there in Node. */

@@ -1,5 +1,5 @@
 import { Backoff, type BackoffOptions } from './backoff.js';
-import { page } from './environment.js';
+import { page, type Shown } from './environment.js';
 import { ApiError } from './errors.js';
 import { fieldOf, textOf } from './http.js';
 import type { Session } from './session.js';
@@ -56,6 +56,10 @@ export class Link {
   private sentAt = 0;
   private readonly online = (): void => this.wakeUp(true);
   private readonly shown = (): void => this.wakeUp(false);
+  private readonly left = (): void => this.rest();
+  private readonly back = ({ persisted }: Shown): void => {
+    if (persisted === true && this.state === 'waiting') void this.attempt();
+  };
 
   constructor(
     private readonly session: Session,
@@ -68,6 +72,8 @@ export class Link {
 
   start(): void {
     page.addEventListener?.('online', this.online);
+    page.addEventListener?.('pagehide', this.left);
+    page.addEventListener?.('pageshow', this.back);
     page.document?.addEventListener('visibilitychange', this.shown);
     void this.attempt();
   }
@@ -87,6 +93,8 @@ export class Link {
     if (this.state === 'closed') return;
     this.drop();
     page.removeEventListener?.('online', this.online);
+    page.removeEventListener?.('pagehide', this.left);
+    page.removeEventListener?.('pageshow', this.back);
     page.document?.removeEventListener('visibilitychange', this.shown);
     this.enter('closed');
   }
@@ -197,6 +205,17 @@ export class Link {
     if (!transport) return;
     transport.close();
     this.events.lost(isFaulty);
+  }
+
+  /**
+   * The page is left. A browser may keep it as it is for some minutes, with a connection that goes on answering pings: its user would look
+   * online, and what is sent to it would be lost.
+   */
+  private rest(): void {
+    if (this.state === 'closed' || this.state === 'stopped') return;
+    this.drop();
+    this.retryAt = null;
+    this.enter('waiting');
   }
 
   /** The network is back, or somebody looks at the page: this is the moment to try, or to see whether it still holds. */

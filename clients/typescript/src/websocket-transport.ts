@@ -8,13 +8,15 @@ export interface SocketLike {
   close(): void;
   addEventListener(type: 'message', listener: (event: { readonly data: unknown }) => void): void;
   addEventListener(type: 'close', listener: (event: { readonly code: number }) => void): void;
-  addEventListener(type: 'error', listener: () => void): void;
+  addEventListener(type: 'open' | 'error', listener: () => void): void;
 }
 
 /** The browser's WebSocket, or one of Node such as that of `ws`. */
 export type WebSocketClass = new (url: string) => SocketLike;
 
 const OPEN = 1;
+/** What a connection ends with of which nobody says how. */
+const NO_CODE = 1006;
 
 /** The raw WebSocket of the protocol `game`. */
 export function webSocketTransport(WebSocket: WebSocketClass, base: string): OpenTransport {
@@ -22,7 +24,12 @@ export function webSocketTransport(WebSocket: WebSocketClass, base: string): Ope
   return (token, events) => {
     // Browsers can set no headers of a WebSocket.
     const socket = new WebSocket(url + encodeURIComponent(token));
-    let isOver = false;
+    let [hasOpened, isOver] = [false, false];
+    const end = (code: number): void => {
+      if (isOver) return;
+      isOver = true;
+      events.closed(code);
+    };
     socket.addEventListener('message', ({ data }) => {
       if (isOver) return;
       const text = String(data);
@@ -30,13 +37,14 @@ export function webSocketTransport(WebSocket: WebSocketClass, base: string): Ope
       const frame = parsed(text);
       if (typeof frame === 'object' && frame !== null) events.frame(frame as ServerFrame);
     });
-    socket.addEventListener('close', ({ code }) => {
-      if (isOver) return;
-      isOver = true;
-      events.closed(code);
+    socket.addEventListener('open', () => {
+      hasOpened = true;
     });
-    // What fails is closed, too; without a listener `ws` would throw.
-    socket.addEventListener('error', () => undefined);
+    socket.addEventListener('close', ({ code }) => end(code));
+    // Of a connection that fails, Node 22 tells nothing else; others send `close` as well. Without a listener `ws` would throw.
+    socket.addEventListener('error', () => {
+      if (!hasOpened) end(NO_CODE);
+    });
     return {
       send(frame) {
         if (isOver || socket.readyState !== OPEN) return;
