@@ -1,5 +1,5 @@
 /** `npm run bench` runs every benchmark, `npm run bench -- ping` one. Each prints ratios against a yardstick of the same run. */
-const ALL = ['me', 'logins', 'ping', 'chat', 'broadcast', 'idle', 'console', 'neighbour'];
+const ALL = ['me', 'logins', 'ping', 'chat', 'broadcast', 'idle', 'console', 'neighbour', 'open-socket'];
 const given = process.argv.slice(2);
 // Options are those of the benchmark in front of them.
 const options = given.findIndex((name) => name.startsWith('-'));
