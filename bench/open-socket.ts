@@ -99,7 +99,8 @@ async function refreshedTwice(base: string): Promise<void> {
   const refresh = (token: string): Promise<Response> => post(`${base}/auth/refresh`, { refresh_token: token });
   const answers = await Promise.all([refresh(refreshToken), refresh(refreshToken)]);
   const winner = answers.find(({ ok }) => ok);
-  const { data } = (await winner?.json()) as { data: { refresh_token: string } };
+  if (!winner) throw new Error('neither of two refreshes succeeded');
+  const { data } = (await winner.json()) as { data: { refresh_token: string } };
   const later = await refresh(data.refresh_token);
   print(`G3 two refreshes at once: ${answers.map(({ status }) => status).join(' and ')}; the new token later: ${later.status}`);
 }
