@@ -6,7 +6,8 @@ import type { Connection } from '../realtime/connection.js';
 import { Hub } from '../realtime/hub.js';
 import { Consents } from './contacts/consents.js';
 import { Holds } from './holds.js';
-import { type Message, saysSomething, withheld } from './message.js';
+import { viewsOf } from './entry-views.js';
+import { type Message, saysSomething } from './message.js';
 import { MessageLog } from './message-log.js';
 import { OpenChats } from './open-chats.js';
 import type { Stream } from './stream.js';
@@ -178,16 +179,13 @@ export class ChatStreams implements OnModuleInit, OnModuleDestroy {
     const { chat_id: chatId, seq, kind, member_id: memberId } = entry;
     stream.position = seq;
     this.begun(entry);
-    const delivery = this.hub.delivery({ domain: 'chat', event: kind, data: entry });
-    const blockers = this.blockersOf(entry);
-    const place = blockers && this.hub.delivery({ domain: 'chat', event: 'withheld', data: withheld(entry) });
+    const viewOf = viewsOf(this.hub, entry, this.blockersOf(entry));
     const isHolding = this.holds.size > 0;
     if (isHolding && except) this.holds.wrote(except, chatId, seq);
     for (const userId of stream.locals) {
       for (const connection of this.hub.of(userId)) {
         if (connection === except || (isHolding && this.holds.keepsBack(connection, chatId, seq))) continue;
-        if (place && blockers.has(userId)) place.to(connection);
-        else delivery.to(connection);
+        viewOf(userId).to(connection);
       }
     }
     if (kind === 'left' && memberId) this.part(chatId, memberId, seq);
@@ -203,10 +201,7 @@ export class ChatStreams implements OnModuleInit, OnModuleDestroy {
   show(connection: Connection, entry: Message): void {
     const { userId } = connection;
     if (userId === null) return;
-    const event = this.blockersOf(entry)?.has(userId)
-      ? { domain: 'chat', event: 'withheld', data: withheld(entry) }
-      : { domain: 'chat', event: entry.kind, data: entry };
-    this.hub.toConnections([connection], event);
+    viewsOf(this.hub, entry, this.blockersOf(entry))(userId).to(connection);
   }
 
   /** Those connected here from whom the words of an entry are withheld. */

@@ -3,9 +3,9 @@ import { Settings } from '../config/settings.js';
 import { Sql } from '../database/sql.js';
 import { CoreError } from '../errors/catalogue.js';
 import type { Role } from './chat-member.entity.js';
-import { CHAT_NAMES, CHAT_OF, CHATS_PAGE, CHATS_PAGE_UNBLOCKED, MEMBERS_OF } from './chats.sql.js';
+import { ChatPages, type ListRequest } from './chat-pages.js';
+import { CHAT_NAMES, CHAT_OF, MEMBERS_OF } from './chats.sql.js';
 import { Consents } from './contacts/consents.js';
-import { cursorOf, type Place, placeOf } from './cursors.js';
 import { type Kind, type Message, type MessageRow, messageOf } from './message.js';
 import { Presence } from './presence.js';
 import { type ChatPosition, UnreadCounts } from './unread-counts.js';
@@ -17,6 +17,8 @@ export interface MemberView {
   /** The last entry that the member has read. */
   readonly read_seq: number;
   readonly online: boolean;
+  /** Only of a member whose account cannot be used now: it was deactivated or suspended. */
+  readonly is_active?: false;
 }
 
 /** A chat as one of its members sees it. */
@@ -52,7 +54,8 @@ type SummaryRow = Omit<ChatSummary, 'unread' | 'created_at' | 'last_activity_at'
   };
 
 /** A member, or the other one of a personal chat who is not in it. */
-interface MemberRow extends Omit<MemberView, 'online'> {
+interface MemberRow extends Omit<MemberView, 'online' | 'is_active'> {
+  readonly is_active: boolean;
   /** Whether the reader sees how far they have read, and whether they are online. */
   readonly is_shown: boolean;
   readonly is_member: boolean;
@@ -66,6 +69,7 @@ type PageRow = SummaryRow &
     readonly sender_id: number;
     readonly said_at: Date;
     readonly edited_seq: number | null;
+    readonly since: string;
   };
 
 const summaryOf = (row: SummaryRow, unread: ReadonlyMap<number, number>): ChatSummary => ({
@@ -84,6 +88,7 @@ const summaryOf = (row: SummaryRow, unread: ReadonlyMap<number, number>): ChatSu
 export class ChatViews {
   constructor(
     private readonly sql: Sql,
+    private readonly pages: ChatPages,
     private readonly presence: Presence,
     private readonly unread: UnreadCounts,
     private readonly consents: Consents,
@@ -116,26 +121,18 @@ export class ChatViews {
       role: row.role,
       read_seq: row.read_seq,
       online: online.has(row.user_id),
+      ...(row.is_active ? undefined : ({ is_active: false } as const)),
     }));
     const memberIds = idsOf(rows.filter((row) => row.is_member));
     return { chat: { ...summaryOf(row, unread), members }, memberIds };
   }
 
-  /** The chats of a user, newest activity first. @param cursor `next_cursor` of the page before @param hidden those that the user has hidden */
-  async list(userId: number, limit: number, cursor: string | null, hidden = false): Promise<ChatsPage> {
-    const [at, id]: Place | [null, null] = cursor === null ? [null, null] : placeOf(cursor, 'chat.list');
+  /** The chats of a user, newest activity first; see `ChatPages`. @throws CoreError `invalid_input` for a cursor of something else */
+  async list(userId: number, request: ListRequest): Promise<ChatsPage> {
     const { blocked } = await this.consents.of(userId);
-    const values = [userId, limit + 1, at, id, hidden];
-    const rows = await (blocked.size === 0
-      ? this.sql.rows<PageRow>(CHATS_PAGE, values, 'chats-page')
-      : this.sql.rows<PageRow>(CHATS_PAGE_UNBLOCKED, values, 'chats-page-unblocked'));
-    const page = rows.slice(0, limit);
-    const last = rows.length > limit ? page.at(-1) : undefined;
-    const unread = await this.countUnread(userId, page);
-    return {
-      chats: page.map((row) => ({ ...summaryOf(row, unread), last_message: lastMessageOf(row) })),
-      next_cursor: last ? cursorOf(last.last_activity_at, last.chat_id) : null,
-    };
+    const { rows, next } = await this.pages.read<PageRow>(userId, request, blocked.size > 0);
+    const unread = await this.countUnread(userId, rows);
+    return { chats: rows.map((row) => ({ ...summaryOf(row, unread), last_message: lastMessageOf(row) })), next_cursor: next };
   }
 
   /** The chats of a user by name, newest activity first. */

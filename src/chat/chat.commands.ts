@@ -67,7 +67,8 @@ export class ChatCommands {
   }
 
   @Command('chat.list', {
-    summary: "Lists the caller's chats, the one with the newest activity first.",
+    summary:
+      "Lists the caller's chats, the one with the newest activity first. Chats that change while pages are read follow after the last one.",
     payload: ListPayload,
     answer: CHATS_SCHEMA,
     example: { payload: { limit: 100 }, answer: CHATS_EXAMPLE },
@@ -75,7 +76,7 @@ export class ChatCommands {
   })
   async list({ limit, cursor, hidden }: ListPayload, caller: Caller): Promise<ChatsPage> {
     const { userId } = sessionOf(caller);
-    const page = await this.views.list(userId, limit ?? 100, cursor ?? null, hidden ?? false);
+    const page = await this.views.list(userId, { limit: limit ?? 100, cursor: cursor ?? null, hidden: hidden ?? false });
     const unread = page.chats.reduce((sum, chat) => sum + chat.unread, 0);
     this.costs.settle(caller, listed(this.streams.chatsOf(userId).size, unread));
     return page;

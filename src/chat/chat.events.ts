@@ -55,6 +55,22 @@ export const CHAT_EVENTS: readonly EventDocs[] = [
     example: CHAT_EXAMPLE,
   },
   {
+    name: 'chat.member_updated',
+    summary:
+      'Somebody who shares a chat with the user has another name, or their account was deactivated, suspended, activated again or deleted.',
+    data: {
+      type: 'object',
+      properties: {
+        user_id: { type: 'integer' },
+        username: { type: 'string', description: 'As it is now; `deleted user` after a deletion' },
+        is_active: { type: 'boolean', description: 'Whether the account can be used: false while deactivated or suspended' },
+        is_deleted: { type: 'boolean' },
+      },
+      required: ['user_id', 'username', 'is_active', 'is_deleted'],
+    },
+    example: { user_id: 2, username: 'bob_the_second', is_active: true, is_deleted: false },
+  },
+  {
     name: 'chat.typing',
     summary:
       'A member writes something: shown for 6 s, or until that member sends a message. Comes at most every 3 s for each writer and chat.',

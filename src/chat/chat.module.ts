@@ -6,6 +6,7 @@ import { UsersModule } from '../users/users.module.js';
 import { ChatCommands } from './chat.commands.js';
 import { CHAT_EVENTS } from './chat.events.js';
 import { CHAT_ENTITIES } from './chat.entities.js';
+import { ChatPages } from './chat-pages.js';
 import { ChatSignals } from './chat-signals.js';
 import { ChatStreams } from './chat-streams.js';
 import { ChatViews } from './chat-views.js';
@@ -20,6 +21,7 @@ import { RequestsService } from './contacts/requests.service.js';
 import { UserEvents } from './contacts/user-events.js';
 import { Departures } from './departures.js';
 import { Holds } from './holds.js';
+import { MemberUpdates } from './member-updates.js';
 import { MemberCommands } from './member.commands.js';
 import { MembersService } from './members.service.js';
 import { MessageChanges } from './message-changes.js';
@@ -57,10 +59,12 @@ import { UnreadCounts } from './unread-counts.js';
     ChatSignals,
     SignalCommands,
     Departures,
+    MemberUpdates,
     MessageWriter,
     MessageChanges,
     ReadPositions,
     UnreadCounts,
+    ChatPages,
     ChatViews,
     ChatsService,
     MembersService,

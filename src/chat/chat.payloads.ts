@@ -27,7 +27,7 @@ export class ListPayload {
   @Int({ optional: true, nullable: true, min: 1, max: 200, description: 'Chats at most; 100 unless said' })
   limit?: number | null;
 
-  @Text({ optional: true, nullable: true, max: 64, description: '`next_cursor` of the page before' })
+  @Text({ optional: true, nullable: true, max: 300, description: '`next_cursor` of the page before' })
   cursor?: string | null;
 
   @Flag({ optional: true, nullable: true, description: 'Those that the caller has hidden, instead of the others' })

@@ -23,6 +23,10 @@ const MEMBER_SCHEMA: JsonSchema = {
     role: { type: 'string', enum: ['owner', 'admin', 'member'] },
     read_seq: { type: 'integer' },
     online: { type: 'boolean' },
+    is_active: {
+      const: false,
+      description: 'Only of a member whose account cannot be used now: it was deactivated or suspended',
+    },
   },
   required: ['user_id', 'username', 'role', 'read_seq', 'online'],
 };

@@ -1,3 +1,5 @@
+import { isUsableSql } from '../users/users.sql.js';
+
 /** The name of a chat for its member `m`: a personal one bears that of the other. */
 const NAME = `CASE WHEN c.chat_type = 'group' THEN c.name ELSE coalesce((
     SELECT o.username FROM users o WHERE o.id = CASE WHEN c.low_user_id = m.user_id THEN c.high_user_id ELSE c.low_user_id END
@@ -17,9 +19,9 @@ export const CHAT_OF = `
  * The plan: the chat's part of the primary key of chat_members; each name, and what a member shares with the other, by primary keys.
  */
 export const MEMBERS_OF = `
-  SELECT q.user_id, q.username, q.role, CASE WHEN q.is_shown THEN q.read_seq ELSE 0 END AS read_seq, q.is_shown, q.is_member
+  SELECT q.user_id, q.username, q.is_active, q.role, CASE WHEN q.is_shown THEN q.read_seq ELSE 0 END AS read_seq, q.is_shown, q.is_member
   FROM (
-    SELECT m.user_id, u.username, m.role, m.read_seq, m.joined_at, true AS is_member, m.user_id = $2 OR (NOT c.one_sided
+    SELECT m.user_id, u.username, ${isUsableSql('u')} AS is_active, m.role, m.read_seq, m.joined_at, true AS is_member, m.user_id = $2 OR (NOT c.one_sided
       AND p.user_id IS NULL AND own.user_id IS NULL AND other.user_id IS NULL) AS is_shown
     FROM chats c JOIN chat_members m ON m.chat_id = c.id JOIN users u ON u.id = m.user_id
     LEFT JOIN user_privacy p ON p.user_id = m.user_id AND NOT p.share_presence
@@ -27,7 +29,7 @@ export const MEMBERS_OF = `
     LEFT JOIN blocks other ON other.user_id = m.user_id AND other.blocked_id = $2
     WHERE c.id = $1
     UNION ALL
-    SELECT u.id, u.username, 'member', 0, c.created_at, false, false
+    SELECT u.id, u.username, ${isUsableSql('u')}, 'member', 0, c.created_at, false, false
     FROM chats c JOIN users u ON u.id = CASE WHEN c.low_user_id = $2 THEN c.high_user_id ELSE c.low_user_id END
     WHERE c.id = $1 AND $3 AND c.chat_type = 'personal'
       AND NOT EXISTS (SELECT 1 FROM chat_members m WHERE m.chat_id = c.id AND m.user_id = u.id)
@@ -60,20 +62,37 @@ const LAST_UNBLOCKED = `WHERE x.chat_id = m.chat_id AND x.seq = (
       ) n WHERE n.sender_id NOT IN ${BLOCKED} LIMIT 1
     )`;
 
+/** Transactions under way that a cursor names; where there are more, it begins with the oldest of them. */
+const MAX_UNDER_WAY = 20;
+
 /**
- * A page of the chats of a user ($1), the one with the newest activity first: at most $2, those after the place ($3, $4). Those that are
- * hidden, or not, as $5 says.
+ * Which transactions this statement does not see, as numbers of 32 bits: all from the first one on, and those after it, which are under way. One
+ * plan for the whole page.
+ */
+const SINCE = `(
+    SELECT CASE WHEN cardinality(r.under_way) > ${MAX_UNDER_WAY} THEN pg_snapshot_xmin(r.now)::xid::text
+      ELSE array_to_string(pg_snapshot_xmax(r.now)::xid::text || r.under_way, '-') END
+    FROM (SELECT s AS now, ARRAY(SELECT x::xid::text FROM pg_snapshot_xip(s) x) AS under_way FROM pg_current_snapshot() s) r
+  ) AS since`;
+
+/** How chats of a user ($1) are chosen, at most $2 of them, and in which order; $5 says whether those that are hidden, or the others. */
+interface Choice {
+  readonly where: string;
+  readonly order: string;
+}
+
+/**
+ * Chats of a user with the message that is shown with each.
  *
  * The plan: the user's memberships by the index on (user_id, joined_at), each chat by its primary key, a top-N sort; for each chat of the
  * page, the end of messages_standing_idx. The activity of a chat changes with every message, so there is no index on it. Names are looked
  * up one by one, by primary key: a join might read all accounts up to the highest id.
  */
-const chatsPage = (last: string): string => `
-  SELECT ${CHAT}, l.*, (SELECT s.username FROM users s WHERE s.id = l.sender_id) AS sender_name
+const chatsOf = ({ where, order }: Choice, last: string): string => `
+  SELECT ${CHAT}, ${SINCE}, l.*, (SELECT s.username FROM users s WHERE s.id = l.sender_id) AS sender_name
   FROM (
     SELECT m.* FROM chat_members m JOIN chats c ON c.id = m.chat_id
-    WHERE m.user_id = $1 AND ($3::timestamptz IS NULL OR (c.last_activity_at, c.id) < ($3::timestamptz, $4::bigint)) AND ${IS_HIDDEN} = $5
-    ORDER BY c.last_activity_at DESC, c.id DESC LIMIT $2
+    WHERE m.user_id = $1 AND ${where} ORDER BY ${order} LIMIT $2
   ) m
   JOIN chats c ON c.id = m.chat_id
   LEFT JOIN LATERAL (
@@ -81,11 +100,26 @@ const chatsPage = (last: string): string => `
       x.created_at AS said_at, x.edited_seq
     FROM messages x ${last}
   ) l ON true
-  ORDER BY c.last_activity_at DESC, c.id DESC`;
+  ORDER BY ${order}`;
 
-export const CHATS_PAGE = chatsPage(LAST);
-/** For a reader who has blocked somebody. */
-export const CHATS_PAGE_UNBLOCKED = chatsPage(LAST_UNBLOCKED);
+/** The newest activity first, those after the place ($3, $4). */
+const NEWEST: Choice = {
+  where: `($3::timestamptz IS NULL OR (c.last_activity_at, c.id) < ($3::timestamptz, $4::bigint)) AND ${IS_HIDDEN} = $5`,
+  order: 'c.last_activity_at DESC, c.id DESC',
+};
+/**
+ * By id, those after one ($3) whose row was written by a transaction that the first page did not see: one that is not older than $4, or one of
+ * those that were under way ($7). Except some ($6). Ages are as of one moment, so that it does not matter that the numbers begin anew.
+ */
+const CHANGED: Choice = {
+  where: `c.id > $3 AND (age(c.xmin) <= age($4::text::xid) OR c.xmin::text = ANY ($7::text[])) AND c.id <> ALL ($6::bigint[])
+      AND ${IS_HIDDEN} = $5`,
+  order: 'c.id',
+};
+
+/** Pages of a user's chats; the second of each pair is for a reader who has blocked somebody. */
+export const [CHATS_PAGE, CHATS_PAGE_UNBLOCKED] = [chatsOf(NEWEST, LAST), chatsOf(NEWEST, LAST_UNBLOCKED)];
+export const [CHANGED_CHATS, CHANGED_CHATS_UNBLOCKED] = [chatsOf(CHANGED, LAST), chatsOf(CHANGED, LAST_UNBLOCKED)];
 
 /** Unread messages are counted up to this. */
 export const MAX_UNREAD = 999;
@@ -153,3 +187,17 @@ export const MARK_READ = `
   FROM read r
   JOIN chat_members m ON m.chat_id = r.chat_id AND m.user_id = r.user_id
   LEFT JOIN marked k ON k.chat_id = r.chat_id AND k.user_id = r.user_id`;
+
+/**
+ * Users ($1) as those see them who share a chat with them, and the chats: theirs, and the personal ones that they are out of, or asked into, which
+ * bear their name all the same. Of deleted accounts there is no name, and the chats that they have not left yet.
+ *
+ * The plan: for each user the primary key of users and one index each of chat_members, chat_leavers and chat_requests.
+ */
+export const USERS_IN_CHATS = `
+  SELECT w.id AS user_id, u.username, coalesce(${isUsableSql('u')}, false) AS is_active, ARRAY(
+    SELECT m.chat_id FROM chat_members m WHERE m.user_id = w.id
+    UNION SELECT c.id FROM chat_leavers l JOIN chats c ON c.id = l.chat_id WHERE l.user_id = w.id AND c.chat_type = 'personal'
+    UNION SELECT c.id FROM chat_requests r JOIN chats c ON c.id = r.chat_id WHERE r.user_id = w.id AND c.chat_type = 'personal'
+  ) AS chat_ids
+  FROM unnest($1::bigint[]) AS w (id) LEFT JOIN users u ON u.id = w.id`;

@@ -6,6 +6,8 @@ import { ChatStreams } from './chat-streams.js';
 import { type MessageRow, messageOf } from './message.js';
 
 const CHECK_MS = 60_000;
+/** Milliseconds between the deletion of an account and its leaving: by its chats every node finds who has to learn of it (`MemberUpdates`). */
+const GRACE_MS = 1_000;
 /** Memberships that are ended before it is looked again which there are. */
 const STEP = 100;
 
@@ -34,6 +36,7 @@ export class Departures implements OnApplicationBootstrap, OnModuleDestroy {
   private readonly logger = new Logger('Departures');
   private readonly subscriptions: (() => void)[] = [];
   private timer: NodeJS.Timeout | undefined;
+  private grace: NodeJS.Timeout | undefined;
   private working: Promise<void> | null = null;
   private isWanted = false;
   private isClosed = false;
@@ -47,7 +50,7 @@ export class Departures implements OnApplicationBootstrap, OnModuleDestroy {
 
   onApplicationBootstrap(): void {
     this.subscriptions.push(
-      this.notifications.on('user', () => this.begin()),
+      this.notifications.on('user', () => this.beginLater()),
       this.notifications.onRestored(() => this.begin()),
     );
     this.timer = setInterval(() => this.begin(), CHECK_MS);
@@ -58,8 +61,16 @@ export class Departures implements OnApplicationBootstrap, OnModuleDestroy {
   async onModuleDestroy(): Promise<void> {
     this.isClosed = true;
     clearInterval(this.timer);
+    clearTimeout(this.grace);
     for (const unsubscribe of this.subscriptions) unsubscribe();
     await this.working;
+  }
+
+  private beginLater(): void {
+    this.grace ??= setTimeout(() => {
+      this.grace = undefined;
+      this.begin();
+    }, GRACE_MS).unref();
   }
 
   private begin(): void {

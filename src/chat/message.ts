@@ -2,7 +2,7 @@
 export type Kind = 'message' | 'edited' | 'deleted' | 'joined' | 'left';
 
 /** What a message is from whose sender has gone. */
-const DELETED_USER = 'deleted user';
+export const DELETED_USER = 'deleted user';
 
 /** One entry of a chat's log, as clients see it in events and pages. */
 export interface Message {

@@ -43,6 +43,8 @@ export interface ServerEvent {
   readonly data: object;
   /** Never stored, and the first to be dropped for a slow reader. */
   readonly ephemeral?: boolean;
+  /** Its recipient is the user whom it is about: the one who came or went. */
+  readonly isOwn?: boolean;
 }
 
 /**

@@ -37,15 +37,21 @@ const inMessengerWords = ({ chat_id, id, from_id, from_name, content, content_ty
   content_time: Date.parse(created_at) / 1000,
 });
 
-/** Everything that a listener should have heard, in the words of its protocol. */
-const expectedOf = ({ kind }: Listener, events: readonly Heard[]): Heard[] =>
-  kind === 'messenger'
-    ? events.filter(({ event }) => event === 'message').map(({ event, data }) => ({ event, data: inMessengerWords(data) }))
-    : [...events];
+/** What messenger says of an event; of those who come and go, only that the user itself does. */
+function inMessenger({ event, data }: Heard, { id }: Account): Heard[] {
+  const isOwn = data.member_id === id;
+  if (event === 'message') return [{ event, data: inMessengerWords(data) }];
+  if (event === 'created' || (event === 'joined' && isOwn)) return [{ event: 'added', data: { chat_id: expect.any(Number) } }];
+  return event === 'left' && isOwn ? [{ event: 'removed', data: { chat_id: data.chat_id } }] : [];
+}
 
-async function expectHeard(listeners: readonly Listener[], events: readonly Heard[]): Promise<void> {
+/** Everything that a listener should have heard, in the words of its protocol. */
+const expectedOf = ({ kind }: Listener, events: readonly Heard[], account: Account): Heard[] =>
+  kind === 'messenger' ? events.flatMap((each) => inMessenger(each, account)) : [...events];
+
+async function expectHeard(account: Account, listeners: readonly Listener[], events: readonly Heard[]): Promise<void> {
   for (const listener of listeners) {
-    const expected = expectedOf(listener, events);
+    const expected = expectedOf(listener, events, account);
     await until(() => heardBy(listener).length >= expected.length);
     expect([listener.kind, heardBy(listener)]).toEqual([listener.kind, expected]);
   }
@@ -102,7 +108,7 @@ describe.each(Object.entries(ACTORS))('what is done by %s', (road, act) => {
       { event: 'typing', data: { chat_id, user_id: alice.id, username: alice.username } },
     ];
     const rest = road === 'the routes' ? ephemeral.slice(0, 1) : ephemeral;
-    await expectHeard(bobs, [
+    await expectHeard(bob, bobs, [
       { event: 'created', data: expect.objectContaining({ chat_id, chat_type: 'group', chat_name: 'g', last_seq: 0 }) },
       said,
       entry(2, 'edited', { content: 'uno', content_type: 'text/markdown', target_seq: 1 }),
@@ -115,7 +121,7 @@ describe.each(Object.entries(ACTORS))('what is done by %s', (road, act) => {
       left,
     ]);
     // Whoever is taken in hears that first; whoever is taken out, that last.
-    await expectHeard(carols, [joined, forThree, answer, readByBob, ...rest, left]);
+    await expectHeard(carol, carols, [joined, forThree, answer, readByBob, ...rest, left]);
 
     const unheard = await run('send', { content: 'without carol' });
     for (const listener of bobs) await until(() => heardBy(listener).at(-1)?.data.content === 'without carol');

@@ -73,7 +73,9 @@ describe('answers', () => {
 
     const more = { chat_id: group.chat_id, members: [bob.username] };
     expect(await ask('addMembers', more)).toEqual(head('addMembers'));
-    expect(await ask('leaveChat', { chat_id: group.chat_id })).toEqual(head('leaveChat'));
+    expect(await ask('markAsRead', { chat_id: group.chat_id, message_id: 9 })).toEqual({ ...head('markAsRead'), message_id: 2 });
+    socket.send({ mode: 'leaveChat', token, request_id: 'r', chat_id: group.chat_id });
+    expect(await socket.nextThat(({ mode }) => mode === 'leaveChat')).toEqual(head('leaveChat'));
   });
 
   it.each([
@@ -142,7 +144,7 @@ describe('pages', () => {
 });
 
 describe('newMessage', () => {
-  it('has exactly its fields, and is the only event that these clients hear', async () => {
+  it('has exactly its fields, and is all that these clients receive of what is said', async () => {
     const chat_id = await makeChat('group', alice, bob);
     const socket = await open(bob);
     // Whatever is told to this socket is told before its own answer.
@@ -171,6 +173,7 @@ describe('newMessage', () => {
         content_time: Date.parse(sent.created_at) / 1000,
       },
     });
+    expect(await socket.next()).toMatchObject({ mode: 'addedToChat' });
     expect(await socket.next()).toMatchObject({ mode: 'newMessage', message: { content: 'two' } });
   });
 
@@ -213,5 +216,52 @@ describe('newMessage', () => {
     expect(await socket.next()).toMatchObject({ mode: 'newMessage', message: { content: 'for alice' } });
     const wrong = { mode: 'getMessages', chat_id, token: 'no token' };
     expect(await socket.ask(wrong)).toMatchObject({ status: 401 });
+  });
+});
+
+describe('markAsRead', () => {
+  it('reads a chat up to a message on every device, the highest counts, and nothing beyond the end', async () => {
+    const chat_id = await makeChat('group', alice, bob);
+    for (const content of ['one', 'two', 'three']) await alice.client.post(`/api/v1/chats/${chat_id}/messages`, { content });
+    const other = await server.socket(`/v1/connect?token=${bob.tokens.token}`);
+    sockets.push(other);
+    const socket = await open(bob);
+    const mark = (message_id: unknown): Promise<Parsed> => socket.ask({ mode: 'markAsRead', chat_id, message_id });
+    expect(await mark(2)).toMatchObject({ status: 200, message_id: 2 });
+    expect((await other.nextThat(({ event }) => event === 'read')).data).toEqual({ chat_id, user_id: bob.id, seq: 2 });
+    const unread = async (): Promise<number> => (await bob.client.get(`/api/v1/chats/${chat_id}`)).body.unread;
+    expect(await unread()).toBe(1);
+    expect(await mark(1)).toMatchObject({ status: 200, message_id: 2 });
+    expect(await mark(1_000)).toMatchObject({ status: 200, message_id: 3 });
+    expect(await unread()).toBe(0);
+    expect(await mark('x')).toMatchObject({ status: 400, error: 'message_id: value is not a valid integer' });
+    expect(await mark(undefined)).toMatchObject({ status: 400, error: 'message_id: field required' });
+    const stranger = await open(await server.user());
+    expect(await stranger.ask({ mode: 'markAsRead', chat_id, message_id: 1 })).toMatchObject({ status: 404 });
+  });
+});
+
+describe('addedToChat and removedFromChat', () => {
+  const fields = (mode: string, chat_id: number): object => ({ mode, timestamp, status: 200, chat_id });
+
+  it('come to the one who is added, removed or leaves, on every other device, and to nobody else', async () => {
+    const carol = await server.user();
+    const [bobs, carols, others] = [await open(bob), await open(carol), await open(carol)];
+    const chat_id = await makeChat('group', alice, bob);
+    expect(await bobs.next()).toEqual(fields('addedToChat', chat_id));
+    await alice.client.put(`/api/v1/chats/${chat_id}/members/${carol.id}`, {});
+    for (const socket of [carols, others]) expect(await socket.next()).toEqual(fields('addedToChat', chat_id));
+    await alice.client.post(`/api/v1/chats/${chat_id}/messages`, { content: 'hello' });
+    for (const socket of [carols, others]) expect(await socket.next()).toMatchObject({ mode: 'newMessage', chat_id });
+    await alice.client.delete(`/api/v1/chats/${chat_id}/members/${carol.id}`);
+    for (const socket of [carols, others]) expect(await socket.next()).toEqual(fields('removedFromChat', chat_id));
+    await alice.client.put(`/api/v1/chats/${chat_id}/members/${carol.id}`, {});
+    for (const socket of [carols, others]) expect(await socket.next()).toEqual(fields('addedToChat', chat_id));
+    carols.send({ mode: 'leaveChat', chat_id });
+    expect(await others.next()).toEqual(fields('removedFromChat', chat_id));
+    // Bob, who stays, has received the message and nothing of those who came and went.
+    expect(await bobs.next()).toMatchObject({ mode: 'newMessage', chat_id });
+    await bobs.ask({ mode: 'getChats' });
+    expect(bobs.pending()).toEqual([]);
   });
 });

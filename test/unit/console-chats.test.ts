@@ -89,6 +89,102 @@ describe('the list of chats', () => {
   });
 });
 
+describe('the badge of a chat', () => {
+  const opened = async (changes: Partial<ChatSummary>) => {
+    const { live, list } = listOf();
+    await live.take('chat.list').answer(page([summary(5, 9, changes)]));
+    return { live, list, badge: () => list.find(5)?.unread };
+  };
+
+  it('is what the server counts after an unread message was deleted, whoever wrote it', async () => {
+    const { live, badge } = await opened({ read_seq: 6, unread: 3 });
+    live.tell('entry', entry(5, 10, { kind: 'deleted', target_seq: 8, content: null }));
+    await live.take('chat.get').answer(chatOf(5, 10, { read_seq: 6, unread: 2 }));
+    expect(badge()).toBe(2);
+    // What was read already, and edits, change nothing.
+    live.tell('entry', entry(5, 11, { kind: 'deleted', target_seq: 4, content: null }));
+    live.tell('entry', entry(5, 12, { kind: 'edited', target_seq: 9, content: 'x' }));
+    expect([badge(), live.names()]).toEqual([2, []]);
+  });
+
+  it('counts neither what is deleted already nor more than the server does', async () => {
+    const { live, badge } = await opened({ read_seq: 0, unread: 998 });
+    live.tell('entry', entry(5, 10, { content: null, deleted_seq: 11 }));
+    expect(badge()).toBe(998);
+    for (const seq of [11, 12, 13]) live.tell('entry', entry(5, seq));
+    expect(badge()).toBe(999);
+  });
+
+  it('goes when its user answers on another device, and is asked for when a part was read there', async () => {
+    const { live, list, badge } = await opened({ read_seq: 2, unread: 7 });
+    live.tell('event', { name: 'chat.read', data: { chat_id: 5, user_id: SELF, seq: 6 } });
+    await live.take('chat.get').answer(chatOf(5, 9, { read_seq: 6, unread: 1 }));
+    expect(badge()).toBe(1);
+    live.tell('entry', entry(5, 10, { from_id: SELF }));
+    expect([badge(), list.find(5)?.read_seq]).toEqual([0, 10]);
+    expect(live.names()).toEqual([]);
+  });
+
+  it('is asked for again while more happens than the answer knows, once at a time', async () => {
+    const { live, badge } = await opened({ read_seq: 0, unread: 9 });
+    for (const seq of [10, 11, 12]) live.tell('entry', entry(5, seq, { kind: 'deleted', target_seq: seq - 9, content: null }));
+    expect(live.names()).toEqual(['chat.get']);
+    await live.take('chat.get').answer(chatOf(5, 10, { read_seq: 0, unread: 8 }));
+    expect(badge()).toBe(9);
+    await live.take('chat.get').answer(chatOf(5, 12, { read_seq: 0, unread: 6 }));
+    expect([badge(), live.names()]).toEqual([6, []]);
+  });
+
+  it('comes with the whole list where a chat is too lively to be asked about', async () => {
+    const { live, badge } = await opened({ read_seq: 0, unread: 9 });
+    live.tell('entry', entry(5, 10, { kind: 'deleted', target_seq: 3, content: null }));
+    for (const seq of [20, 30, 40]) await live.take('chat.get').answer(chatOf(5, seq, { read_seq: 0, unread: 8 }));
+    await live.take('chat.list').answer(page([summary(5, 50, { read_seq: 0, unread: 8 })]));
+    expect(badge()).toBe(8);
+  });
+});
+
+describe('the place of a chat in the list', () => {
+  it('changes with messages only', async () => {
+    const { live, list } = listOf();
+    const [old, fresh] = [{ last_activity_at: '2024-02-10T00:00:00.000Z' }, { last_activity_at: '2024-02-11T00:00:00.000Z' }];
+    await live.take('chat.list').answer(page([summary(6, 1, fresh), summary(5, 9, old)]));
+    const order = () => list.all().map(({ chat_id: id }) => id);
+    const created_at = '2024-02-12T00:00:00.000Z';
+    live.tell('entry', entry(5, 10, { kind: 'edited', target_seq: 9, created_at }));
+    live.tell('entry', entry(5, 11, { kind: 'joined', member_id: 9, created_at }));
+    expect(order()).toEqual([6, 5]);
+    live.tell('entry', entry(5, 12, { created_at }));
+    expect(order()).toEqual([5, 6]);
+  });
+});
+
+describe('a new name of somebody', () => {
+  const update = (username: string, more: { readonly is_active?: boolean } = {}) => ({
+    name: 'chat.member_updated' as const,
+    data: { user_id: 2, username, is_active: true, is_deleted: false, ...more },
+  });
+
+  it('is in the list of chats and in an open one at once', async () => {
+    const { live, list } = listOf();
+    await live.take('chat.list').answer(page([summary(5, 9)]));
+    const log = list.log(5);
+    const members = [
+      { user_id: SELF, username: 'self', role: 'member' as const, read_seq: 0, online: true },
+      { user_id: 2, username: 'before', role: 'member' as const, read_seq: 0, online: false },
+    ];
+    await live.take('chat.get').answer(chatOf(5, 9, { chat_type: 'personal', chat_name: 'before', members }));
+    const messages = [entry(5, 9, { from_id: 2, from_name: 'before' })];
+    await live.take('chat.history').answer({ messages, last_seq: 9, has_more: false });
+    live.tell('event', update('after'));
+    await live.take('chat.list').answer(page([summary(5, 9, { chat_name: 'after' })]));
+    expect([list.find(5)?.chat_name, log.chat?.chat_name, log.messages()[0]?.fromName]).toEqual(['after', 'after', 'after']);
+    expect(log.chat?.members.map(({ username }) => username)).toEqual(['self', 'after']);
+    live.tell('event', update('after', { is_active: false }));
+    expect(log.chat?.members[1]?.is_active).toBe(false);
+  });
+});
+
 describe('the log of a chat', () => {
   /** A log with these messages, of which there are older ones. */
   const opened = async (lastSeq: number, messages: readonly LogEntry[] = [], chatId = 5) => {

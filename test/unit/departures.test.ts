@@ -83,6 +83,9 @@ describe('departures', () => {
     expect(left.looks).toBe(1);
     changed();
     await settle();
+    // First every node finds out who has to learn of it.
+    expect(left.looks).toBe(1);
+    await vi.advanceTimersByTimeAsync(1_000);
     expect(left.looks).toBe(2);
     restored();
     await settle();

@@ -41,6 +41,11 @@ export interface components {
                     /** @description Where its log ends */
                     last_seq: number;
                     members: {
+                        /**
+                         * @description Only of a member whose account cannot be used now: it was deactivated or suspended
+                         * @constant
+                         */
+                        is_active?: false;
                         online: boolean;
                         read_seq: number;
                         /** @enum {string} */
@@ -76,6 +81,11 @@ export interface components {
                     /** @description Where its log ends */
                     last_seq: number;
                     members: {
+                        /**
+                         * @description Only of a member whose account cannot be used now: it was deactivated or suspended
+                         * @constant
+                         */
+                        is_active?: false;
                         online: boolean;
                         read_seq: number;
                         /** @enum {string} */
@@ -118,6 +128,11 @@ export interface components {
                     /** @description Where its log ends */
                     last_seq: number;
                     members: {
+                        /**
+                         * @description Only of a member whose account cannot be used now: it was deactivated or suspended
+                         * @constant
+                         */
+                        is_active?: false;
                         online: boolean;
                         read_seq: number;
                         /** @enum {string} */
@@ -206,6 +221,11 @@ export interface components {
                     /** @description Where its log ends */
                     last_seq: number;
                     members: {
+                        /**
+                         * @description Only of a member whose account cannot be used now: it was deactivated or suspended
+                         * @constant
+                         */
+                        is_active?: false;
                         online: boolean;
                         read_seq: number;
                         /** @enum {string} */
@@ -292,7 +312,7 @@ export interface components {
                     chat_id: number;
                 };
             };
-            /** @description Lists the caller's chats, the one with the newest activity first. */
+            /** @description Lists the caller's chats, the one with the newest activity first. Chats that change while pages are read follow after the last one. */
             "chat.list": {
                 /** Chats */
                 answer: {

@@ -75,6 +75,15 @@ export interface components {
                 /** @constant */
                 kind: "left";
             };
+            /** @description Somebody who shares a chat with the user has another name, or their account was deactivated, suspended, activated again or deleted. */
+            "chat.member_updated": {
+                /** @description Whether the account can be used: false while deactivated or suspended */
+                is_active: boolean;
+                is_deleted: boolean;
+                user_id: number;
+                /** @description As it is now; `deleted user` after a deletion */
+                username: string;
+            };
             /** @description Something was said in a chat. Members hear it; the connection that said it is answered instead. */
             "chat.message": components["schemas"]["Message"] & {
                 /** @constant */
@@ -150,6 +159,11 @@ export interface components {
         };
         /** Member */
         Member: {
+            /**
+             * @description Only of a member whose account cannot be used now: it was deactivated or suspended
+             * @constant
+             */
+            is_active?: false;
             online: boolean;
             read_seq: number;
             /** @enum {string} */

@@ -689,7 +689,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Lists the caller's chats, the one with the newest activity first.
+         * Lists the caller's chats, the one with the newest activity first. Chats that change while pages are read follow after the last one.
          * @description The command `chat.list`, as sockets run it. It weighs 2 frames, and 1 for each 50 chats of `limit`; afterwards 1 for each 300 chats of the caller, and for each 8,000 unread messages.
          */
         post: operations["commandChatList"];
@@ -2350,6 +2350,11 @@ export interface components {
         };
         /** Member */
         Member: {
+            /**
+             * @description Only of a member whose account cannot be used now: it was deactivated or suspended
+             * @constant
+             */
+            is_active?: false;
             online: boolean;
             read_seq: number;
             /** @enum {string} */

@@ -2,7 +2,7 @@ import { CoreError } from '../../errors/catalogue.js';
 import { withFieldNames } from '../../errors/wording.js';
 import { type FrameName, namesOf } from '../../commands/frame-names.js';
 import { frameObject } from '../../validation/frame-object.js';
-import type { Codec, Decoded } from '../../realtime/codec.js';
+import type { Codec, Decoded, ServerEvent } from '../../realtime/codec.js';
 import {
   type CoreMessage,
   type CoreRequest,
@@ -60,8 +60,10 @@ function decodeMode(input: Readonly<Record<string, unknown>>, mode: string): Dec
   };
 }
 
+type InChat = Pick<CoreRequest, 'chat_id'>;
+
 /** What comes without a request, by the core's name of the event. */
-function pushOf(event: string, data: object): { readonly mode: string; readonly [field: string]: unknown } | undefined {
+function pushOf({ event, data, isOwn }: ServerEvent): { readonly mode: string; readonly [field: string]: unknown } | undefined {
   switch (event) {
     case 'message': {
       const message = data as CoreMessage;
@@ -69,10 +71,19 @@ function pushOf(event: string, data: object): { readonly mode: string; readonly 
       if (message.content === null) return undefined;
       return { mode: 'newMessage', chat_id: message.chat_id, message: messageFrame(message) };
     }
+    case 'created':
+      return { mode: 'addedToChat', chat_id: (data as InChat).chat_id };
+    // Others who come and go are not shown here.
+    case 'joined':
+      return isOwn ? { mode: 'addedToChat', chat_id: (data as InChat).chat_id } : undefined;
+    case 'left':
+      return isOwn ? { mode: 'removedFromChat', chat_id: (data as InChat).chat_id } : undefined;
+    case 'member_updated':
+      return { mode: 'memberUpdated', ...data };
     case 'requested':
       return { mode: 'newRequest', request: requestFrame(data as CoreRequest) };
     case 'request_closed':
-      return { mode: 'requestClosed', chat_id: (data as Pick<CoreRequest, 'chat_id'>).chat_id };
+      return { mode: 'requestClosed', chat_id: (data as InChat).chat_id };
     default:
       return undefined;
   }
@@ -110,9 +121,9 @@ export const messengerCodec: Codec<string, string | null, MessengerContext> = {
 
   badFrame: (context, detail) => frame(context, 400, { error: detail }),
 
-  /** These clients know messages and requests; edits and the like they see when they read the chat again. */
-  event({ domain, event, data }) {
-    const told = domain === 'chat' ? pushOf(event, data) : undefined;
+  /** These clients know messages, requests, and whether they are in a chat; edits and the like they see when they read the chat again. */
+  event(event) {
+    const told = event.domain === 'chat' ? pushOf(event) : undefined;
     if (!told) return undefined;
     const { mode, ...rest } = told;
     return JSON.stringify({ mode, timestamp: timestamp(), status: 200, ...rest });

@@ -78,6 +78,24 @@ const PUSHES: Readonly<Record<string, { readonly summary: string; readonly field
     summary: 'Something was said in a chat of the user, by others or by another connection of its own.',
     fields: { chat_id: { type: 'integer' }, message: MESSAGE },
   },
+  addedToChat: {
+    summary: 'The user is in a chat now: it was made with them, they were added, or they came in by another connection.',
+    fields: { chat_id: { type: 'integer' } },
+  },
+  removedFromChat: {
+    summary: 'The user is no longer in a chat: they were removed, or left by another connection.',
+    fields: { chat_id: { type: 'integer' } },
+  },
+  memberUpdated: {
+    summary:
+      'Somebody who shares a chat with the user has another name, or their account was deactivated, suspended, activated again or deleted.',
+    fields: {
+      user_id: { type: 'integer' },
+      username: { type: 'string', description: 'As it is now; `deleted user` after a deletion' },
+      is_active: { type: 'boolean', description: 'Whether the account can be used: false while deactivated or suspended' },
+      is_deleted: { type: 'boolean' },
+    },
+  },
   newRequest: { summary: 'Somebody wants the user in a chat.', fields: { request: REQUEST } },
   requestClosed: {
     summary: 'A request waits no longer: it was accepted, declined or taken back.',
@@ -118,6 +136,10 @@ const ABOUT: Readonly<Record<ModeName, { readonly summary: string; readonly answ
     answer: { chat_id: { type: 'integer' } },
   },
   addMembers: { summary: 'Takes users into a group: the owner or an admin does.', answer: {} },
+  markAsRead: {
+    summary: 'Says that everything in a chat is read, up to a message. The highest counts.',
+    answer: { message_id: { type: 'integer', description: 'How far the chat is read now' } },
+  },
   leaveChat: { summary: 'Leaves a chat, and comes back only by accepting.', answer: {} },
   getRequests: {
     summary: 'Lists who wants the user in which chat, the newest first.',
@@ -256,10 +278,14 @@ function requestsOf({ commands }: DocumentedCore): RequestDocs[] {
 
 /** Of the core's events these clients are told a few. */
 function eventsOf(events: readonly EventDocs[]): ToldDocs[] {
+  const known = new Set<string>();
   return events.flatMap((event): ToldDocs[] => {
-    const text = messengerCodec.event(exampleEvent(event));
+    const text = messengerCodec.event({ ...exampleEvent(event), isOwn: true });
     if (text === undefined) return [];
     const frame = parsed(text) as { readonly mode: string };
+    // Several events may come in the same mode.
+    if (known.has(frame.mode)) return [];
+    known.add(frame.mode);
     const push = PUSHES[frame.mode];
     if (!push) throw new Error(`${frame.mode} is not described`);
     const { summary, fields } = push;

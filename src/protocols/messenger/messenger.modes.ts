@@ -128,6 +128,12 @@ export const MODES = {
     signed: true,
   },
   addMembers: { command: ['chat', 'add_members'], fields: same('chat_id', 'members'), answer: nothing, signed: true },
+  markAsRead: {
+    command: ['chat', 'read'],
+    fields: { ...same('chat_id'), message_id: 'seq' },
+    answer: (data) => ({ message_id: (data as { read_seq: number }).read_seq }),
+    signed: true,
+  },
   leaveChat: { command: ['chat', 'leave'], fields: same('chat_id'), answer: nothing, signed: true },
   getRequests: {
     command: ['chat', 'requests'],

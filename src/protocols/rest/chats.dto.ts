@@ -18,7 +18,7 @@ export class RestChatsQuery {
   @Int({ optional: true, min: 1, max: 200, description: 'Chats at most; 100 unless said' })
   limit?: number;
 
-  @Text({ optional: true, max: 64, description: '`next_cursor` of the page before' })
+  @Text({ optional: true, max: 300, description: '`next_cursor` of the page before' })
   cursor?: string;
 
   @Flag({ optional: true, description: 'Those that the caller has hidden, instead of the others' })

@@ -29,6 +29,13 @@ type Open<T> = (server: TestServer, account: Account) => Promise<T>;
 const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/;
 const keys = (frame: object): string => Object.keys(frame).join();
 
+/** Other modes that are pushed, by what they mean. */
+const MESSENGER_PUSHES: Readonly<Record<string, string>> = {
+  addedToChat: 'added',
+  removedFromChat: 'removed',
+  memberUpdated: 'member_updated',
+};
+
 /** How each protocol over a raw WebSocket tells of an event (§§5, 6, 8); undefined where it is another frame. */
 const READ: Readonly<Record<Exclude<ListenerKind, 'socketio'>, (frame: Parsed) => Heard | undefined>> = {
   game: (frame) =>
@@ -39,10 +46,14 @@ const READ: Readonly<Record<Exclude<ListenerKind, 'socketio'>, (frame: Parsed) =
     keys(frame) === 'type,data,timestamp' && /^chat\.\w+$/.test(frame.type) && TIME.test(frame.timestamp)
       ? { event: frame.type.slice('chat.'.length), data: frame.data }
       : undefined,
-  messenger: (frame) =>
-    keys(frame) === 'mode,timestamp,status,chat_id,message' && frame.mode === 'newMessage' && frame.status === 200
-      ? { event: 'message', data: { chat_id: frame.chat_id, ...frame.message } }
-      : undefined,
+  messenger: ({ mode, timestamp, status, ...rest }) => {
+    if (typeof timestamp !== 'number' || status !== 200) return undefined;
+    if (mode === 'newMessage' && keys(rest) === 'chat_id,message') {
+      return { event: 'message', data: { chat_id: rest.chat_id, ...rest.message } };
+    }
+    const event = MESSENGER_PUSHES[mode];
+    return event ? { event, data: rest } : undefined;
+  },
 };
 
 const PATHS: Readonly<Record<Exclude<ListenerKind, 'socketio'>, (account: Account) => string>> = {

@@ -7,6 +7,7 @@ import type {
   ServerEvent,
 } from '../../../clients/typescript/src/index.js';
 import { ChatLog } from './chat-log.js';
+import { isGoing, newestFirst, previewAfter, readAfter } from './summary-after.js';
 import { Store } from '../shared/store.js';
 
 /** Chats that are fetched at once. */
@@ -30,6 +31,8 @@ export class ChatList extends Store {
   private meanwhile: (() => void)[] = [];
   /** Chats that are being asked for, with the last entry of each that was heard. */
   private readonly asked = new Map<number, LogEntry>();
+  /** Chats of which it is being asked how much is unread; true where it has changed since. */
+  private readonly counting = new Map<number, boolean>();
   isLoaded = false;
   fault: unknown = null;
   /** The chat that is looked at now: what is said there is read at once. */
@@ -196,7 +199,9 @@ export class ChatList extends Store {
     const chat = this.chats.get(chatId);
     if (!chat || seq < chat.read_seq) return;
     // How many of the rest are messages is not known here, but no more than there are entries.
-    this.set({ ...chat, read_seq: seq, unread: Math.min(chat.unread, Math.max(0, chat.last_seq - seq)) });
+    const unread = Math.min(chat.unread, Math.max(0, chat.last_seq - seq));
+    this.set({ ...chat, read_seq: seq, unread });
+    if (unread > 0 && seq > chat.read_seq) void this.count(chatId);
   }
 
   private heard(entry: LogEntry): void {
@@ -205,21 +210,48 @@ export class ChatList extends Store {
     if (isGoing(entry, this.userId)) return this.drop(entry.chat_id);
     if (!chat) return void this.ask(entry);
     if (entry.seq <= chat.last_seq) return;
-    const isNews = entry.kind === 'message' && entry.from_id !== this.userId && this.watched !== entry.chat_id;
     this.set({
       ...chat,
+      ...readAfter(chat, entry, this.userId, this.watched === entry.chat_id),
       last_seq: entry.seq,
-      last_activity_at: entry.created_at,
-      unread: chat.unread + (isNews ? 1 : 0),
+      // Only messages move a chat in the list.
+      last_activity_at: entry.kind === 'message' ? entry.created_at : chat.last_activity_at,
       last_message: previewAfter(chat.last_message, entry),
     });
+    // Whether what was taken back counted is known to the server alone: who wrote it, and whether that is somebody whom the user has blocked.
+    if (entry.kind === 'deleted' && chat.unread > 0 && (entry.target_seq ?? 0) > chat.read_seq) void this.count(entry.chat_id);
   }
 
   private happened({ name, data }: ServerEvent): void {
     if (name === 'chat.created') this.put(data);
     if (name === 'chat.read' && data.user_id === this.userId) this.readUpTo(data.chat_id, data.seq);
+    // Which personal chat bears the name is not known here.
+    if (name === 'chat.member_updated') void this.reload();
     if (name === 'chat.hidden' && data.hidden) this.drop(data.chat_id);
     if (name === 'chat.hidden' && !data.hidden) void this.reload();
+  }
+
+  /** Asks how much of a chat is unread, until the answer is about the same entries as what is shown. */
+  private async count(chatId: number): Promise<void> {
+    if (this.counting.has(chatId)) {
+      this.counting.set(chatId, true);
+      return;
+    }
+    try {
+      for (let times = 0; times < MAX_ASKED; times += 1) {
+        this.counting.set(chatId, false);
+        const { last_seq, read_seq, unread } = await this.live.command('chat.get', { chat_id: chatId });
+        const chat = this.chats.get(chatId);
+        if (!chat) return;
+        if (chat.last_seq !== last_seq || this.counting.get(chatId) === true) continue;
+        return this.set({ ...chat, read_seq: Math.max(chat.read_seq, read_seq), unread });
+      }
+      await this.reload();
+    } catch {
+      // Not a member any more by now, or the list is read anew with the next connection.
+    } finally {
+      this.counting.delete(chatId);
+    }
   }
 
   /** Asks for a chat of which something was heard, until the answer is as new as what was heard last. */
@@ -241,18 +273,4 @@ export class ChatList extends Store {
       this.asked.delete(chatId);
     }
   }
-}
-
-/** As the server sorts them, so that those of one second stay in their places. */
-const newestFirst = (a: ChatSummary, b: ChatSummary): number =>
-  a.last_activity_at === b.last_activity_at ? b.chat_id - a.chat_id : a.last_activity_at < b.last_activity_at ? 1 : -1;
-
-const isGoing = ({ kind, member_id: id }: LogEntry, userId: number): boolean => kind === 'left' && id === userId;
-
-/** What the list shows of a chat after one more entry of its log. */
-function previewAfter(last: ChatSummary['last_message'], entry: LogEntry): ChatSummary['last_message'] {
-  if (entry.kind === 'message') return entry;
-  if (entry.target_seq === undefined || entry.target_seq !== last?.seq) return last;
-  if (entry.kind === 'edited') return { ...last, content: entry.content };
-  return entry.kind === 'deleted' ? { ...last, kind: 'deleted', content: null } : last;
 }

@@ -6,7 +6,11 @@ import {
   type ServerEvent,
 } from '../../../clients/typescript/src/index.js';
 import { Store } from '../shared/store.js';
-import { deleted, edited, shown, type ShownMessage } from './shown-message.js';
+import { missingFrom } from './missing-members.js';
+import { deleted, edited, renamed, shown, type ShownMessage } from './shown-message.js';
+
+type Member = Chat['members'][number];
+type MemberUpdate = Extract<ServerEvent, { readonly name: 'chat.member_updated' }>['data'];
 
 const PAGE = 50;
 /** Messages that are kept while new ones come; of more, the oldest are fetched again where somebody scrolls up to them. */
@@ -282,25 +286,31 @@ export class ChatLog extends Store {
       this.changed();
     } else if (name === 'chat.read' && data.chat_id === this.chatId) {
       this.changeMember(data.user_id, { read_seq: data.seq });
+    } else if (name === 'chat.member_updated') {
+      this.rename(data);
     } else if (name === 'chat.presence') {
       this.changeMember(data.user_id, { online: data.online });
       if (!data.online) this.typers.delete(data.user_id);
     }
   }
 
-  private changeMember(userId: number, changes: { readonly read_seq?: number; readonly online?: boolean }): void {
+  private changeMember(userId: number, changes: Partial<Member>): void {
     if (!this.chat?.members.some((member) => member.user_id === userId)) return;
     const members = this.chat.members.map((member) => (member.user_id === userId ? { ...member, ...changes } : member));
     this.know({ ...this.chat, members });
   }
-}
 
-const plain = (name: string): string => name.normalize('NFKC').toLowerCase();
-
-/** Those of some user names, as they were typed, that no member has. */
-export function missingFrom({ members }: Pick<Chat, 'members'>, names: readonly string[]): string[] {
-  const present = new Set(members.map(({ username }) => plain(username)));
-  return names.filter((name) => !present.has(plain(name)));
+  /** A name is shown with every message, in the list of members and, of a personal chat, above it. */
+  private rename({ user_id: userId, username, is_active: isActive }: MemberUpdate): void {
+    for (const [seq, message] of this.bySeq) this.bySeq.set(seq, renamed(message, userId, username));
+    this.ordered = null;
+    const typer = this.typers.get(userId);
+    if (typer) this.typers.set(userId, { ...typer, name: username });
+    const isCompanion = this.chat?.chat_type === 'personal' && userId !== this.userId;
+    if (this.chat && isCompanion) this.chat = { ...this.chat, chat_name: username };
+    this.changeMember(userId, { username, is_active: isActive ? undefined : false });
+    this.changed();
+  }
 }
 
 /** 128 random bits. `crypto.randomUUID` is not there for pages without TLS. */

@@ -161,7 +161,7 @@ function Person({ member, role, log }: PersonProps) {
           {member.username} {isSelf && `(${t('chat.you')})`}
         </Text>
         <Text size="xs" c="dimmed">
-          {isBlocked ? contacts('block.blocked') : t(member.online ? 'chat.online' : 'chat.offline')}
+          {isBlocked ? contacts('block.blocked') : t(stateOf(member))}
         </Text>
       </Box>
       {member.role !== 'member' && (
@@ -173,6 +173,9 @@ function Person({ member, role, log }: PersonProps) {
     </Group>
   );
 }
+
+const stateOf = (member: Member) =>
+  member.is_active === false ? 'chat.inactive' : member.online ? 'chat.online' : 'chat.offline';
 
 function PersonMenu({ member, role, log }: PersonProps) {
   const { t } = useTranslation();

@@ -5,7 +5,7 @@ import { useLocation } from 'wouter';
 import { Form, isUserFault } from '../shared/form';
 import { useAction } from '../shared/use-action';
 import type { ChatList } from './chat-list';
-import { missingFrom } from './chat-log';
+import { missingFrom } from './missing-members';
 
 interface NewChatProps {
   readonly list: ChatList;

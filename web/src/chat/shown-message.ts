@@ -22,6 +22,14 @@ export const edited =
   (message: ShownMessage): ShownMessage =>
     message.editedSeq >= entrySeq ? message : { ...message, content, editedSeq: entrySeq };
 
+/** With the name that a user has now. */
+export function renamed(message: ShownMessage, userId: number, username: string): ShownMessage {
+  const isBy = message.fromId === userId && message.fromName !== username;
+  const isAbout = message.memberId === userId && message.memberName !== username;
+  if (!isBy && !isAbout) return message;
+  return { ...message, ...(isBy && { fromName: username }), ...(isAbout && { memberName: username }) };
+}
+
 export const deleted = (message: ShownMessage): ShownMessage => ({ ...message, kind: 'deleted', content: '' });
 
 function kindOf({ kind, deleted_seq: deletedSeq }: LogEntry): ShownMessage['kind'] {

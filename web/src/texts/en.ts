@@ -190,6 +190,7 @@ export const en = {
     typing_other: '{{names}} are writing…',
     online: 'online',
     offline: 'offline',
+    inactive: 'account not in use',
     memberCount_one: '{{count}} member',
     memberCount_other: '{{count}} members',
     unreadBelow: 'New messages',

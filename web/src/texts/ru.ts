@@ -215,6 +215,7 @@ export const ru: Same<typeof en> = {
     typing_other: '{{names}} пишут…',
     online: 'в сети',
     offline: 'не в сети',
+    inactive: 'учётная запись не действует',
     memberCount_one: '{{count}} участник',
     memberCount_few: '{{count}} участника',
     memberCount_many: '{{count}} участников',
