@@ -4,21 +4,18 @@ import { coreErrorOf } from '../errors/core-error-of.js';
 import { stackOf } from '../errors/thrown.js';
 import type { Connection } from '../realtime/connection.js';
 import { Hub } from '../realtime/hub.js';
-import { Consents } from './contacts/consents.js';
-import { Holds } from './holds.js';
-import { viewsOf } from './entry-views.js';
-import { type Message, saysSomething } from './message.js';
+import type { Author } from './author.js';
+import { EntryDelivery } from './entry-delivery.js';
+import type { Message } from './message.js';
 import { MessageLog } from './message-log.js';
 import { OpenChats } from './open-chats.js';
+import { OwnEntries } from './own-entries.js';
 import type { Stream } from './stream.js';
 import { type Told, toldOf } from './told-entries.js';
-import { TypingPace } from './typing-pace.js';
 
 const LOG_TOPIC = 'chat.log';
 const CREATED_TOPIC = 'chat.made';
 
-/** Entries whose own connection is remembered until they can be delivered. */
-const MAX_PENDING = 10_000;
 const RETRY_MS = 500;
 
 /** A chat that has just been made, as its members are told of it. */
@@ -34,8 +31,6 @@ interface Created {
   readonly memberIds: readonly number[];
 }
 
-const keyOf = (chatId: number, seq: number): string => `${chatId}:${seq}`;
-
 /**
  * The streams of chats on this node. Of each chat with members connected here it is known which entry was delivered last: the next one is
  * delivered at once, an older one is dropped, and a gap is filled from the log. So every connection is told each entry once and in
@@ -44,7 +39,6 @@ const keyOf = (chatId: number, seq: number): string => `${chatId}:${seq}`;
 @Injectable()
 export class ChatStreams implements OnModuleInit, OnModuleDestroy {
   private readonly logger = new Logger('ChatStreams');
-  private readonly pending = new Map<string, Connection>();
   private readonly writes = new Set<Promise<void>>();
   private readonly lagging = new Set<Stream>();
   private readonly subscriptions: (() => void)[] = [];
@@ -52,12 +46,11 @@ export class ChatStreams implements OnModuleInit, OnModuleDestroy {
 
   constructor(
     private readonly chats: OpenChats,
-    private readonly holds: Holds,
+    private readonly delivery: EntryDelivery,
+    private readonly own: OwnEntries,
     private readonly log: MessageLog,
     private readonly hub: Hub,
     private readonly bus: Bus,
-    private readonly consents: Consents,
-    private readonly typing: TypingPace,
   ) {}
 
   onModuleInit(): void {
@@ -80,12 +73,44 @@ export class ChatStreams implements OnModuleInit, OnModuleDestroy {
   }
 
   /**
-   * To be called after the commit with what this node appended: delivers it here and tells the other nodes.
-   * @param except the connection that is answered instead
+   * Appends to logs: runs what does it, and delivers what it appended once that is committed.
+   * @param author the request that is answered instead
+   * @returns the entries, when the author may be answered for them
+   * @throws what `write` throws
    */
-  committed(entries: readonly Message[], except: Connection | null = null): void {
-    for (const entry of entries) this.take(entry, except);
+  async append(chatId: number, author: Author | null, write: () => Promise<readonly Message[]>): Promise<readonly Message[]> {
+    const end = this.begin();
+    let entries: readonly Message[];
+    try {
+      entries = await write();
+      this.committed(entries, author);
+    } catch (thrown) {
+      this.doubtAfter(thrown, chatId);
+      throw thrown;
+    } finally {
+      end();
+    }
+    for (const { chat_id, seq } of author?.connection ? entries : []) await this.placed(chat_id, seq);
+    return entries;
+  }
+
+  /** To be called after the commit with what this node appended: delivers it here and tells the other nodes. */
+  committed(entries: readonly Message[], author: Author | null = null): void {
+    for (const entry of entries) this.take(entry, author);
     this.tell(entries);
+  }
+
+  /** Resolves when the connection that made an entry may be answered for it: when it has received all that comes before. */
+  placed(chatId: number, seq: number): Promise<void> | undefined {
+    return this.own.placed(chatId, seq);
+  }
+
+  /** A connection that was kept waiting for earlier entries has received them, up to one of its own. */
+  passed(connection: Connection, chatId: number, seq: number): void {
+    const author = this.own.authorOf(chatId, seq);
+    if (author?.connection !== connection) return;
+    const settle = (): void => this.own.settle(chatId, seq);
+    if (this.delivery.passed(connection, chatId, author, settle)) settle();
   }
 
   /**
@@ -106,16 +131,17 @@ export class ChatStreams implements OnModuleInit, OnModuleDestroy {
   }
 
   /** Delivers one committed entry here; `tell` has to follow. */
-  take(entry: Message, except: Connection | null): void {
+  take(entry: Message, author: Author | null): void {
     const { chat_id: chatId, seq, kind, member_id: memberId } = entry;
     // Who joins may be the first member here: the entry opens the chat.
     const stream =
       this.chats.of(chatId) ?? (kind === 'joined' && memberId ? this.chats.join(chatId, memberId, seq - 1) : undefined);
     if (!stream) return this.chats.missed(chatId, seq);
     if (seq <= stream.position) return;
-    if (seq === stream.position + 1) return this.deliver(stream, entry, except);
-    if (except && this.pending.size < MAX_PENDING) this.pending.set(keyOf(chatId, seq), except);
-    void this.reach(stream, seq);
+    const isNext = seq === stream.position + 1;
+    if (isNext && this.delivery.deliver(stream, entry, author, () => this.own.settle(chatId, seq))) return;
+    if (author?.connection) this.own.add(chatId, seq, author);
+    if (!isNext) void this.reach(stream, seq);
   }
 
   /** Tells the other nodes of committed entries. */
@@ -175,48 +201,9 @@ export class ChatStreams implements OnModuleInit, OnModuleDestroy {
     }
   }
 
-  private deliver(stream: Stream, entry: Message, except: Connection | null): void {
-    const { chat_id: chatId, seq, kind, member_id: memberId } = entry;
-    stream.position = seq;
-    this.begun(entry);
-    const viewOf = viewsOf(this.hub, entry, this.blockersOf(entry));
-    const isHolding = this.holds.size > 0;
-    if (isHolding && except) this.holds.wrote(except, chatId, seq);
-    for (const userId of stream.locals) {
-      for (const connection of this.hub.of(userId)) {
-        if (connection === except || (isHolding && this.holds.keepsBack(connection, chatId, seq))) continue;
-        viewOf(userId).to(connection);
-      }
-    }
-    if (kind === 'left' && memberId) this.part(chatId, memberId, seq);
-  }
-
-  /** What has to be known before an entry is delivered: who comes in by it receives it, and who wrote it writes no more. */
-  private begun({ chat_id: chatId, seq, kind, from_id: authorId, member_id: memberId }: Message): void {
-    if (kind === 'joined' && memberId) this.enter(chatId, memberId, seq);
-    else if (kind === 'message') this.typing.end(chatId, authorId);
-  }
-
-  /** Delivers an entry to one connection, as its user may see it. */
+  /** Delivers to one connection an entry that it missed. */
   show(connection: Connection, entry: Message): void {
-    const { userId } = connection;
-    if (userId === null) return;
-    viewsOf(this.hub, entry, this.blockersOf(entry))(userId).to(connection);
-  }
-
-  /** Those connected here from whom the words of an entry are withheld. */
-  private blockersOf(entry: Message): ReadonlySet<number> | undefined {
-    return saysSomething(entry) ? this.consents.blockersOf(entry.from_id) : undefined;
-  }
-
-  private enter(chatId: number, userId: number, seq: number): void {
-    this.chats.join(chatId, userId, seq - 1);
-    for (const connection of this.hub.of(userId)) this.holds.of(connection)?.ends.delete(chatId);
-  }
-
-  private part(chatId: number, userId: number, seq: number): void {
-    for (const connection of this.hub.of(userId)) this.holds.of(connection)?.ends.set(chatId, seq);
-    this.chats.leave(chatId, userId, seq);
+    this.delivery.show(connection, entry);
   }
 
   /** Reads what follows in the log and delivers it, again and again until it could be read. */
@@ -238,7 +225,10 @@ export class ChatStreams implements OnModuleInit, OnModuleDestroy {
         const before = stream.position;
         for (const entry of entries) {
           if (!this.isOpen(stream)) return true;
-          if (entry.seq === stream.position + 1) this.deliver(stream, entry, this.takePending(chatId, entry.seq));
+          if (entry.seq !== stream.position + 1) continue;
+          const author = this.own.authorOf(chatId, entry.seq);
+          const settle = (): void => this.own.settle(chatId, entry.seq);
+          if (this.delivery.deliver(stream, entry, author, settle)) settle();
         }
         // Until the log has no more: that it goes on beyond `known` may be news.
         if (stream.position === before) return true;
@@ -252,14 +242,6 @@ export class ChatStreams implements OnModuleInit, OnModuleDestroy {
 
   private isOpen(stream: Stream): boolean {
     return this.chats.of(stream.chatId) === stream;
-  }
-
-  private takePending(chatId: number, seq: number): Connection | null {
-    if (this.pending.size === 0) return null;
-    const key = keyOf(chatId, seq);
-    const connection = this.pending.get(key) ?? null;
-    this.pending.delete(key);
-    return connection;
   }
 
   private fillLater(stream: Stream): void {

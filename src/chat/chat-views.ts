@@ -39,6 +39,8 @@ export interface ChatView extends ChatSummary {
   readonly members: readonly MemberView[];
   /** Answered to who takes others in: ids of those who were asked instead, and come in when they accept. */
   readonly invited?: readonly number[];
+  /** Answered to who changes who is in the chat: numbers of the entries that say so, which that connection does not receive. */
+  readonly seqs?: readonly number[];
 }
 
 export interface ChatsPage {

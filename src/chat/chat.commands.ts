@@ -51,7 +51,7 @@ export class ChatCommands {
   })
   async create({ chat_type, chat_name, members }: CreatePayload, caller: Caller, spending: Spending): Promise<ChatView> {
     const chat = { type: chat_type, name: chat_name ?? null, members };
-    return this.settled(await this.chats.create(chat, sessionOf(caller), caller.connection, spending), caller);
+    return this.settled(await this.chats.create(chat, sessionOf(caller), caller, spending), caller);
   }
 
   @Command('chat.get', {
@@ -104,7 +104,7 @@ export class ChatCommands {
     spends: costOf,
   })
   async edit({ chat_id, seq, content }: EditPayload, caller: Caller): Promise<object> {
-    return changeOf(await this.changes.edit({ chatId: chat_id, seq }, sessionOf(caller).userId, content, caller.connection));
+    return changeOf(await this.changes.edit({ chatId: chat_id, seq }, sessionOf(caller).userId, content, caller));
   }
 
   @Command('chat.delete', {
@@ -116,7 +116,7 @@ export class ChatCommands {
     errors: ['not_found', 'forbidden'],
   })
   async delete({ chat_id, seq }: MessagePayload, caller: Caller): Promise<object> {
-    return changeOf(await this.changes.delete({ chatId: chat_id, seq }, sessionOf(caller).userId, caller.connection));
+    return changeOf(await this.changes.delete({ chatId: chat_id, seq }, sessionOf(caller).userId, caller));
   }
 
   @Command('chat.announce', {

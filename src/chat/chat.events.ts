@@ -34,10 +34,15 @@ export const CHAT_EVENTS: readonly EventDocs[] = [
     seq: 43,
     target_seq: 42,
   }),
-  entry('joined', 'Somebody was taken into a group. Members hear it.', ['member_id', 'member_name'], { ...SILENT, ...MEMBER }),
+  entry(
+    'joined',
+    'Somebody was taken into a group. Members receive it, except the connection that did so.',
+    ['member_id', 'member_name'],
+    { ...SILENT, ...MEMBER },
+  ),
   entry(
     'left',
-    'Somebody has left a group, or was removed. Members hear it; who left hears it as the last of the chat.',
+    'Somebody has left a group, or was removed. Members receive it, except the connection that did so; whose membership ended, as the last of the chat.',
     ['member_id', 'member_name'],
     { ...SILENT, ...MEMBER },
   ),

@@ -3,6 +3,7 @@ import { TypeOrmModule } from '@nestjs/typeorm';
 import { CommandsModule } from '../commands/commands.module.js';
 import { Emits } from '../realtime/events.js';
 import { UsersModule } from '../users/users.module.js';
+import { AnswerTurns } from './answer-turns.js';
 import { ChatCommands } from './chat.commands.js';
 import { CHAT_EVENTS } from './chat.events.js';
 import { CHAT_ENTITIES } from './chat.entities.js';
@@ -20,6 +21,7 @@ import { RequestNotices } from './contacts/request-notices.js';
 import { RequestsService } from './contacts/requests.service.js';
 import { UserEvents } from './contacts/user-events.js';
 import { Departures } from './departures.js';
+import { EntryDelivery } from './entry-delivery.js';
 import { Holds } from './holds.js';
 import { MemberUpdates } from './member-updates.js';
 import { MemberCommands } from './member.commands.js';
@@ -29,6 +31,7 @@ import { MessageCommands } from './message.commands.js';
 import { MessageLog } from './message-log.js';
 import { MessageWriter } from './message-writer.js';
 import { OpenChats } from './open-chats.js';
+import { OwnEntries } from './own-entries.js';
 import { Positions } from './positions.js';
 import { Presence } from './presence.js';
 import { PresenceBroadcast } from './presence-broadcast.js';
@@ -49,13 +52,16 @@ import { UnreadCounts } from './unread-counts.js';
     OpenChats,
     Holds,
     MessageLog,
+    AnswerTurns,
+    OwnEntries,
+    TypingPace,
+    EntryDelivery,
     ChatStreams,
     Positions,
     Replays,
     PresenceBroadcast,
     Presence,
     PresenceChanges,
-    TypingPace,
     ChatSignals,
     SignalCommands,
     Departures,

@@ -42,6 +42,12 @@ export const CHAT_SCHEMA: JsonSchema = {
       items: { type: 'integer' },
       description: 'Answered to who takes others in: ids of those who were asked instead, and come in when they accept',
     },
+    seqs: {
+      type: 'array',
+      items: { type: 'integer' },
+      description:
+        'Answered to who changes who is in it: the entries of the log that say so, which this connection does not receive',
+    },
   },
   required: [...Object.keys(SUMMARY), 'members'],
 };
@@ -101,6 +107,12 @@ export const CHANGE_EXAMPLE = { chat_id: 7, seq: 43, id: 43, target_seq: 42, cre
 
 export const LEFT_SCHEMA: JsonSchema = {
   type: 'object',
-  properties: { chat_id: { type: 'integer' }, seq: { type: 'integer', description: 'Of the entry that says so' } },
-  required: ['chat_id', 'seq'],
+  properties: {
+    chat_id: { type: 'integer' },
+    seq: { type: 'integer', description: 'Of the entry that says so' },
+    created_at: time,
+  },
+  required: ['chat_id', 'seq', 'created_at'],
 };
+
+export const LEFT_EXAMPLE = { chat_id: 7, seq: 44, created_at: '2024-02-11T00:02:00.000Z' };

@@ -4,8 +4,8 @@ import { Sql } from '../database/sql.js';
 import { type Issue, invalidInput } from '../errors/catalogue.js';
 import type { LiveSession } from '../identity/identity.js';
 import type { Spending } from '../quotas/spending.js';
-import type { Connection } from '../realtime/connection.js';
 import { UsersService } from '../users/users.service.js';
+import type { Author } from './author.js';
 import { ChatStreams } from './chat-streams.js';
 import { type ChatView, ChatViews, without } from './chat-views.js';
 import { CREATE_CHAT } from './chats.sql.js';
@@ -43,32 +43,39 @@ export class ChatsService {
 
   /**
    * Makes a chat and tells its members. A personal chat of two that have one already is that one. Who cannot be put into it is asked.
-   * @param except a connection that is answered instead
+   * @param author the request that is answered instead
    * @param spending from which is given back what a chat that is there already did not cost
    * @throws CoreError `invalid_input` for names that nobody has, or a personal chat that is not with exactly one other;
    * `conflict` where the creator would be in too many, or has blocked the other
    */
-  async create(
-    { type, name, members }: NewChat,
-    by: LiveSession,
-    except: Connection | null,
-    spending: Spending,
-  ): Promise<ChatView> {
+  async create({ type, name, members }: NewChat, by: LiveSession, author: Author, spending: Spending): Promise<ChatView> {
     const others = (await this.named(members)).filter(({ id }) => id !== by.userId);
     const ids = [...new Set(others.map(({ id }) => id))];
     if (type === 'personal' && ids.length !== 1) throw invalidInput(ONE_OTHER);
     const names = [by.username, ...new Set(others.map(({ username }) => username))];
     const chatName = type === 'group' ? (name ?? names.slice(0, NAMED_AFTER).join(', ')) : null;
     const values = [type, chatName, by.userId, ids, this.settings.CONTACTS === 'request'];
-    const [row] = await unlessRefused(this.sql.rows<Created>(CREATE_CHAT, values));
+    const { row, seqs } = await this.write(values, author);
     // The other one's account was deleted at this moment.
     if (!row) throw invalidInput(noSuchUser(0));
     if (!row.created) spending.giveBack({ chats: 1, members: members.length });
-    if (row.joined_seq !== null) this.streams.committed((await this.log.after(row.chat_id, row.joined_seq - 1)).slice(0, 1));
     const { chat, memberIds } = await this.views.read(row.chat_id, by.userId);
-    if (row.created) this.streams.created(chat, memberIds, except);
+    if (row.created) this.streams.created(chat, memberIds, author.connection);
     const invited = type === 'group' ? without(ids, memberIds) : [];
-    return invited.length > 0 ? { ...chat, invited } : chat;
+    return { ...chat, ...(invited.length > 0 ? { invited } : {}), ...(seqs.length > 0 ? { seqs } : {}) };
+  }
+
+  /** Makes a chat, or brings its maker back into it, which the log says. */
+  private async write(values: unknown[], author: Author): Promise<{ row: Created | undefined; seqs: readonly number[] }> {
+    const end = this.streams.begin();
+    try {
+      const [row] = await unlessRefused(this.sql.rows<Created>(CREATE_CHAT, values));
+      if (!row || row.joined_seq === null) return { row, seqs: [] };
+      this.streams.committed((await this.log.after(row.chat_id, row.joined_seq - 1)).slice(0, 1), author);
+      return { row, seqs: [row.joined_seq] };
+    } finally {
+      end();
+    }
   }
 
   /**

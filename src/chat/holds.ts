@@ -5,6 +5,8 @@ import type { Connection } from '../realtime/connection.js';
 export const GRACE_MS = 250;
 /** For how long after its opening a connection may still ask. */
 const RESUMABLE_MS = 60_000;
+/** Entries of its own that are remembered of a connection; beyond, it is not known any more what it missed. */
+const MAX_OWN = 2_048;
 /** Of so many chats it is remembered what a connection heard first; beyond, it is not known any more. */
 const MAX_HEARD = 1_024;
 
@@ -18,8 +20,9 @@ export interface Hold {
   readonly kept: Map<number, number>;
   /** Chats that its user has left meanwhile, with the entry that says so: the last it may see. */
   readonly ends: Map<number, number>;
-  /** Entries of such chats that it wrote itself, and so has been answered: `chat:seq`. */
-  readonly own: Set<string>;
+  /** Entries by chat that it made itself, and so is answered for. */
+  readonly own: Map<number, Set<number>>;
+  ownCount: number;
   /** Chats of which it was told something, with the first entry. */
   readonly heard: Map<number, number>;
 }
@@ -44,7 +47,8 @@ export class Holds {
       isResuming: false,
       kept: new Map(),
       ends: new Map(),
-      own: new Set(),
+      own: new Map(),
+      ownCount: 0,
       heard: new Map(),
     };
     this.holds.set(connection, hold);
@@ -72,14 +76,25 @@ export class Holds {
     return false;
   }
 
-  /** The connection is answered for an entry; what is kept back of the chat is to be told without it. */
-  wrote(connection: Connection, chatId: number, seq: number): void {
+  /**
+   * The connection is answered for an entry, which is never delivered to it.
+   * @returns whether earlier entries of the chat are kept back from it
+   */
+  wrote(connection: Connection, chatId: number, seq: number): boolean {
     const hold = this.holds.get(connection);
-    if (hold && (hold.isFresh || hold.kept.has(chatId))) hold.own.add(`${chatId}:${seq}`);
+    if (!hold) return false;
+    hold.ownCount += 1;
+    if (hold.ownCount <= MAX_OWN) {
+      const own = hold.own.get(chatId);
+      if (own) own.add(seq);
+      else hold.own.set(chatId, new Set([seq]));
+    }
+    return hold.kept.has(chatId);
   }
 
   /** Whether it is known what the connection has been told of a chat. */
   knows(hold: Hold, chatId: number): boolean {
+    if (hold.ownCount > MAX_OWN) return false;
     return hold.heard.has(chatId) || hold.heard.size < MAX_HEARD;
   }
 

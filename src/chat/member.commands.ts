@@ -4,10 +4,11 @@ import { Command } from '../commands/command.js';
 import { CommandCosts } from '../commands/command-costs.js';
 import type { Caller } from '../realtime/connection.js';
 import { AddMembersPayload, MemberPayload, PutMemberPayload } from './chat.payloads.js';
-import { CHAT_EXAMPLE, CHAT_SCHEMA, LEFT_SCHEMA } from './chat.schemas.js';
+import { CHAT_EXAMPLE, CHAT_SCHEMA, LEFT_EXAMPLE, LEFT_SCHEMA } from './chat.schemas.js';
 import { type ChatView, ChatViews } from './chat-views.js';
 import { ChatsService } from './chats.service.js';
-import { MembersService } from './members.service.js';
+import { type MemberChange, MembersService } from './members.service.js';
+import type { Message } from './message.js';
 import { ChatPayload } from './message.payloads.js';
 import { NAMES_WEIGHT, SHOW_WEIGHT, shown } from './weights.js';
 
@@ -34,10 +35,10 @@ export class MemberCommands {
   async add({ chat_id, members, role }: AddMembersPayload, caller: Caller): Promise<ChatView> {
     const { userId } = sessionOf(caller);
     // First whether the chat is there for the caller: names are looked up for its members only.
-    await this.members.add(chat_id, userId, [], role ?? null);
+    const change = { chatId: chat_id, actorId: userId, author: caller };
+    await this.members.add(change, [], role ?? null);
     const ids = (await this.chats.named(members)).map(({ id }) => id);
-    await this.members.add(chat_id, userId, ids, role ?? null);
-    return this.view(chat_id, ids, caller);
+    return this.view(change, ids, await this.members.add(change, ids, role ?? null), caller);
   }
 
   @Command('chat.put_member', {
@@ -49,8 +50,8 @@ export class MemberCommands {
   })
   async put({ chat_id, user_id, role }: PutMemberPayload, caller: Caller): Promise<ChatView> {
     const { userId } = sessionOf(caller);
-    await this.members.put(chat_id, userId, user_id, role ?? null);
-    return this.view(chat_id, [user_id], caller);
+    const change = { chatId: chat_id, actorId: userId, author: caller };
+    return this.view(change, [user_id], await this.members.put(change, user_id, role ?? null), caller);
   }
 
   @Command('chat.remove_member', {
@@ -58,11 +59,11 @@ export class MemberCommands {
       'Takes a member out of a group: the owner anyone, an admin members, and everybody themselves. Repeated, it answers as the first time.',
     payload: MemberPayload,
     answer: LEFT_SCHEMA,
-    example: { payload: { chat_id: 7, user_id: 2 }, answer: { chat_id: 7, seq: 44 } },
+    example: { payload: { chat_id: 7, user_id: 2 }, answer: LEFT_EXAMPLE },
     errors: ['not_found', 'forbidden', 'conflict'],
   })
   remove({ chat_id, user_id }: MemberPayload, caller: Caller): Promise<object> {
-    return this.take(chat_id, sessionOf(caller).userId, user_id);
+    return this.take(chat_id, caller, user_id);
   }
 
   @Command('chat.leave', {
@@ -70,22 +71,27 @@ export class MemberCommands {
       'Leaves a chat, and comes back only by accepting. When the owner of a group goes, the eldest admin, or else the eldest member, owns it. Repeated, it answers as the first time.',
     payload: ChatPayload,
     answer: LEFT_SCHEMA,
-    example: { payload: { chat_id: 7 }, answer: { chat_id: 7, seq: 44 } },
+    example: { payload: { chat_id: 7 }, answer: LEFT_EXAMPLE },
     errors: ['not_found', 'conflict'],
   })
   leave({ chat_id }: ChatPayload, caller: Caller): Promise<object> {
-    const { userId } = sessionOf(caller);
-    return this.take(chat_id, userId, userId);
+    return this.take(chat_id, caller, sessionOf(caller).userId);
   }
 
-  private async view(chatId: number, added: readonly number[], caller: Caller): Promise<ChatView> {
-    const chat = await this.views.getWithInvited(chatId, sessionOf(caller).userId, added);
+  private async view(
+    { chatId, actorId }: MemberChange,
+    added: readonly number[],
+    entries: readonly Message[],
+    caller: Caller,
+  ): Promise<ChatView> {
+    const chat = await this.views.getWithInvited(chatId, actorId, added);
     this.costs.settle(caller, shown(chat));
-    return chat;
+    return { ...chat, seqs: entries.map(({ seq }) => seq) };
   }
 
-  private async take(chatId: number, actorId: number, userId: number): Promise<object> {
-    const { chat_id, seq } = await this.members.remove(chatId, actorId, userId);
-    return { chat_id, seq };
+  private async take(chatId: number, caller: Caller, userId: number): Promise<object> {
+    const change = { chatId, actorId: sessionOf(caller).userId, author: caller };
+    const { chat_id, seq, created_at } = await this.members.remove(change, userId);
+    return { chat_id, seq, created_at };
   }
 }

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Sql } from '../database/sql.js';
-import type { Connection } from '../realtime/connection.js';
+import type { Author } from './author.js';
 import { ChatStreams } from './chat-streams.js';
 import { CHANGE_MESSAGE } from './chats.sql.js';
 import { type Message, type MessageRow, messageOf } from './message.js';
@@ -21,8 +21,8 @@ export class MessageChanges {
   ) {}
 
   /** @throws CoreError `not_found`; `forbidden` for a message of somebody else */
-  edit(target: Target, actorId: number, content: string, connection: Connection | null): Promise<Message> {
-    return this.change(target, actorId, 'edited', content, connection);
+  edit(target: Target, actorId: number, content: string, author: Author): Promise<Message> {
+    return this.change(target, actorId, 'edited', content, author);
   }
 
   /**
@@ -30,8 +30,8 @@ export class MessageChanges {
    * @returns the entry of the deletion
    * @throws CoreError `not_found`; `forbidden` for a message of somebody else, unless by the owner or an admin of a group
    */
-  delete(target: Target, actorId: number, connection: Connection | null): Promise<Message> {
-    return this.change(target, actorId, 'deleted', null, connection);
+  delete(target: Target, actorId: number, author: Author): Promise<Message> {
+    return this.change(target, actorId, 'deleted', null, author);
   }
 
   private async change(
@@ -39,20 +39,13 @@ export class MessageChanges {
     actorId: number,
     kind: 'edited' | 'deleted',
     content: string | null,
-    connection: Connection | null,
+    author: Author,
   ): Promise<Message> {
-    const end = this.streams.begin();
-    try {
+    const [entry] = await this.streams.append(chatId, author, async () => {
       const rows = await unlessRefused(this.sql.rows<MessageRow>(CHANGE_MESSAGE, [chatId, actorId, seq, kind, content]));
-      const [entry] = rows.map(messageOf);
-      if (!entry) throw new Error('change_message returned no entry');
-      this.streams.committed([entry], connection);
-      return entry;
-    } catch (thrown) {
-      this.streams.doubtAfter(thrown, chatId);
-      throw thrown;
-    } finally {
-      end();
-    }
+      return rows.map(messageOf);
+    });
+    if (!entry) throw new Error('change_message returned no entry');
+    return entry;
   }
 }

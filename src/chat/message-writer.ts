@@ -4,7 +4,7 @@ import { Sql } from '../database/sql.js';
 import { CoreError, invalidInput } from '../errors/catalogue.js';
 import type { LiveSession } from '../identity/identity.js';
 import { Metrics } from '../ops/metrics.js';
-import type { Connection } from '../realtime/connection.js';
+import type { Author } from './author.js';
 import { ChatStreams } from './chat-streams.js';
 import type { Message } from './message.js';
 import { ReadPositions } from './read-positions.js';
@@ -18,8 +18,8 @@ export interface Outgoing {
   readonly clientMsgId: string | null;
   /** What the chat must be; null where it does not matter. */
   readonly chatType: 'personal' | 'group' | null;
-  /** The connection that is answered; every other one is told. */
-  readonly connection: Connection | null;
+  /** The request that is answered; every other connection receives the message. */
+  readonly author: Author;
 }
 
 /** What a client is answered, after the commit. */
@@ -97,8 +97,11 @@ export class MessageWriter implements OnModuleInit {
    * the sender has blocked the other one of a personal chat;
    * `invalid_input` for another type of chat; `unavailable` where too much waits, or where it is not known whether it was stored
    */
-  send(message: Outgoing): Promise<Sent> {
-    return this.batcher.add(message);
+  async send(message: Outgoing): Promise<Sent> {
+    const sent = await this.batcher.add(message);
+    const placed = message.author.connection ? this.streams.placed(sent.chat_id, sent.seq) : undefined;
+    if (placed) await placed;
+    return sent;
   }
 
   private async write(batch: readonly Outgoing[]): Promise<readonly (Sent | Error)[]> {
@@ -135,9 +138,9 @@ export class MessageWriter implements OnModuleInit {
 
   /** Who sends has read what others wrote before: the members learn it, as after `chat.read`. */
   private passed(batch: readonly Outgoing[], rows: readonly Appended[]): void {
-    batch.forEach(({ chatId, sender, connection }, i) => {
+    batch.forEach(({ chatId, sender, author }, i) => {
       const row = rows[i];
-      if (row?.has_read) this.reads.publish({ chatId, userId: sender.userId, seq: row.seq }, connection);
+      if (row?.has_read) this.reads.publish({ chatId, userId: sender.userId, seq: row.seq }, author.connection);
     });
   }
 
@@ -148,7 +151,7 @@ export class MessageWriter implements OnModuleInit {
       if (!result || result instanceof Error || result.duplicate) return;
       const entry = entryOf(outgoing, result);
       entries.push(entry);
-      this.streams.take(entry, outgoing.connection);
+      this.streams.take(entry, outgoing.author);
     });
     const written = this.written.shift();
     written?.end();

@@ -91,7 +91,7 @@ export class MessageCommands {
       contentType: payload.content_type ?? DEFAULT_CONTENT_TYPE,
       clientMsgId: payload.client_msg_id ?? null,
       chatType,
-      connection: caller.connection,
+      author: caller,
     });
     // It was paid for when it was stored.
     if (sent.duplicate) spending.giveBack();

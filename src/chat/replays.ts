@@ -99,12 +99,16 @@ export class Replays implements ConnectionListener, OnModuleInit, OnModuleDestro
     if (hold) hold.isResuming = true;
     try {
       const resumed: Resumed[] = [];
-      for (const cursor of cursors) resumed.push(await this.resumeOne(connection, hold, userId, cursor));
+      for (const cursor of cursors) {
+        resumed.push(await this.resumeOne(connection, hold, userId, cursor));
+        // What comes from here on is live.
+        if (hold) this.letThrough(connection, hold, cursor.chatId);
+      }
       return resumed;
     } finally {
       if (hold) {
         hold.isResuming = false;
-        for (const { chatId } of cursors) hold.kept.delete(chatId);
+        for (const { chatId } of cursors) this.letThrough(connection, hold, chatId);
       }
     }
   }
@@ -130,7 +134,7 @@ export class Replays implements ConnectionListener, OnModuleInit, OnModuleDestro
     if (afterSeq > stream.position) await this.streams.refresh(stream);
     if (afterSeq > stream.position) return this.unproved(chatId, stream.position);
     const heard = hold.heard.get(chatId);
-    if (heard !== undefined) return await this.replayBefore(connection, cursor, heard, stream.position);
+    if (heard !== undefined) return await this.replayBefore(connection, hold, cursor, heard);
     const has_more = await this.replay(connection, hold, cursor, { entries: MAX_REPLAYED, ms: PATIENCE_MS });
     return { chat_id: chatId, recovered: true, last_seq: this.chats.of(chatId)?.position ?? null, has_more };
   }
@@ -140,19 +144,15 @@ export class Replays implements ConnectionListener, OnModuleInit, OnModuleDestro
   }
 
   /** The connection has heard of the chat before it asked: only what lies before that is told, nothing twice. */
-  private async replayBefore(
-    connection: Connection,
-    { chatId, afterSeq }: Cursor,
-    heard: number,
-    lastSeq: number,
-  ): Promise<Resumed> {
+  private async replayBefore(connection: Connection, hold: Hold, { chatId, afterSeq }: Cursor, heard: number): Promise<Resumed> {
+    const lastSeq = this.chats.of(chatId)?.position ?? null;
     let at = afterSeq;
     while (at < heard - 1 && at - afterSeq < MAX_REPLAYED && !isFull(connection)) {
       const entries = await this.read(connection, chatId, at, PATIENCE_MS);
       if (entries.length === 0) break;
       for (const entry of entries) {
         if (entry.seq >= heard || at - afterSeq >= MAX_REPLAYED) break;
-        this.streams.show(connection, entry);
+        if (!hold.own.get(chatId)?.has(entry.seq)) this.streams.show(connection, entry);
         at = entry.seq;
       }
     }
@@ -176,7 +176,10 @@ export class Replays implements ConnectionListener, OnModuleInit, OnModuleDestro
         for (const entry of entries) {
           if (entry.seq > end || left <= 0) break;
           at = entry.seq;
-          if (hold.own.has(`${chatId}:${entry.seq}`)) continue;
+          if (hold.own.get(chatId)?.has(entry.seq)) {
+            this.streams.passed(connection, chatId, entry.seq);
+            continue;
+          }
           left -= 1;
           this.streams.show(connection, entry);
         }
@@ -185,8 +188,14 @@ export class Replays implements ConnectionListener, OnModuleInit, OnModuleDestro
       hold.heard.set(chatId, afterSeq + 1);
       return false;
     } finally {
-      hold.kept.delete(chatId);
+      this.letThrough(connection, hold, chatId);
     }
+  }
+
+  /** From here on entries of the chat are delivered as they come, and own ones answered. */
+  private letThrough(connection: Connection, hold: Hold, chatId: number): void {
+    if (!hold.kept.delete(chatId)) return;
+    for (const seq of hold.own.get(chatId) ?? []) this.streams.passed(connection, chatId, seq);
   }
 
   /** Reads what follows in a log; while the database is away, again and again for so many milliseconds. */

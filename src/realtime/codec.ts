@@ -64,6 +64,11 @@ export interface Codec<Frame = unknown, Raw = unknown, Context = unknown> {
    * ends the silence. `transport`: the transport has a heartbeat of its own.
    */
   readonly liveness: 'frames' | 'pongs' | 'transport';
+  /**
+   * Milliseconds by which an answer has to precede an event that must not overtake it, if the client hands over events that arrive with
+   * an answer before whoever waits for the answer goes on; none by default.
+   */
+  readonly answerLeadMs?: number;
   decode(raw: Raw, peer: Peer): Decoded<Context>;
   /** The first frame, where the protocol has one. */
   hello?(peer: Peer, heartbeatSec: number): Frame;

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { Identity, Origin } from '../identity/identity.js';
 import type { Codec, Peer } from './codec.js';
 import { FrameAllowance } from './frame-limits.js';
+import type { PendingAnswer } from './pending-answer.js';
 import type { Seat } from './seats.js';
 import type { Transport } from './transport.js';
 
@@ -11,6 +12,24 @@ export interface Caller {
   readonly origin: Origin;
   /** null where the caller has no live connection. */
   readonly connection: Connection | null;
+  /** Of a request of a live connection: its answer. */
+  readonly answer?: PendingAnswer;
+}
+
+/** A request of a live connection, by whoever the connection belongs to when it is asked. */
+export class ConnectionRequest implements Caller {
+  constructor(
+    readonly connection: Connection,
+    readonly answer: PendingAnswer,
+  ) {}
+
+  get identity(): Identity | null {
+    return this.connection.identity;
+  }
+
+  get origin(): Origin {
+    return this.connection.origin;
+  }
 }
 
 /** Called around a change of who a connection is; an endpoint's own rules (such as client ids) live there. */

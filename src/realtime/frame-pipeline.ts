@@ -6,11 +6,12 @@ import { coreErrorOf } from '../errors/core-error-of.js';
 import { type Identity, isOver } from '../identity/identity.js';
 import { CLOSE } from './close-reasons.js';
 import type { CommandFrame, Decoded } from './codec.js';
-import type { Connection } from './connection.js';
+import { type Connection, ConnectionRequest } from './connection.js';
 import { countBadFrame, type FrameVerdict, takeFrame } from './frame-limits.js';
 import { Hub } from './hub.js';
 import { CommandRunner, type CommandTurn, TokenReader } from './ports.js';
 import { FaultLog } from '../errors/fault-log.js';
+import { PendingAnswer } from './pending-answer.js';
 
 /** Requests of one connection that may be under way at once; more are refused until some are answered. */
 const MAX_IN_FLIGHT = 256;
@@ -100,8 +101,14 @@ export class FramePipeline {
   private queued(connection: Connection, decoded: Decoded, bytes: number): unknown {
     const turn = this.turnOf(connection, decoded);
     const before = turn === 'free' ? null : connection.tail;
-    const answer = before ? before.then(() => this.answer(connection, decoded)) : this.answer(connection, decoded);
-    if (!(answer instanceof Promise)) return answer;
+    const pending = new PendingAnswer();
+    const answer = before
+      ? before.then(() => this.answer(connection, decoded, pending))
+      : this.answer(connection, decoded, pending);
+    if (!(answer instanceof Promise)) {
+      if (pending.isAwaited) queueMicrotask(() => pending.settle());
+      return answer;
+    }
     connection.inFlight += 1;
     connection.inFlightBytes += bytes;
     const done = answer.finally(() => {
@@ -111,6 +118,8 @@ export class FramePipeline {
       if (connection.inFlight === 0) settle(connection);
     });
     if (turn === 'barrier') connection.tail = done;
+    // The transport, to which the promise is returned, waits for it already by then: its turn to send comes first.
+    queueMicrotask(() => void done.then(() => pending.settle()));
     return done;
   }
 
@@ -121,14 +130,15 @@ export class FramePipeline {
   }
 
   /** @returns the encoded answer; never throws or rejects */
-  private answer(connection: Connection, decoded: Decoded): unknown {
+  private answer(connection: Connection, decoded: Decoded, pending: PendingAnswer): unknown {
     const { context } = decoded;
     if (decoded.kind === 'bad') return connection.codec.badFrame(context, decoded.detail, connection);
     if (decoded.kind === 'reply') return connection.codec.result(context, decoded.data, connection);
     if (decoded.kind === 'refused') return connection.codec.error(context, decoded.error, connection);
     try {
+      const request = new ConnectionRequest(connection, pending);
       const data =
-        decoded.token === undefined ? this.runner.run(decoded, connection) : this.runSigned(connection, decoded, decoded.token);
+        decoded.token === undefined ? this.runner.run(decoded, request) : this.runSigned(request, decoded, decoded.token);
       if (!(data instanceof Promise)) return connection.codec.result(context, data, connection);
       return data
         .then((value: unknown) => connection.codec.result(context, value, connection))
@@ -142,7 +152,7 @@ export class FramePipeline {
    * Runs a command in the name of the token that its frame bears. The connection becomes the token's when the command has succeeded: a
    * frame that is refused changes nothing. What could keep it from that is found out before.
    */
-  private async runSigned(connection: Connection, frame: CommandFrame, token: string): Promise<unknown> {
+  private async runSigned({ connection, answer }: ConnectionRequest, frame: CommandFrame, token: string): Promise<unknown> {
     const identity = await this.tokens.identify(token);
     if (!identity) throw new CoreError('not_authenticated');
     const { userId } = identity.session;
@@ -150,7 +160,7 @@ export class FramePipeline {
     let data: unknown;
     try {
       if (release) await this.hub.listeners.arriving(userId);
-      data = await this.runner.run(frame, { identity, origin: connection.origin, connection });
+      data = await this.runner.run(frame, { identity, origin: connection.origin, connection, answer });
     } finally {
       release?.();
     }

@@ -116,8 +116,12 @@ describe.each(Object.entries(RUNNERS))('the commands of chats over %s', (kind, o
     const { data } = await owner.run('chat.add_members', { chat_id, members: [carol.username] });
     expect(data.members).toHaveLength(3);
     expect(await member.run('chat.remove_member', { chat_id, user_id: carol.id })).toMatchObject({ code: 'forbidden' });
-    expect((await owner.run('chat.remove_member', { chat_id, user_id: carol.id })).data).toEqual({ chat_id, seq: 6 });
-    expect((await member.run('chat.leave', { chat_id })).data).toEqual({ chat_id, seq: 7 });
+    expect((await owner.run('chat.remove_member', { chat_id, user_id: carol.id })).data).toEqual({
+      chat_id,
+      seq: 6,
+      created_at: expect.any(String),
+    });
+    expect((await member.run('chat.leave', { chat_id })).data).toEqual({ chat_id, seq: 7, created_at: expect.any(String) });
     expect(await member.run('chat.get', { chat_id })).toMatchObject({ code: 'not_found' });
   });
 

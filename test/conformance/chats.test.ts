@@ -275,7 +275,11 @@ describe('the routes', () => {
     expect((await client.raw(`${url}/members/9000000`, { method: 'PUT' })).status).toBe(404);
     expect((await bob.client.post(`${url}/read`, { seq: 1 })).body).toEqual({ chat_id: chat, read_seq: 3 });
     expect((await bob.client.delete(`${url}/messages/1`)).body).toMatchObject({ seq: 4, target_seq: 1 });
-    expect((await bob.client.delete(`${url}/members/${bob.id}`)).body).toEqual({ chat_id: chat, seq: 5 });
+    expect((await bob.client.delete(`${url}/members/${bob.id}`)).body).toEqual({
+      chat_id: chat,
+      seq: 5,
+      created_at: expect.any(String),
+    });
     expect((await client.get(url)).body).toMatchObject({ last_seq: 5, members: [{ user_id: alice.id, online: false }] });
     expect((await client.get(`${url}/messages`)).body.messages).toEqual([]);
   });

@@ -228,7 +228,11 @@ describe('chats', () => {
       const [dave] = (await makeAccounts(server, 1)) as [Account];
       const chat = await group(alice, bob, carol, dave);
       await run(alice, 'add_members', { chat_id: chat, members: [dave.username], role: 'admin' });
-      expect((await run(alice, 'leave', { chat_id: chat })).data).toEqual({ chat_id: chat, seq: 1 });
+      expect((await run(alice, 'leave', { chat_id: chat })).data).toEqual({
+        chat_id: chat,
+        seq: 1,
+        created_at: expect.any(String),
+      });
       expect(await rolesOf(bob, chat)).toContainEqual([dave.id, 'owner']);
       await run(dave, 'leave', { chat_id: chat });
       expect((await rolesOf(bob, chat)).filter(([, role]) => role === 'owner')).toHaveLength(1);

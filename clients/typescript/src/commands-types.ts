@@ -55,6 +55,8 @@ export interface components {
                     }[];
                     /** @description The last entry that the caller has read */
                     read_seq: number;
+                    /** @description Answered to who changes who is in it: the entries of the log that say so, which this connection does not receive */
+                    seqs?: number[];
                     /** @description Others' messages after read_seq, counted up to 999 */
                     unread: number;
                 };
@@ -95,6 +97,8 @@ export interface components {
                     }[];
                     /** @description The last entry that the caller has read */
                     read_seq: number;
+                    /** @description Answered to who changes who is in it: the entries of the log that say so, which this connection does not receive */
+                    seqs?: number[];
                     /** @description Others' messages after read_seq, counted up to 999 */
                     unread: number;
                 };
@@ -142,6 +146,8 @@ export interface components {
                     }[];
                     /** @description The last entry that the caller has read */
                     read_seq: number;
+                    /** @description Answered to who changes who is in it: the entries of the log that say so, which this connection does not receive */
+                    seqs?: number[];
                     /** @description Others' messages after read_seq, counted up to 999 */
                     unread: number;
                 };
@@ -235,6 +241,8 @@ export interface components {
                     }[];
                     /** @description The last entry that the caller has read */
                     read_seq: number;
+                    /** @description Answered to who changes who is in it: the entries of the log that say so, which this connection does not receive */
+                    seqs?: number[];
                     /** @description Others' messages after read_seq, counted up to 999 */
                     unread: number;
                 };
@@ -304,6 +312,8 @@ export interface components {
             "chat.leave": {
                 answer: {
                     chat_id: number;
+                    /** Format: date-time */
+                    created_at: string;
                     /** @description Of the entry that says so */
                     seq: number;
                 };
@@ -388,6 +398,8 @@ export interface components {
             "chat.remove_member": {
                 answer: {
                     chat_id: number;
+                    /** Format: date-time */
+                    created_at: string;
                     /** @description Of the entry that says so */
                     seq: number;
                 };

@@ -31,6 +31,8 @@ export interface components {
             members: components["schemas"]["Member"][];
             /** @description The last entry that the caller has read */
             read_seq: number;
+            /** @description Answered to who changes who is in it: the entries of the log that say so, which this connection does not receive */
+            seqs?: number[];
             /** @description Others' messages after read_seq, counted up to 999 */
             unread: number;
         };
@@ -65,12 +67,12 @@ export interface components {
                 chat_id: number;
                 hidden: boolean;
             };
-            /** @description Somebody was taken into a group. Members hear it. */
+            /** @description Somebody was taken into a group. Members receive it, except the connection that did so. */
             "chat.joined": components["schemas"]["Message"] & {
                 /** @constant */
                 kind: "joined";
             };
-            /** @description Somebody has left a group, or was removed. Members hear it; who left hears it as the last of the chat. */
+            /** @description Somebody has left a group, or was removed. Members receive it, except the connection that did so; whose membership ended, as the last of the chat. */
             "chat.left": components["schemas"]["Message"] & {
                 /** @constant */
                 kind: "left";

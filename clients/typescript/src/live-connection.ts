@@ -94,7 +94,7 @@ export class LiveConnection {
     const settled = changed === undefined ? undefined : this.follower.changing(changed);
     try {
       const answer = await this.ask(name, payload, this.isReady, options);
-      if (changed !== undefined) this.wrote(changed, name, payload, answer);
+      if (changed !== undefined) this.wrote(changed, name, payload, answer as Written);
       return answer;
     } finally {
       settled?.();
@@ -189,24 +189,16 @@ export class LiveConnection {
   }
 
   /** An own change was answered instead of told: it becomes an entry here. */
-  private wrote(chatId: number, name: CommandName, payload: object, answer: object): void {
-    const { seq, created_at } = answer as Pick<LogEntry, 'seq' | 'created_at'>;
+  private wrote(chatId: number, name: CommandName, payload: object, answer: Written): void {
+    const seq = answer.seq ?? answer.seqs?.at(-1);
+    // Nothing was changed that was not so already.
+    if (seq === undefined) return;
     const { user } = this.session;
-    // What a change looks like in the log only the log knows.
-    if (name !== 'chat.send' || !user) return this.follower.note(chatId, seq);
-    const { content, content_type, client_msg_id } = payload as Partial<LogEntry>;
-    this.follower.hear({
-      id: seq,
-      chat_id: chatId,
-      seq,
-      kind: 'message',
-      from_id: user.id,
-      from_name: user.username,
-      content: content ?? null,
-      content_type: content_type ?? 'text/plain',
-      created_at,
-      client_msg_id: client_msg_id ?? null,
-    });
+    const own = user && answer.created_at !== undefined ? ownEntry(name, payload, user) : null;
+    // What another change looks like in the log only the log knows.
+    if (!own || !user || answer.created_at === undefined) return this.follower.note(chatId, seq);
+    const head = { id: seq, chat_id: chatId, seq, from_id: user.id, from_name: user.username, created_at: answer.created_at };
+    this.follower.hear({ ...head, content: null, content_type: null, client_msg_id: null, ...own });
   }
 
   private watch(direction: 'in' | 'out', text: () => string): void {
@@ -235,4 +227,41 @@ export class LiveConnection {
   }
 }
 
-const isChange = (name: string): boolean => name === 'chat.send' || name === 'chat.edit' || name === 'chat.delete';
+/** What answers say of the entries that a change made. */
+interface Written {
+  readonly seq?: number;
+  readonly seqs?: readonly number[];
+  readonly created_at?: string;
+}
+
+/** What is known of the entry that an own change made; null if only the log knows. */
+function ownEntry(
+  name: CommandName,
+  payload: object,
+  { id, username }: User,
+): (Pick<LogEntry, 'kind'> & Partial<LogEntry>) | null {
+  const { content, content_type, client_msg_id, user_id } = payload as Partial<LogEntry> & { readonly user_id?: number };
+  if (name === 'chat.send') {
+    return {
+      kind: 'message',
+      content: content ?? null,
+      content_type: content_type ?? 'text/plain',
+      client_msg_id: client_msg_id ?? null,
+    };
+  }
+  // Who has left cannot read the log any more.
+  const isLeaving = name === 'chat.leave' || (name === 'chat.remove_member' && user_id === id);
+  return isLeaving ? { kind: 'left', member_id: id, member_name: username } : null;
+}
+
+/** Commands that append to the log of the chat that they name. */
+const CHANGES = new Set([
+  'chat.send',
+  'chat.edit',
+  'chat.delete',
+  'chat.add_members',
+  'chat.remove_member',
+  'chat.leave',
+  'chat.accept',
+]);
+const isChange = (name: string): boolean => CHANGES.has(name);

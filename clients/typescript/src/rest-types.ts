@@ -1950,6 +1950,8 @@ export interface components {
             members: components["schemas"]["Member"][];
             /** @description The last entry that the caller has read */
             read_seq: number;
+            /** @description Answered to who changes who is in it: the entries of the log that say so, which this connection does not receive */
+            seqs?: number[];
             /** @description Others' messages after read_seq, counted up to 999 */
             unread: number;
         };
@@ -1982,12 +1984,16 @@ export interface components {
             last_seq: number;
             members: components["schemas"]["ChatMember"][];
             read_seq: number;
+            /** @description The entries of the log that say so */
+            seqs: number[];
             /** @description Others' messages after read_seq, counted up to 999 */
             unread: number;
         };
         /** ChatLeft */
         ChatLeft: {
             chat_id: number;
+            /** Format: date-time */
+            created_at: string;
             seq: number;
         };
         /** ChatList */
@@ -2287,6 +2293,25 @@ export interface components {
             /** @description Messages at most; 50 unless said */
             limit?: number | null;
         };
+        /** JoinedChatRecord */
+        JoinedChatRecord: {
+            chat_id: number;
+            /** @description Of a personal chat: the other's user name */
+            chat_name: string;
+            /** @enum {string} */
+            chat_type: "personal" | "group";
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            last_activity_at: string;
+            last_seq: number;
+            members: components["schemas"]["ChatMember"][];
+            read_seq: number;
+            /** @description The entries of the log that say so */
+            seqs?: number[];
+            /** @description Others' messages after read_seq, counted up to 999 */
+            unread: number;
+        };
         ListMatchesPayload: {
             /** @description `next_cursor` of the page before */
             cursor?: string | null;
@@ -2421,6 +2446,8 @@ export interface components {
             last_seq: number;
             members: components["schemas"]["ChatMember"][];
             read_seq: number;
+            /** @description The entries of the log that say so */
+            seqs?: number[];
             /** @description Others' messages after read_seq, counted up to 999 */
             unread: number;
         };
@@ -4170,7 +4197,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ChatRecord"];
+                    "application/json": components["schemas"]["JoinedChatRecord"];
                 };
             };
             /** @description The body is not JSON */
@@ -6739,6 +6766,8 @@ export interface operations {
                     "application/json": {
                         data: {
                             chat_id: number;
+                            /** Format: date-time */
+                            created_at: string;
                             /** @description Of the entry that says so */
                             seq: number;
                         };
@@ -7076,6 +7105,8 @@ export interface operations {
                     "application/json": {
                         data: {
                             chat_id: number;
+                            /** Format: date-time */
+                            created_at: string;
                             /** @description Of the entry that says so */
                             seq: number;
                         };

@@ -41,10 +41,10 @@ export class RequestCommands {
   })
   async accept({ chat_id }: ChatPayload, caller: Caller): Promise<ChatView> {
     const { userId } = sessionOf(caller);
-    await this.requests.accept(chat_id, userId);
+    const entries = await this.requests.accept(chat_id, userId, caller);
     const chat = await this.views.get(chat_id, userId);
     this.costs.settle(caller, shown(chat));
-    return chat;
+    return { ...chat, seqs: entries.map(({ seq }) => seq) };
   }
 
   @Command('chat.decline', {

@@ -2,9 +2,10 @@ import { Injectable } from '@nestjs/common';
 import { Sql } from '../../database/sql.js';
 import { CoreError } from '../../errors/catalogue.js';
 import type { Connection } from '../../realtime/connection.js';
+import type { Author } from '../author.js';
 import { ChatStreams } from '../chat-streams.js';
 import { cursorOf, type Place, placeOf } from '../cursors.js';
-import { type MessageRow, messageOf } from '../message.js';
+import { type Message, type MessageRow, messageOf } from '../message.js';
 import { unlessRefused } from '../refusals.js';
 import { ACCEPT_CHAT, DECLINE_CHAT, HIDE_CHAT, REQUESTS_PAGE, UNHIDE_CHAT } from './contacts.sql.js';
 import { type ChatRequest, type RequestRow, requestOf } from './chat-request.js';
@@ -36,16 +37,13 @@ export class RequestsService {
 
   /**
    * Comes into a chat to which somebody asked the user, or chooses one that others put the user into.
+   * @returns the entry that says so, unless the user was in it already
    * @throws CoreError `not_found` where nobody asked; `conflict` where the user is in too many, or the group is full
    */
-  async accept(chatId: number, userId: number): Promise<void> {
-    try {
-      const rows = await unlessRefused(this.sql.rows<MessageRow>(ACCEPT_CHAT, [chatId, userId]));
-      this.streams.committed(rows.map(messageOf));
-    } catch (thrown) {
-      this.streams.doubtAfter(thrown, chatId);
-      throw thrown;
-    }
+  async accept(chatId: number, userId: number, author: Author): Promise<readonly Message[]> {
+    return this.streams.append(chatId, author, async () =>
+      (await unlessRefused(this.sql.rows<MessageRow>(ACCEPT_CHAT, [chatId, userId]))).map(messageOf),
+    );
   }
 
   /** @throws CoreError `not_found` where nobody asked */

@@ -89,19 +89,32 @@ const invited: JsonSchema = {
   description: 'Ids of those who were asked instead, and come in when they accept',
 };
 
+/** Of answers to who changes who is in a chat. */
+const seqs: JsonSchema = { type: 'array', items: { type: 'integer' }, description: 'The entries of the log that say so' };
+
+export const JOINED_CHAT = {
+  ...CHAT,
+  example: { ...CHAT.example, seqs: [43] },
+  schema: {
+    ...CHAT_RECORD,
+    title: 'JoinedChatRecord',
+    properties: { ...SUMMARY, members: { type: 'array', items: MEMBER }, seqs },
+  },
+};
+
 export const NEW_CHAT = {
   ...CHAT,
   schema: {
     ...CHAT_RECORD,
     title: 'NewChatRecord',
-    properties: { ...SUMMARY, members: { type: 'array', items: MEMBER }, invited },
+    properties: { ...SUMMARY, members: { type: 'array', items: MEMBER }, invited, seqs },
   },
 };
 
 export const TAKEN_IN = {
   description: 'The chat with its members, and who was asked instead',
-  schema: object('ChatInvitations', { ...SUMMARY, members: { type: 'array', items: MEMBER }, invited }),
-  example: { ...CHAT.example, invited: [] },
+  schema: object('ChatInvitations', { ...SUMMARY, members: { type: 'array', items: MEMBER }, invited, seqs }),
+  example: { ...CHAT.example, invited: [], seqs: [43] },
 };
 
 export const CHATS = {
@@ -149,8 +162,8 @@ export const CHANGED = {
 
 export const LEFT = {
   description: 'The entry of the log that says so',
-  schema: object('ChatLeft', { chat_id: { type: 'integer' }, seq: { type: 'integer' } }),
-  example: { chat_id: 7, seq: 44 },
+  schema: object('ChatLeft', { chat_id: { type: 'integer' }, seq: { type: 'integer' }, created_at: time }),
+  example: { chat_id: 7, seq: 44, created_at: '2024-02-11T00:02:00.000Z' },
 };
 
 export const CHAT_ID = {

@@ -4,7 +4,7 @@ import { PathId, ValidQuery } from '../../http/input.js';
 import { ProtocolController } from '../../http/protocol-controller.js';
 import { Documented } from '../../http/route-docs.js';
 import { RestPageQuery } from './chats.dto.js';
-import { CHAT, CHAT_ID, REQUESTS } from './chats.schemas.js';
+import { CHAT_ID, JOINED_CHAT, REQUESTS } from './chats.schemas.js';
 import { RestCommandRunner } from './command-runner.js';
 
 const TAG = 'rest: chats';
@@ -31,7 +31,7 @@ export class RestRequestsController {
     tag: TAG,
     summary: 'Come into a chat to which somebody asked the caller',
     description: 'Or choose one that others put the caller into: of a personal chat both see each other from then on.',
-    answer: CHAT,
+    answer: JOINED_CHAT,
     errors: ['not_found', 'conflict'],
   })
   accept(@PathId('chat_id') chatId: number, @Req() request: FastifyRequest): Promise<object> {

@@ -36,6 +36,8 @@ export const socketIoCodec: Codec<SocketIoFrame, SocketIoEvent, FrameContext> = 
   anonymous: false,
   resumable: true,
   liveness: 'transport',
+  // A client in Node.js reads both from the network at once, and resolves the promise of `emitWithAck` after the next event.
+  answerLeadMs: 10,
 
   decode({ event, data }) {
     const argument = isObject(data) ? data : {};
