@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Hub } from '../../src/realtime/hub.js';
 import { exchange } from '../support/raw-http.js';
 import { EngineWebSocket } from '../support/engine-io.js';
 import { type Account, TestServer } from '../support/server.js';
@@ -105,6 +106,35 @@ describe('what one address sends', () => {
     });
     expect(seconds).toBeLessThan(5);
   });
+});
+
+describe('a message that does not come to its end', () => {
+  it('closes its connection with 4408 after 13 seconds, also where pongs come between its pieces', async () => {
+    const server = await TestServer.start();
+    try {
+      const half = frameOf(OPCODE.text, 'x'.repeat(200_000), { fin: false });
+      const whole = frameOf(OPCODE.text, JSON.stringify({ message: 'x'.repeat(5_000) }));
+      const paths = ['/ws/half', '/', '/ws/cut', '/ws/fine'];
+      const sockets = await Promise.all(paths.map((path) => TcpSocket.webSocket(server.port, path)));
+      const [pieces, messenger, cut, fine] = sockets as [TcpSocket, TcpSocket, TcpSocket, TcpSocket];
+      for (const socket of [pieces, messenger]) socket.send(half);
+      cut.send(whole.subarray(0, -1));
+      fine.send(whole);
+      const from = performance.now();
+      let open = 3;
+      for (const socket of [pieces, messenger, cut]) void socket.closed.then(() => (open -= 1));
+      await until(async () => {
+        for (const socket of [pieces, messenger]) if (open === 3) socket.send(frameOf(OPCODE.pong));
+        return open === 0;
+      }, 18_000);
+      expect((performance.now() - from) / 1000).toBeGreaterThan(12.5);
+      expect(server.app.get(Hub).closures.get('4408')).toBe(3);
+      expect(fine.socket.destroyed).toBe(false);
+      for (const socket of sockets) socket.destroy();
+    } finally {
+      await server.stop();
+    }
+  }, 30_000);
 });
 
 describe('paths below /health', () => {

@@ -29,6 +29,11 @@ export const DISMISSED_MS = 500;
 /** How long the answers to what was asked before a close frame may hold ours back, in milliseconds. */
 const ECHO_WITHIN_MS = 5_000;
 
+/** How long a message may take to arrive, in milliseconds, as long as a request may; what the server itself held up does not count. */
+const MESSAGE_WITHIN_MS = 13_000;
+/** Of a message in one frame that is no larger, the part that has come costs too little memory to watch it. */
+const SMALL_MESSAGE_BYTES = 4 * 1024;
+
 /** Frames that are read after our close frame, in search of the answer to it. */
 const MAX_LATE_FRAMES = 256;
 
@@ -44,6 +49,8 @@ export abstract class JudgedSocket extends WebSocket {
   payer: Payer | null = null;
   private late = 0;
   private isWaiting = false;
+  /** When the message that is arriving has to be there, in monotonic milliseconds; 0 where none is, or it is small. */
+  private dueAt = 0;
   private isEchoing = false;
   private isEnding = false;
 
@@ -54,6 +61,7 @@ export abstract class JudgedSocket extends WebSocket {
   frame(extra: number, bytes: number): boolean {
     if (this.readyState === WebSocket.OPEN) {
       if (extra > 0) this.extra(extra);
+      if (extra < 1 && (extra > 0 || bytes > SMALL_MESSAGE_BYTES)) this.expect();
       this.pay(bytes);
       return true;
     }
@@ -64,11 +72,32 @@ export abstract class JudgedSocket extends WebSocket {
     return false;
   }
 
+  /** A message has begun, or goes on. Half a message is kept in memory, and pongs may come between its pieces for ever. */
+  private expect(): void {
+    if (this.dueAt > 0) return;
+    this.dueAt = performance.now() + MESSAGE_WITHIN_MS;
+    const timer = setTimeout(() => this.checkDue(timer), MESSAGE_WITHIN_MS).unref();
+    this.once('message', () => {
+      this.dueAt = 0;
+      clearTimeout(timer);
+    });
+  }
+
+  private checkDue(timer: NodeJS.Timeout): void {
+    if (this.readyState !== WebSocket.OPEN || this.dueAt === 0) return;
+    if (performance.now() < this.dueAt) timer.refresh();
+    else this.stalled();
+  }
+
+  /** A message does not come to its end. Where the protocol above has a heartbeat of messages, that ends the connection. */
+  protected stalled(): void {}
+
   /** What comes too fast is read later: until then it waits at the client. */
   private pay(bytes: number): void {
     const waitMs = this.payer?.pay(bytes) ?? 0;
     if (waitMs <= 0 || this.isWaiting || this.readyState !== WebSocket.OPEN) return;
     this.isWaiting = true;
+    if (this.dueAt > 0) this.dueAt += waitMs;
     this.pause();
     setTimeout(() => {
       this.isWaiting = false;

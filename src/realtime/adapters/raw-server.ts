@@ -4,6 +4,7 @@ import { Injectable } from '@nestjs/common';
 import { WebSocketServer } from 'ws';
 import { CoreError } from '../../errors/catalogue.js';
 import type { Identity, Origin } from '../../identity/identity.js';
+import { CLOSE } from '../close-reasons.js';
 import type { Codec } from '../codec.js';
 import { type BindingRules, Connection, whenAnswered } from '../connection.js';
 import { FramePipeline } from '../frame-pipeline.js';
@@ -100,6 +101,10 @@ export class RawServer implements RawHandlers {
 
   gone(connection: Connection): void {
     this.hub.remove(connection);
+  }
+
+  stalled(connection: Connection): void {
+    this.hub.close(connection, CLOSE.silent);
   }
 
   fault(connection: Connection, code: number): void {

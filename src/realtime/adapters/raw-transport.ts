@@ -13,6 +13,8 @@ export interface RawHandlers {
   /** A frame that is no message, or a piece of one. @param frames what it counts for */
   extra(connection: Connection, frames: number): void;
   gone(connection: Connection): void;
+  /** A message of the peer does not come to its end. */
+  stalled(connection: Connection): void;
   /** The peer has sent its close frame. `then` is called when what it asked before is answered. */
   settle(connection: Connection, then: () => void): void;
   /** `ws` itself is about to close for a fault of the peer: the last chance to say why. */
@@ -104,6 +106,10 @@ export class PeerSocket extends JudgedSocket {
 
   protected override extra(frames: number): void {
     if (this.connection) this.handlers?.extra(this.connection, frames);
+  }
+
+  protected override stalled(): void {
+    if (this.connection) this.handlers?.stalled(this.connection);
   }
 
   protected override settle(then: () => void): void {
