@@ -108,6 +108,13 @@ describe.each([
 const BIG = 'x'.repeat(200 * 1024);
 
 describe('a reader that is too slow', () => {
+  // What it asks for is as large as what it gets: a limit on what it sends would spare it.
+  let server: TestServer;
+  beforeAll(async () => {
+    server = await TestServer.start();
+  });
+  afterAll(() => server.stop());
+
   const ask = frameOf(OPCODE.text, JSON.stringify({ type: 'chat', message: BIG }));
 
   it('is closed with 4413 when 4 MiB wait for it; its neighbours lose nothing, and memory stays bounded', async () => {
