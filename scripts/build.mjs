@@ -1,10 +1,9 @@
 import { spawn } from 'node:child_process';
-import { readdirSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, statSync } from 'node:fs';
 import { cp, mkdir, rename, rm, utimes, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { assets } from './assets.mjs';
 
 const top = dirname(import.meta.dirname);
 
@@ -31,6 +30,8 @@ function changed(path) {
 }
 
 function isCurrent() {
+  // A container holds what was built and nothing to build it from.
+  if (!existsSync(join(top, 'src')) && existsSync(dist)) return true;
   const built = statSync(join(dist, stamp), { throwIfNoEntry: false })?.mtimeMs;
   return built !== undefined && SOURCES.every((path) => changed(join(top, path)) < built);
 }
@@ -57,6 +58,7 @@ export async function build() {
     if (!compiled) return false;
     await cp(join(top, 'src'), join(unfinished, 'src'), { recursive: true, filter: isServedAsItIs });
     await mkdir(join(unfinished, 'assets'));
+    const { assets } = await import('./assets.mjs');
     await Promise.all(assets.map(async ({ name, make }) => writeFile(join(unfinished, 'assets', name), await make(unfinished))));
     await writeFile(join(unfinished, stamp), '');
     await utimes(join(unfinished, stamp), began, began);

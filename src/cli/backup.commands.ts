@@ -31,6 +31,11 @@ export function backupCommands(db: Command): void {
   backup
     .argument('<file>', 'the file to be written; - for standard output')
     .option('--force', 'replace a file that is there already')
+    .option(
+      '--leave-out <table>',
+      'a table that is not of Switchboard and need not be kept; may be given several times',
+      collected,
+    )
     .action(answering((file: string, options: BackupOptions) => makeBackup(backup, file, options)));
   addLeaf(db, {
     usage: 'restore',
@@ -47,12 +52,19 @@ export function backupCommands(db: Command): void {
     .action(answering(restoreBackup));
 }
 
+const collected = (table: string, before: readonly string[] = []): readonly string[] => [...before, table];
+
 interface BackupOptions {
   readonly force?: boolean;
+  readonly leaveOut?: readonly string[];
   readonly json?: boolean;
 }
 
-async function makeBackup(command: Command, file: string, { force = false, json = false }: BackupOptions): Promise<Answer> {
+async function makeBackup(
+  command: Command,
+  file: string,
+  { force = false, json = false, leaveOut = [] }: BackupOptions,
+): Promise<Answer> {
   const isPiped = file === STANDARD;
   if (isPiped && json) command.error('error: with - the backup itself is the answer, so there is no --json');
   if (isPiped && process.stdout.isTTY)
@@ -63,6 +75,7 @@ async function makeBackup(command: Command, file: string, { force = false, json 
   return withDatabase(({ url }) =>
     withSnapshot(url, async (snapshot) => {
       const { estimate, left } = snapshot;
+      refuseUnknown(left, leaveOut);
       const bar = json ? undefined : progress(estimate, 'Backing up');
       let manifest: Awaited<ReturnType<typeof snapshot.write>> | undefined;
       const into = (target: Writable): Promise<void> =>
@@ -78,7 +91,7 @@ async function makeBackup(command: Command, file: string, { force = false, json 
       }
       const tables = manifest?.tables.map(({ name, rows }) => ({ name, rows })) ?? [];
       const rows = tables.reduce((sum, table) => sum + table.rows, 0);
-      const others = left.length > 0 ? `Not in it, since not of Switchboard: ${left.join(', ')}.\n` : '';
+      const others = left.length > 0 ? `Left out: ${left.join(', ')}.\n` : '';
       const size = bytes === undefined ? '' : ` in ${sizeOf(bytes)}`;
       const words = `Backed up ${rows} rows of ${tables.length} tables${size}.\n${others}${KEEP}`;
       return {
@@ -87,6 +100,18 @@ async function makeBackup(command: Command, file: string, { force = false, json 
         note: isPiped ? words.trimEnd() : undefined,
       };
     }),
+  );
+}
+
+/**
+ * A backup that silently lacks a table is found out when it is needed.
+ * @throws Refusal
+ */
+function refuseUnknown(left: readonly string[], leaveOut: readonly string[]): void {
+  const unknown = left.filter((name) => !leaveOut.includes(name));
+  if (unknown.length === 0) return;
+  throw new Refusal(
+    `Nothing was backed up: the database has tables that this version does not know (${unknown.join(', ')}). Use the version that made them, or leave them out: ${unknown.map((name) => `--leave-out ${name}`).join(' ')}`,
   );
 }
 

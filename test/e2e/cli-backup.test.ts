@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { readdir, readFile, readlink, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PassThrough, Writable } from 'node:stream';
@@ -288,10 +289,15 @@ describe('a restore', { timeout: PATIENCE }, () => {
       expect(await contentOf(database.url)).toEqual(before);
       expect(await restoreInto(database, '--force', name)).toMatchObject({ code: 0, err: '' });
       expect(await contentOf(database.url)).toEqual(await contentOf(source.url));
-      // What is not of Switchboard is left alone, and is in no backup.
+      // What is not of Switchboard is left alone, and is in no backup, which has to be asked for.
       expect(await runSql(database.url, 'SELECT * FROM of_mine')).toEqual([]);
       const variables = { DATABASE_URL: database.url };
-      const again = await cli.json(['db', 'backup', join(cli.folder, 'again')], { variables });
+      const file = join(cli.folder, 'again');
+      const refused = await cli.run(['db', 'backup', file], { variables });
+      expect([refused.code, refused.out]).toEqual([1, '']);
+      expect(refused.err).toMatch(/^Nothing was backed up: [^\n]*\(of_mine\)[^\n]*--leave-out of_mine\n$/);
+      expect(existsSync(file)).toBe(false);
+      const again = await cli.json(['db', 'backup', file, '--leave-out', 'of_mine'], { variables });
       expect(again).toMatchObject({ not_included: ['of_mine'] });
     });
     await withFresh('bare', async (database) => {
