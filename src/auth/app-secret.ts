@@ -16,20 +16,24 @@ export class AppSecretError extends Error {
   }
 }
 
-/** The root secret, from which a key is derived for each purpose. It is never stored in the database and never printed. */
+/** The root secret, with the one before while it is being changed, from which a key is derived for each purpose. It is never stored in the database and never printed. */
 export class AppSecret {
-  constructor(private readonly secret: string) {}
+  constructor(
+    private readonly secret: string,
+    private readonly previous?: string,
+  ) {}
 
   /**
    * APP_SECRET, or else the one in DATA_DIR, made there when there is none. Several processes may call this at once on one
    * folder: all get the same secret.
    * @throws AppSecretError
    */
-  static async load(settings: Pick<Settings, 'APP_SECRET' | 'DATA_DIR'>): Promise<AppSecret> {
-    if (settings.APP_SECRET !== undefined) return new AppSecret(settings.APP_SECRET);
+  static async load(settings: Pick<Settings, 'APP_SECRET' | 'PREVIOUS_APP_SECRET' | 'DATA_DIR'>): Promise<AppSecret> {
+    const { APP_SECRET: secret, PREVIOUS_APP_SECRET: previous } = settings;
+    if (secret !== undefined) return new AppSecret(secret, previous);
     const path = join(settings.DATA_DIR, FILE);
     try {
-      return new AppSecret((await readSecret(path)) ?? (await makeSecret(settings.DATA_DIR, path)));
+      return new AppSecret((await readSecret(path)) ?? (await makeSecret(settings.DATA_DIR, path)), previous);
     } catch (thrown) {
       if (thrown instanceof AppSecretError) throw thrown;
       throw new AppSecretError(
@@ -43,9 +47,16 @@ export class AppSecret {
 
   /** A key of 32 bytes for one purpose: HKDF-SHA-256 (RFC 5869) with the purpose as `info`. */
   keyFor(purpose: string): Buffer {
-    return Buffer.from(hkdfSync('sha256', this.secret, '', purpose, 32));
+    return derive(this.secret, purpose);
+  }
+
+  /** The same of the secret before; undefined where none is given. What it opens is to be sealed anew. */
+  previousKeyFor(purpose: string): Buffer | undefined {
+    return this.previous === undefined ? undefined : derive(this.previous, purpose);
   }
 }
+
+const derive = (secret: string, purpose: string): Buffer => Buffer.from(hkdfSync('sha256', secret, '', purpose, 32));
 
 async function readSecret(path: string): Promise<string | undefined> {
   let text: string;

@@ -76,6 +76,7 @@ const LIST = `
 const ADD = 'INSERT INTO signing_keys (kid, alg, public_jwk, sealed_private) VALUES ($1, $2, $3, $4)';
 // A retired key only verifies: its private half is gone for good.
 const RETIRE = `UPDATE signing_keys SET retired_at = now(), sealed_private = '' WHERE retired_at IS NULL RETURNING kid`;
+const RESEAL = 'UPDATE signing_keys SET sealed_private = $2 WHERE kid = $1';
 const PURGE = 'DELETE FROM signing_keys WHERE retired_at < now() - make_interval(secs => $1)';
 
 /** The keys of access tokens: kept in the database, sealed under APP_SECRET, the same on every node. */
@@ -83,6 +84,8 @@ const PURGE = 'DELETE FROM signing_keys WHERE retired_at < now() - make_interval
 export class SigningKeys implements OnModuleInit, BeforeApplicationShutdown {
   private readonly log = new Logger('SigningKeys');
   private readonly sealingKey: Buffer;
+  /** Of the secret before, while it is being changed. */
+  private readonly previousKey: Buffer | undefined;
   /** Seconds for which tokens of a retired key may still be about. */
   private readonly verifySec: number;
   private keys: ReadonlyMap<string, Verifier> = new Map();
@@ -97,10 +100,11 @@ export class SigningKeys implements OnModuleInit, BeforeApplicationShutdown {
     private readonly sql: Sql,
     private readonly notifications: Notifications,
     private readonly audit: Audit,
-    private readonly secret: AppSecret,
+    secret: AppSecret,
     settings: Settings,
   ) {
     this.sealingKey = secret.keyFor(SEALING_PURPOSE);
+    this.previousKey = secret.previousKeyFor(SEALING_PURPOSE);
     this.verifySec = Math.max(settings.SESSION_TTL, settings.ACCESS_TOKEN_TTL);
   }
 
@@ -121,7 +125,7 @@ export class SigningKeys implements OnModuleInit, BeforeApplicationShutdown {
     await this.load();
     if (!this.signer) {
       throw new AppSecretError(
-        'APP_SECRET is not the secret under which the signing keys of this database were sealed; give it that one.',
+        'APP_SECRET is not the secret under which the signing keys of this database were sealed; give it that one, or give that one as PREVIOUS_APP_SECRET.',
       );
     }
   }
@@ -197,9 +201,30 @@ export class SigningKeys implements OnModuleInit, BeforeApplicationShutdown {
     return kid;
   }
 
+  /**
+   * Seals the key that signs under APP_SECRET, where it is sealed under PREVIOUS_APP_SECRET. Nothing else changes: nobody is logged out.
+   * @returns whether there was anything to do
+   * @throws AppSecretError where neither opens it
+   */
+  async reseal(): Promise<boolean> {
+    return this.sql.transaction(async (tx) => {
+      await lock(tx);
+      const row = (await tx.rows<KeyRow>(READ, [this.verifySec])).find(({ is_active }) => is_active);
+      if (!row || unseal(row.sealed_private, row.kid, this.sealingKey)) return false;
+      const privateKey = this.open(row);
+      if (!privateKey) throw new AppSecretError('Neither APP_SECRET nor PREVIOUS_APP_SECRET opens the key that signs.');
+      await tx.affected(RESEAL, [row.kid, seal(privateKey, row.kid, this.sealingKey)]);
+      return true;
+    });
+  }
+
   /** Deletes retired keys that no token can still name. @returns how many */
   purge(): Promise<number> {
     return this.sql.affected(PURGE, [this.verifySec]);
+  }
+
+  private open({ sealed_private: sealed, kid }: KeyRow): KeyObject | undefined {
+    return unseal(sealed, kid, this.sealingKey) ?? (this.previousKey && unseal(sealed, kid, this.previousKey));
   }
 
   private async add(tx: SqlTx): Promise<string> {
@@ -233,7 +258,7 @@ export class SigningKeys implements OnModuleInit, BeforeApplicationShutdown {
     const row = rows.find(({ is_active }) => is_active);
     if (!row) return undefined;
     if (this.signer?.kid === row.kid) return this.signer;
-    const privateKey = unseal(row.sealed_private, row.kid, this.sealingKey);
+    const privateKey = this.open(row);
     if (!privateKey) {
       // The beginning only: the whole id has the shape of a secret, and would be redacted.
       this.log.error(`The signing key ${row.kid.slice(0, 8)}… was sealed under another APP_SECRET than this node's`);

@@ -172,6 +172,7 @@ async function restoreBackup(file: string, { force, json = false }: RestoreOptio
 
 const KEYS_TEXT = {
   fits: 'APP_SECRET is the one that the signing keys need. Start the server.\n',
+  previous: 'PREVIOUS_APP_SECRET is the one that the signing keys need. Start the server, and run keys reseal.\n',
   other:
     'APP_SECRET (or DATA_DIR/app-secret) is another one than that of the backup: put the old one in its place, or the server will not start.\n',
   missing: 'Give the server the APP_SECRET of the backup (or put its app-secret into DATA_DIR) before you start it.\n',

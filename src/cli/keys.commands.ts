@@ -8,7 +8,7 @@ export function keysCommands(program: Command): void {
   const keys = addGroup(program, {
     usage: 'keys',
     about: 'The keys that sign access tokens.',
-    examples: ['keys list', 'keys rotate'],
+    examples: ['keys list', 'keys rotate', 'keys reseal'],
   });
   addLeaf(keys, {
     usage: 'list',
@@ -33,6 +33,22 @@ export function keysCommands(program: Command): void {
       withRooms(async ({ keys: service }) => {
         const kid = await service.rotate(ownerOrigin());
         return { json: { kid }, text: `New tokens are signed by ${kid}. Tokens that are out stay good.\n` };
+      }),
+    ),
+  );
+  addLeaf(keys, {
+    usage: 'reseal',
+    about:
+      'Seals the key that signs under APP_SECRET, after that was changed. Needs the old one as PREVIOUS_APP_SECRET. Nobody is logged out.',
+    examples: ['keys reseal'],
+  }).action(
+    answering(() =>
+      withRooms(async ({ keys: service }) => {
+        const resealed = await service.reseal();
+        const text = resealed
+          ? 'The key that signs is sealed under APP_SECRET now.'
+          : 'The key that signs was sealed under APP_SECRET already.';
+        return { json: { resealed }, text: `${text} PREVIOUS_APP_SECRET is no longer needed.\n` };
       }),
     ),
   );

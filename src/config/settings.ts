@@ -66,6 +66,11 @@ const trustProxy = z
     return /^\d+$/.test(value) ? Number(value) : listOf(value);
   });
 
+const secret = z
+  .string()
+  .refine((value) => Buffer.byteLength(value) >= 32, { error: 'at least 32 bytes of secret' })
+  .optional();
+
 const MAILBOX = /^(?:[^<>\r\n]*<[^\s<>@,;]+@[^\s<>@,;]+>|[^\s<>@,;]+@[^\s<>@,;]+)$/;
 const sender = z
   .string()
@@ -81,10 +86,8 @@ const schema = z.object({
   DATABASE_POOL: wholeNumber(2, 200, 10),
   DATA_DIR: z.string().min(1, { error: 'a folder' }).default('./.data'),
   REDIS_URL: serviceUrl('redis', 'rediss'),
-  APP_SECRET: z
-    .string()
-    .refine((value) => Buffer.byteLength(value) >= 32, { error: 'at least 32 bytes of secret' })
-    .optional(),
+  APP_SECRET: secret,
+  PREVIOUS_APP_SECRET: secret,
   ACCESS_TOKEN_TTL: wholeNumber(1, 31_536_000, 3600),
   SESSION_TTL: wholeNumber(1, 315_360_000, 2_592_000),
   LOST_ANSWER_SEC: wholeNumber(0, 300, 10),
@@ -129,7 +132,7 @@ const schema = z.object({
 /** The names of all settings. */
 export const SETTING_NAMES: readonly string[] = Object.keys(schema.shape);
 
-const SECRETS = /^APP_SECRET$|_PASSWORD$|_URL$/;
+const SECRETS = /APP_SECRET$|_PASSWORD$|_URL$/;
 
 /** One setting that cannot be used; `message` is the whole line to print. */
 export class SettingsError extends Error {

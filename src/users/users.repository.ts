@@ -21,6 +21,7 @@ import {
   USER_BY_NAME,
   USERS_PAGE,
   USERS_SEARCH,
+  USERS_SEARCH_PARTS,
 } from './users.sql.js';
 
 /** What can be written of an account; the keys by which it is unique follow from it. */
@@ -43,7 +44,7 @@ export interface PageRequest {
   readonly skip?: number;
   /** The page begins after this id. */
   readonly after?: number;
-  /** Beginning of the user name or the e-mail address. */
+  /** Part of the user name or the e-mail address. */
   readonly q?: string;
 }
 
@@ -61,7 +62,14 @@ const UNIQUE_VIOLATION = '23505';
 /** Text that PostgreSQL takes. Nothing else can be stored, so a look-up for it finds nothing. */
 const isStorable = (text: string): boolean => !text.includes('\0') && text.isWellFormed();
 
-const prefixPattern = (text: string): string => `${text.replace(/[\\%_]/g, '\\$&')}%`;
+/** A text as a part of a LIKE pattern. */
+const escaped = (text: string): string => text.replace(/[\\%_]/g, '\\$&');
+
+/** All pairs of characters that follow each other, as the function `user_grams` of the database makes them. */
+function gramsOf(text: string): string[] {
+  const characters = Array.from(text);
+  return [...new Set(characters.slice(1).map((character, index) => `${characters[index]}${character}`))];
+}
 
 const columnsOf = ({ username, email, fullName, passwordHash, isActive, isSuperuser }: UserFields): unknown[] => [
   username,
@@ -130,10 +138,17 @@ export class UsersRepository {
 
   async page({ limit, skip = 0, after = 0, q }: PageRequest): Promise<Page> {
     const base = [limit, after, skip];
-    const rows = q
-      ? await this.sql.rows<Page>(USERS_SEARCH, [...base, prefixPattern(foldName(q)), prefixPattern(foldEmail(q))])
-      : await this.sql.rows<Page>(USERS_PAGE, base);
+    const rows = q ? await this.search(base, foldName(q), foldEmail(q)) : await this.sql.rows<Page>(USERS_PAGE, base);
     return rows[0] ?? { json: '[]', total: null, nextAfter: null };
+  }
+
+  /** A part of one character is looked for at the beginning only: it stands in most names, and in no index. */
+  private search(base: readonly number[], name: string, email: string): Promise<Page[]> {
+    const [ofName, ofEmail] = [gramsOf(name), gramsOf(email)];
+    if (ofName.length === 0 || ofEmail.length === 0) {
+      return this.sql.rows<Page>(USERS_SEARCH, [...base, `${escaped(name)}%`, `${escaped(email)}%`]);
+    }
+    return this.sql.rows<Page>(USERS_SEARCH_PARTS, [...base, `%${escaped(name)}%`, `%${escaped(email)}%`, ofName, ofEmail]);
   }
 
   /** @throws CoreError `taken` where the name (or one that looks like it) or the address belongs to somebody */

@@ -80,6 +80,20 @@ export const USERS_SEARCH = pageOf(
   'NULL::bigint',
 );
 
+/**
+ * As `USERS_PAGE`, of accounts whose user name matches $4 or whose address matches $5 (LIKE patterns of any part); $6 and $7: all pairs of
+ * characters of these parts.
+ * Plan: BitmapOr of two scans of users_grams_idx, which has the pairs of each account. Never a prepared statement, as above: for a part that
+ * most accounts share the planner walks users_pkey instead.
+ */
+export const USERS_SEARCH_PARTS = pageOf(
+  `SELECT id FROM users WHERE id > $2
+    AND ((user_grams(username_fold, email_fold) @> $6::text[] AND username_fold LIKE $4)
+      OR (user_grams(username_fold, email_fold) @> $7::text[] AND email_fold LIKE $5))
+    ORDER BY id LIMIT $1::bigint + 1 OFFSET $3`,
+  'NULL::bigint',
+);
+
 /** Plan: BitmapOr of the four unique indexes. */
 export const IS_TAKEN = `
   SELECT 1 FROM users WHERE username_fold = $1 OR username_skeleton = $2 OR username_lookalike = $3 OR email_fold = $4 LIMIT 1`;

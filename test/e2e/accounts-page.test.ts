@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { UserRecord } from '../../src/users/user-record.js';
-import { LOCK_USERS, USERS_PAGE, USERS_SEARCH } from '../../src/users/users.sql.js';
+import { LOCK_USERS, USERS_PAGE, USERS_SEARCH, USERS_SEARCH_PARTS } from '../../src/users/users.sql.js';
 import { codeOf, HERE, member, PASSWORD, startAccounts } from '../support/accounts.js';
 
 let node: Awaited<ReturnType<typeof startAccounts>>;
@@ -128,7 +128,9 @@ describe('looking for accounts', () => {
     expect(await found('USER29999')).toEqual(['User29999']);
     expect(await found('ｕser29999')).toEqual(['User29999']);
     expect(await found('U29999@X.com')).toEqual(['User29999']);
-    expect(await found('ser29999')).toEqual([]);
+    expect(await found('ser29999')).toEqual(['User29999']);
+    expect(await found('29999@x')).toEqual(['User29999']);
+    expect(await found('sre29999')).toEqual([]);
   });
 
   it('gives no total, but the way on', async () => {
@@ -147,7 +149,14 @@ describe('looking for accounts', () => {
     },
   );
 
-  it('relies on the prefix indexes', async () => {
+  it('relies on the pairs of characters of each account', async () => {
+    const pairs = ['r2', '29', '99', '97'];
+    const plan = await planOf(USERS_SEARCH_PARTS, [100, 0, 0, '%r29997%', '%r29997%', pairs, pairs]);
+    expect(plan).toContain('Bitmap Index Scan on users_grams_idx');
+    expect(plan).not.toMatch(/Seq Scan on users/);
+  });
+
+  it('relies on the prefix indexes for a single character', async () => {
     const plan = await planOf(USERS_SEARCH, [100, 0, 0, 'user2999%', 'user2999%']);
     expect(plan).toContain('BitmapOr');
     expect(plan).toContain('Bitmap Index Scan on users_username_prefix_idx');

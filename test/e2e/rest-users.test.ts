@@ -279,7 +279,7 @@ describe('the list of users', () => {
     expect(idsOf((await root.client.get(next)).body)).toEqual(ids.slice(30, 40));
   });
 
-  it('searches the beginnings of names and addresses, without a total', async () => {
+  it('searches parts of names and addresses, without a total', async () => {
     const { headers, body } = await list('?q=LISTED24&limit=5');
     expect(body.map(({ username }: Parsed) => username)).toEqual([
       'Listed24',
@@ -292,7 +292,9 @@ describe('the list of users', () => {
     const next = /^<([^>]+)>; rel="next"$/.exec(headers.get('link') ?? '')?.[1] ?? '';
     expect(idsOf((await root.client.get(next)).body)).toHaveLength(5);
     expect(idsOf((await list('?q=l25%40')).body)).toHaveLength(1);
-    for (const q of ['%25', '_', '%5C', 'isted', "'%20OR%201=1--"]) expect((await list(`?q=${q}`)).body).toEqual([]);
+    expect((await list('?q=isted24&limit=1')).body).toMatchObject([{ username: 'Listed24' }]);
+    expect((await list('?q=24%40example')).body.length).toBeGreaterThan(0);
+    for (const q of ['%25', '_', '%5C', 'detsil', "'%20OR%201=1--"]) expect((await list(`?q=${q}`)).body).toEqual([]);
   });
 
   it('is the same with a trailing slash and without', async () => {

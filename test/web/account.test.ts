@@ -53,6 +53,19 @@ describe.runIf(has.chromium)("one's own account", { timeout: 60_000 }, () => {
     expect(await page.getByRole('textbox', { name: 'Full name (optional)' }).inputValue()).toBe('Ada Lovelace');
   });
 
+  it('says why an address without TLS cannot keep anybody signed in, and nothing of it elsewhere', async () => {
+    const text = 'This address begins with http, not https.';
+    const visitor = await browser.visitor(server.url);
+    await visitor.open('#/');
+    const { page } = visitor;
+    await page.getByRole('button', { name: 'Sign in' }).waitFor();
+    expect(await page.getByText(text).count()).toBe(0);
+    // By its own address this machine counts as secure, and no other may be used here.
+    await page.addInitScript(() => Object.defineProperty(globalThis, 'isSecureContext', { value: false }));
+    await page.reload();
+    await page.getByText(text).waitFor();
+  });
+
   it('says what is wrong with a profile', async () => {
     const taken = await server.user();
     const { page } = await signedIn(await server.user(), { expected: [/status of 4\d\d/] });

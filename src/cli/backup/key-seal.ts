@@ -8,10 +8,10 @@ import { connectionConfig } from '../../database/connection.js';
 import { DatabaseClient } from '../../database/database-client.js';
 
 /**
- * Whether the root secret opens the key that signs: it `fits`; it is that of `other` keys; it is `missing`, and the next start would make a
+ * Whether the root secret opens the key that signs: it `fits`; the one before does (`previous`), until it is sealed anew; it is that of `other` keys; it is `missing`, and the next start would make a
  * new one; or there is `none` to be opened.
  */
-export type KeySeal = 'fits' | 'other' | 'missing' | 'none';
+export type KeySeal = 'fits' | 'previous' | 'other' | 'missing' | 'none';
 
 const ACTIVE = 'SELECT kid, sealed_private FROM signing_keys WHERE retired_at IS NULL ORDER BY created_at DESC, kid LIMIT 1';
 
@@ -19,7 +19,10 @@ const ACTIVE = 'SELECT kid, sealed_private FROM signing_keys WHERE retired_at IS
  * Tries the secret on the signing keys. Makes none where there is none.
  * @throws the driver's error where the database does not answer
  */
-export async function opensKeys(url: string, settings: Pick<Settings, 'APP_SECRET' | 'DATA_DIR'>): Promise<KeySeal> {
+export async function opensKeys(
+  url: string,
+  settings: Pick<Settings, 'APP_SECRET' | 'PREVIOUS_APP_SECRET' | 'DATA_DIR'>,
+): Promise<KeySeal> {
   const client = new DatabaseClient(connectionConfig(url, 'switchboard-cli'));
   client.on('error', () => undefined);
   await client.connect();
@@ -29,7 +32,10 @@ export async function opensKeys(url: string, settings: Pick<Settings, 'APP_SECRE
     if (!key) return 'none';
     const secret = settings.APP_SECRET ?? (await secretIn(settings.DATA_DIR));
     if (secret === undefined) return 'missing';
-    return unseal(key.sealed_private, key.kid, new AppSecret(secret).keyFor(SEALING_PURPOSE)) ? 'fits' : 'other';
+    const secrets = new AppSecret(secret, settings.PREVIOUS_APP_SECRET);
+    if (unseal(key.sealed_private, key.kid, secrets.keyFor(SEALING_PURPOSE))) return 'fits';
+    const previous = secrets.previousKeyFor(SEALING_PURPOSE);
+    return previous && unseal(key.sealed_private, key.kid, previous) ? 'previous' : 'other';
   } finally {
     await client.end();
   }

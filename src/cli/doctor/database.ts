@@ -222,7 +222,15 @@ async function checkKeys(url: string, settings: Settings): Promise<readonly Find
   const { done } = await schemaStatus(url);
   const seal = done.length > 0 ? await opensKeys(url, settings) : 'none';
   if (seal === 'none') return [ok(check, 'none yet: the first start makes one')];
-  if (seal === 'fits') return [ok(check, 'APP_SECRET is the one that they were sealed with')];
+  if (seal === 'fits') {
+    const sealed = 'APP_SECRET is the one that they were sealed with';
+    if (settings.PREVIOUS_APP_SECRET === undefined) return [ok(check, sealed)];
+    return [warning(check, `${sealed}, and PREVIOUS_APP_SECRET is still set`, 'Take PREVIOUS_APP_SECRET away on every node.')];
+  }
+  if (seal === 'previous') {
+    const mend = `Once every node has both, run ${NAME} keys reseal. Then take PREVIOUS_APP_SECRET away.`;
+    return [warning(check, 'sealed with PREVIOUS_APP_SECRET', mend)];
+  }
   const found = seal === 'missing' ? 'there is no secret to open them with' : 'sealed with another APP_SECRET than this';
   return [fault(check, found, 'Give the server the APP_SECRET (or DATA_DIR/app-secret) that it had before.')];
 }

@@ -2,7 +2,7 @@ import type { Finding } from './finding.js';
 
 /** `user:password@` of an address, whatever program quotes it. */
 const CREDENTIALS = /(\/\/)[^\s/@]*:[^\s/]*@/g;
-const SECRET = /^APP_SECRET$|_PASSWORD$/;
+const SECRET = /APP_SECRET$|_PASSWORD$/;
 const ADDRESS = /_URL$/;
 const HIDDEN = '•••';
 /** Shorter ones would take ordinary words of the text with them; nothing of ours quotes a secret by itself. */

@@ -39,7 +39,7 @@ export function readSettings(variables: Variables): Usable {
       const { message } = thrown as SettingsError;
       findings.push(fault(CHECK, message, `Change ${name} in .env or the environment; the server does not start with it.`));
       broken.add(name);
-      usable[name] = name === 'APP_SECRET' ? PLACEHOLDER : undefined;
+      usable[name] = name.endsWith('APP_SECRET') ? PLACEHOLDER : undefined;
     }
   }
 }

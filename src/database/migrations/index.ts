@@ -8,6 +8,7 @@ import { Quotas1764400000000 } from './0007-quotas.js';
 import { Deletion1764500000000 } from './0008-deletion.js';
 import { LostAnswers1764800000000 } from './0011-lost-answers.js';
 import { RequestsByOne1764900000000 } from './0012-requests-by-one.js';
+import { UserSearch1765200000000 } from './0013-user-search.js';
 
 /** All migrations, oldest first. One that has landed is never rewritten. */
 export const migrations = [
@@ -21,4 +22,5 @@ export const migrations = [
   Deletion1764500000000,
   LostAnswers1764800000000,
   RequestsByOne1764900000000,
+  UserSearch1765200000000,
 ];

@@ -64,7 +64,11 @@ export class RestUsersQuery {
   @Int({ min: 0, optional: true, description: 'Only users after this id; the `Link` header gives the next page by it' })
   after?: number;
 
-  @Text({ max: 254, optional: true, description: 'Beginning of the user name or of the e-mail address' })
+  @Text({
+    max: 254,
+    optional: true,
+    description: 'Part of the user name or of the e-mail address; of one character, their beginning',
+  })
   q?: string;
 }
 

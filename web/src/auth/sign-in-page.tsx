@@ -1,4 +1,5 @@
-import { Anchor, Button, PasswordInput, Text, TextInput } from '@mantine/core';
+import { Alert, Anchor, Button, PasswordInput, Text, TextInput } from '@mantine/core';
+import { LockOpen } from 'lucide-react';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link } from 'wouter';
@@ -31,6 +32,11 @@ export function SignInPage() {
         </Text>
       }
     >
+      {!globalThis.isSecureContext && (
+        <Alert color="yellow" icon={<LockOpen size={18} aria-hidden />}>
+          {t('auth.plainHttp')}
+        </Alert>
+      )}
       <TextInput
         label={t('auth.login')}
         name="username"

@@ -97,6 +97,8 @@ export const en = {
     recoverSend: 'Send the link',
     recoverSent: 'If the address is known here, a mail is on its way. The link in it is good for a few minutes.',
     ended: 'Your session was ended. Sign in again to go on.',
+    plainHttp:
+      'This address begins with http, not https. Browsers do not keep the cookie that keeps you signed in, so you have to sign in again after each reload. Open the address with https.',
     explore: 'Look around without an account:',
   },
   account: {
