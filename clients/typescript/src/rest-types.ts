@@ -10210,7 +10210,7 @@ export interface operations {
                 after?: number;
                 /** @description Users on a page */
                 limit?: number;
-                /** @description Beginning of the user name or of the e-mail address */
+                /** @description Part of the user name or of the e-mail address; of one character, their beginning */
                 q?: string;
                 /** @description Users to pass over */
                 skip?: number;
