@@ -48,6 +48,7 @@ export const programs = {
   pgbouncer: program('pgbouncer', '/usr/sbin/pgbouncer'),
   naming: nssWrapper(),
   generator: file('tools/openapi/node_modules/openapi-typescript/package.json'),
+  generators: file('tools/generators/node_modules/orval/package.json'),
 };
 
 const PACKAGES = {
@@ -62,7 +63,10 @@ const PACKAGES = {
   pgbouncer: 'pgbouncer',
   naming: 'libnss-wrapper',
 };
-const OTHERS = { generator: 'npm ci --prefix tools/openapi' };
+const OTHERS = {
+  generator: 'npm ci --prefix tools/openapi',
+  generators: 'npm ci --ignore-scripts --prefix tools/generators',
+};
 
 /** The names of the parts that are missing here. */
 export const missing = Object.keys(programs).filter((name) => programs[name] === undefined);

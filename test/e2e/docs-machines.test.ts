@@ -182,8 +182,9 @@ describe('the server answers with nothing but documented statuses and bodies', (
     const account = await server.user();
     user = account.client;
     const peer = await server.user();
-    const chat = await user.post('/api/v1/chats', { type: 'group', title: 'Here', members: [peer.id] });
-    owned = { user_id: String(account.id), chat_id: String(chat.body.id), seq: '1', report_id: '1', id: 'none' };
+    const chat = await user.post('/api/v1/chats', { chat_type: 'group', chat_name: 'Here', members: [peer.username] });
+    expect(chat.status).toBe(200);
+    owned = { user_id: String(account.id), chat_id: String(chat.body.chat_id), seq: '1', report_id: '1', id: 'none' };
   });
 
   const urlOf = (path: string, values: Readonly<Record<string, string>>): string =>

@@ -10,6 +10,7 @@ export const has: Readonly<Record<Part, boolean>> = {
   python: programs.python !== undefined,
   curl: programs.curl !== undefined,
   generator: programs.generator !== undefined,
+  generators: programs.generators !== undefined,
   openssl: programs.openssl !== undefined,
   nginx: programs.nginx !== undefined,
   caddy: programs.caddy !== undefined,

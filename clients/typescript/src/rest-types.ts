@@ -2221,9 +2221,6 @@ export interface components {
             /** @description The message */
             seq: number;
         };
-        Error: {
-            detail: string;
-        };
         /** Figures */
         Figures: {
             /**
@@ -2463,6 +2460,9 @@ export interface components {
         PingPayload: {
             /** @description Given back as it was sent */
             sent_at?: unknown;
+        };
+        PlainError: {
+            detail: string;
         };
         /** Privacy */
         Privacy: {
@@ -2953,7 +2953,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["PlainError"];
                 };
             };
             /** @description A fault of the server; its log knows more by `X-Request-Id` */
@@ -2962,7 +2962,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["PlainError"];
                 };
             };
         };
@@ -2993,7 +2993,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["PlainError"];
                 };
             };
             /** @description A fault of the server; its log knows more by `X-Request-Id` */
@@ -3002,7 +3002,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["PlainError"];
                 };
             };
         };
@@ -12222,7 +12222,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["PlainError"];
                 };
             };
             /** @description A fault of the server; its log knows more by `X-Request-Id` */
@@ -12231,7 +12231,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["PlainError"];
                 };
             };
         };
@@ -12283,7 +12283,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["PlainError"];
                 };
             };
             /** @description A fault of the server; its log knows more by `X-Request-Id` */
@@ -12292,7 +12292,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["PlainError"];
                 };
             };
         };
@@ -12890,7 +12890,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["PlainError"];
                 };
             };
             /** @description A fault of the server; its log knows more by `X-Request-Id` */
@@ -12899,7 +12899,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["PlainError"];
                 };
             };
         };
@@ -12931,7 +12931,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["PlainError"];
                 };
             };
         };
@@ -12960,7 +12960,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["PlainError"];
                 };
             };
             /** @description It cannot, or is going down */
@@ -12998,7 +12998,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["PlainError"];
                 };
             };
             /** @description A fault of the server; its log knows more by `X-Request-Id` */
@@ -13007,7 +13007,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["PlainError"];
                 };
             };
         };
@@ -13056,7 +13056,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["PlainError"];
                 };
             };
             /** @description A fault of the server; its log knows more by `X-Request-Id` */
@@ -13065,7 +13065,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["PlainError"];
                 };
             };
         };
@@ -13155,7 +13155,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["PlainError"];
                 };
             };
             /** @description A fault of the server; its log knows more by `X-Request-Id` */
@@ -13164,7 +13164,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["PlainError"];
                 };
             };
         };

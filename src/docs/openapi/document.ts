@@ -125,7 +125,7 @@ function writers(formats: ErrorFormats, schemas: Schemas): OperationParts['write
   const known = new Map<string | undefined, ErrorWriter>();
   return (protocol) => {
     const writer =
-      known.get(protocol) ?? protocolWriter(formats.of(protocol), schemas, protocol === undefined ? '' : capital(protocol));
+      known.get(protocol) ?? protocolWriter(formats.of(protocol), schemas, protocol === undefined ? 'Plain' : capital(protocol));
     known.set(protocol, writer);
     return writer;
   };
