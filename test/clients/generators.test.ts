@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll, describe, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { has } from '../support/capabilities.js';
 import { PASSWORD, TestServer } from '../support/server.js';
 
@@ -33,18 +33,18 @@ describe.runIf(has.generators)('what others make of the documents', () => {
   const check = (step: string) => run(process.execPath, [CHECK, step, folder, server.url, username, PASSWORD]);
 
   it("Redocly's recommended rules and Spectral's find no error", { timeout: 180_000 }, async () => {
-    await check('lint');
+    expect((await check('lint')).stdout).toBe('lint: good\n');
   });
 
   it.each(['openapi-typescript', 'orval', 'hey-api', 'swagger-typescript-api', 'oazapfts'])(
     'a client by %s compiles under strict, logs in, reads, writes and logs out',
     { timeout: 120_000 },
     async (generator) => {
-      await check(generator);
+      expect((await check(generator)).stdout).toBe(`${generator}: good\n`);
     },
   );
 
   it('models by Modelina of the AsyncAPI document compile under strict', { timeout: 180_000 }, async () => {
-    await check('modelina');
+    expect((await check('modelina')).stdout).toBe('modelina: good\n');
   });
 });

@@ -24,7 +24,7 @@ function run(args, env = {}) {
     maxBuffer: 64 * 1024 * 1024,
   });
   if (status === 0) return;
-  console.error(`${args.join(' ')} ended with ${status}\n${stdout}\n${stderr}`);
+  process.stderr.write(`${args.join(' ')} ended with ${status}\n${stdout}\n${stderr}\n`);
   process.exit(1);
 }
 
@@ -114,3 +114,4 @@ writeFileSync(join(work, 'package.json'), '{"private":true,"type":"module"}\n');
 if (step === 'lint') lint();
 else if (step === 'modelina') await modelina();
 else tryClient(GENERATORS[step]);
+process.stdout.write(`${step}: good\n`);
