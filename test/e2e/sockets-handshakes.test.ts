@@ -112,6 +112,17 @@ describe('an upgrade that Engine.IO refuses', () => {
   });
 });
 
+describe('an upgrade to Socket.IO with a list of subprotocols that is none', () => {
+  it('is refused in the words of Engine.IO', async () => {
+    const tcp = await TcpSocket.connect(server.port);
+    tcp.upgrade('/socket.io/?EIO=4&transport=websocket', { 'Sec-WebSocket-Protocol': 'a,,b' });
+    const { status, headers, body } = await tcp.head();
+    expect({ status, body: JSON.parse(body) }).toEqual({ status: 400, body: { code: 3, message: 'Bad request' } });
+    expect(headers.get('x-request-id')).toMatch(/\w/);
+    await tcp.closed;
+  });
+});
+
 describe('/socket.io without its slash', () => {
   it.each(['/socket.io', '/socket.io/'])('is the same place: %s', async (path) => {
     const { status, body } = await server.client().get<string>(`${path}?EIO=4&transport=polling`);
