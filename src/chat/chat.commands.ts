@@ -49,8 +49,12 @@ export class ChatCommands {
     spends: ({ members }) => ({ chats: 1, members: members.length, lookups: members.length }),
     weight: NAMES_WEIGHT,
   })
-  async create({ chat_type, chat_name, members }: CreatePayload, caller: Caller, spending: Spending): Promise<ChatView> {
-    const chat = { type: chat_type, name: chat_name ?? null, members };
+  async create(
+    { chat_type, chat_name, members, client_chat_id }: CreatePayload,
+    caller: Caller,
+    spending: Spending,
+  ): Promise<ChatView> {
+    const chat = { type: chat_type, name: chat_name ?? null, members, clientChatId: client_chat_id ?? null };
     return this.settled(await this.chats.create(chat, sessionOf(caller), caller, spending), caller);
   }
 

@@ -21,6 +21,16 @@ export class CreatePayload {
 
   @TextList(NAMES, NAME)
   members!: string[];
+
+  @Text({
+    optional: true,
+    nullable: true,
+    min: 1,
+    max: 128,
+    description: 'Made by the client: sent again, the chat is made once and answered as it is by then',
+    example: '0f8fad5b-d9cb-469f-a165-70867728950e',
+  })
+  client_chat_id?: string | null;
 }
 
 export class ListPayload {

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { Settings } from '../config/settings.js';
 import { Sql } from '../database/sql.js';
@@ -8,7 +9,7 @@ import { UsersService } from '../users/users.service.js';
 import type { Author } from './author.js';
 import { ChatStreams } from './chat-streams.js';
 import { type ChatView, ChatViews, without } from './chat-views.js';
-import { CREATE_CHAT } from './chats.sql.js';
+import { CREATE_CHAT, CREATE_CHAT_ONCE } from './chats.sql.js';
 import { MessageLog } from './message-log.js';
 import { unlessRefused } from './refusals.js';
 
@@ -17,6 +18,8 @@ export interface NewChat {
   readonly name: string | null;
   /** User names. */
   readonly members: readonly string[];
+  /** Made by the client: under the same one, the chat is made once. */
+  readonly clientChatId: string | null;
 }
 
 interface Created {
@@ -46,16 +49,24 @@ export class ChatsService {
    * @param author the request that is answered instead
    * @param spending from which is given back what a chat that is there already did not cost
    * @throws CoreError `invalid_input` for names that nobody has, or a personal chat that is not with exactly one other;
-   * `conflict` where the creator would be in too many, or has blocked the other
+   * `conflict` where the creator would be in too many, or has blocked the other, and where the `clientChatId` stands for another request
    */
-  async create({ type, name, members }: NewChat, by: LiveSession, author: Author, spending: Spending): Promise<ChatView> {
+  async create(
+    { type, name, members, clientChatId }: NewChat,
+    by: LiveSession,
+    author: Author,
+    spending: Spending,
+  ): Promise<ChatView> {
     const others = (await this.named(members)).filter(({ id }) => id !== by.userId);
     const ids = [...new Set(others.map(({ id }) => id))];
     if (type === 'personal' && ids.length !== 1) throw invalidInput(ONE_OTHER);
     const names = [by.username, ...new Set(others.map(({ username }) => username))];
     const chatName = type === 'group' ? (name ?? names.slice(0, NAMED_AFTER).join(', ')) : null;
     const values = [type, chatName, by.userId, ids, this.settings.CONTACTS === 'request'];
-    const { row, seqs } = await this.write(values, author);
+    const { row, seqs } =
+      clientChatId === null
+        ? await this.write(CREATE_CHAT, values, author)
+        : await this.write(CREATE_CHAT_ONCE, [...values, clientChatId, fingerprintOf(type, name, ids)], author);
     // The other one's account was deleted at this moment.
     if (!row) throw invalidInput(noSuchUser(0));
     if (!row.created) spending.giveBack({ chats: 1, members: members.length });
@@ -66,10 +77,14 @@ export class ChatsService {
   }
 
   /** Makes a chat, or brings its maker back into it, which the log says. */
-  private async write(values: unknown[], author: Author): Promise<{ row: Created | undefined; seqs: readonly number[] }> {
+  private async write(
+    text: string,
+    values: unknown[],
+    author: Author,
+  ): Promise<{ row: Created | undefined; seqs: readonly number[] }> {
     const end = this.streams.begin();
     try {
-      const [row] = await unlessRefused(this.sql.rows<Created>(CREATE_CHAT, values));
+      const [row] = await unlessRefused(this.sql.rows<Created>(text, values));
       if (!row || row.joined_seq === null) return { row, seqs: [] };
       this.streams.committed((await this.log.after(row.chat_id, row.joined_seq - 1)).slice(0, 1), author);
       return { row, seqs: [row.joined_seq] };
@@ -89,6 +104,12 @@ export class ChatsService {
     return found.flatMap((user) => user ?? []);
   }
 }
+
+/** By what two requests are the same, in whatever order they name the members. */
+const fingerprintOf = (type: string, name: string | null, memberIds: readonly number[]): string =>
+  createHash('sha256')
+    .update(JSON.stringify([type, name, [...memberIds].sort((a, b) => a - b)]))
+    .digest('base64url');
 
 const ONE_OTHER: Issue = {
   loc: ['payload', 'members'],

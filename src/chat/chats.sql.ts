@@ -151,6 +151,7 @@ export const CHAT_NAMES = `
   WHERE m.user_id = $1 AND NOT ${IS_HIDDEN} ORDER BY c.last_activity_at DESC, c.id DESC LIMIT $2`;
 
 export const CREATE_CHAT = 'SELECT * FROM create_chat($1, $2, $3, $4, $5)';
+export const CREATE_CHAT_ONCE = 'SELECT * FROM create_chat_once($1, $2, $3, $4, $5, $6, $7)';
 export const ADD_MEMBERS = 'SELECT * FROM add_chat_members($1, $2, $3, $4, $5)';
 export const REMOVE_MEMBER = 'SELECT * FROM remove_chat_member($1, $2, $3)';
 export const CHANGE_MESSAGE = 'SELECT * FROM change_message($1, $2, $3, $4, $5)';

@@ -1,11 +1,12 @@
 import { Global, Module } from '@nestjs/common';
-import { APP_FILTER } from '@nestjs/core';
+import { APP_FILTER, APP_GUARD } from '@nestjs/core';
 import { FaultLog } from '../errors/fault-log.js';
 import { Metrics } from '../ops/metrics.js';
 import { BasePath } from './base-path.js';
 import { ClientAddress } from './client-address.js';
 import { ErrorFormats } from './error-formats.js';
 import { HttpExceptionFilter } from './exception.filter.js';
+import { IdempotencyGuard } from './idempotency.guard.js';
 import { KnownRoutes } from './known-routes.js';
 import { OriginPolicy } from './origins.js';
 
@@ -21,6 +22,7 @@ import { OriginPolicy } from './origins.js';
     KnownRoutes,
     HttpExceptionFilter,
     { provide: APP_FILTER, useExisting: HttpExceptionFilter },
+    { provide: APP_GUARD, useClass: IdempotencyGuard },
   ],
   exports: [KnownRoutes, ErrorFormats, BasePath, ClientAddress, OriginPolicy, FaultLog, HttpExceptionFilter],
 })

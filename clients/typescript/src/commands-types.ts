@@ -156,6 +156,8 @@ export interface components {
                     chat_name?: string | null;
                     /** @enum {string} */
                     chat_type: "personal" | "group";
+                    /** @description Made by the client: sent again, the chat is made once and answered as it is by then */
+                    client_chat_id?: string | null;
                     /** @description User names */
                     members: string[];
                 };

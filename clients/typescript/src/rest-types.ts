@@ -2211,6 +2211,8 @@ export interface components {
             chat_name?: string | null;
             /** @enum {string} */
             chat_type: "personal" | "group";
+            /** @description Made by the client: sent again, the chat is made once and answered as it is by then */
+            client_chat_id?: string | null;
             /** @description User names */
             members: string[];
         };
@@ -2676,6 +2678,8 @@ export interface components {
             chat_name?: string | null;
             /** @enum {string} */
             chat_type: "personal" | "group";
+            /** @description Sent again under the same one, the chat is made once; the header `Idempotency-Key` goes before it */
+            client_chat_id?: string | null;
             /** @description User names */
             members: string[];
         };
@@ -3260,6 +3264,15 @@ export interface operations {
                     "application/json": components["schemas"]["RestError"];
                 };
             };
+            /** @description A field is missing or wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RestInvalidInput"];
+                };
+            };
             /** @description Over the limit; come again after `Retry-After` seconds */
             429: {
                 headers: {
@@ -3437,6 +3450,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["RestError"];
+                };
+            };
+            /** @description A field is missing or wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RestInvalidInput"];
                 };
             };
             /** @description Over the limit; come again after `Retry-After` seconds */
@@ -4002,7 +4024,10 @@ export interface operations {
     restChatsCreate: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The `client_chat_id`, 1 to 128 characters: sent again under the same one, the chat is made once */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -5656,6 +5681,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["RestError"];
+                };
+            };
+            /** @description A field is missing or wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommandFault"];
                 };
             };
             /** @description Over the limit; come again after `Retry-After` seconds */
@@ -8064,6 +8098,15 @@ export interface operations {
                     "application/json": components["schemas"]["RestError"];
                 };
             };
+            /** @description A field is missing or wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommandFault"];
+                };
+            };
             /** @description Over the limit; come again after `Retry-After` seconds */
             429: {
                 headers: {
@@ -9215,6 +9258,15 @@ export interface operations {
                     "application/json": components["schemas"]["RestError"];
                 };
             };
+            /** @description A field is missing or wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommandFault"];
+                };
+            };
             /** @description Over the limit; come again after `Retry-After` seconds */
             429: {
                 headers: {
@@ -9421,6 +9473,15 @@ export interface operations {
                     "application/json": components["schemas"]["RestError"];
                 };
             };
+            /** @description A field is missing or wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommandFault"];
+                };
+            };
             /** @description Over the limit; come again after `Retry-After` seconds */
             429: {
                 headers: {
@@ -9603,6 +9664,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["RestError"];
+                };
+            };
+            /** @description A field is missing or wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RestInvalidInput"];
                 };
             };
             /** @description Over the limit; come again after `Retry-After` seconds */
@@ -11954,6 +12024,15 @@ export interface operations {
                     "application/json": components["schemas"]["RestError"];
                 };
             };
+            /** @description A field is missing or wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RestInvalidInput"];
+                };
+            };
             /** @description Over the limit; come again after `Retry-After` seconds */
             429: {
                 headers: {
@@ -12794,7 +12873,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description The body is not JSON */
+            /** @description The body is not JSON. A field is missing or wrong */
             400: {
                 headers: {
                     [name: string]: unknown;

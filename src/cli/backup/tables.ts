@@ -19,6 +19,7 @@ export const TABLES: readonly string[] = [
   'messages',
   'chat_requests',
   'chat_leavers',
+  'chat_keys',
   'blocks',
   'user_privacy',
   'reports',

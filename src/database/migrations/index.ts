@@ -6,6 +6,7 @@ import { Consent1764200000000 } from './0005-consent.js';
 import { Moderation1764300000000 } from './0006-moderation.js';
 import { Quotas1764400000000 } from './0007-quotas.js';
 import { Deletion1764500000000 } from './0008-deletion.js';
+import { ChatKeys1764600000000 } from './0009-chat-keys.js';
 import { LostAnswers1764800000000 } from './0011-lost-answers.js';
 import { RequestsByOne1764900000000 } from './0012-requests-by-one.js';
 import { UserSearch1765200000000 } from './0013-user-search.js';
@@ -20,6 +21,7 @@ export const migrations = [
   Moderation1764300000000,
   Quotas1764400000000,
   Deletion1764500000000,
+  ChatKeys1764600000000,
   LostAnswers1764800000000,
   RequestsByOne1764900000000,
   UserSearch1765200000000,

@@ -1,5 +1,6 @@
 import { CORE_ERRORS, CoreError, type ErrorCode } from '../../errors/catalogue.js';
 import { type HttpErrorFormat, httpAnswer } from '../../http/error-formats.js';
+import { KEY_WITHOUT_MEANING } from '../../http/idempotency.guard.js';
 import type { JsonSchema } from '../../validation/fields.js';
 import type { Dto } from '../../validation/validate.js';
 import { issuesOf } from './examples.js';
@@ -38,16 +39,17 @@ export function errorsOf(exposure: Exposure): CoreError[] {
   codes.add('internal');
   codes.delete('invalid_input');
   const plain = [...codes].map((code) => new CoreError(code));
-  const issues = issuesOfInput({ body, query, integer });
+  const issues = issuesOfInput({ body, query, integer, method });
   return issues.length > 0 ? [...plain, new CoreError('invalid_input', { issues })] : plain;
 }
 
 const WITH_BODY: ReadonlySet<string> = new Set(['post', 'put', 'patch', 'delete']);
 
-function issuesOfInput({ body, query, integer }: Pick<Exposure, 'body' | 'query' | 'integer'>) {
+function issuesOfInput({ body, query, integer, method }: Pick<Exposure, 'body' | 'query' | 'integer' | 'method'>) {
   if (body) return issuesOf(body, 'body');
   if (query) return issuesOf(query, 'query');
-  return integer ? [{ loc: ['path', integer], msg: 'value is not a valid integer', type: 'type_error.integer' }] : [];
+  if (integer) return [{ loc: ['path', integer], msg: 'value is not a valid integer', type: 'type_error.integer' }];
+  return WITH_BODY.has(method) ? [KEY_WITHOUT_MEANING] : [];
 }
 
 const WHY: Partial<Record<ErrorCode, string>> = {

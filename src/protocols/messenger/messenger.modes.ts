@@ -123,7 +123,7 @@ export const MODES = {
   sendGroupMessage: post('group'),
   createChat: {
     command: ['chat', 'create'],
-    fields: same('chat_type', 'chat_name', 'members'),
+    fields: same('chat_type', 'chat_name', 'members', 'client_chat_id'),
     answer: (data) => ({ chat_id: (data as Fields).chat_id }),
     signed: true,
   },

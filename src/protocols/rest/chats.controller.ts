@@ -1,5 +1,6 @@
-import { Body, Delete, Get, HttpCode, Post, Put, Req } from '@nestjs/common';
+import { Body, Delete, Get, Headers, HttpCode, Post, Put, Req } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
+import { IDEMPOTENCY_KEY } from '../../http/idempotency.guard.js';
 import { PathId, ValidQuery } from '../../http/input.js';
 import { ProtocolController } from '../../http/protocol-controller.js';
 import { Documented } from '../../http/route-docs.js';
@@ -33,12 +34,20 @@ export class RestChatsController {
     summary: 'Make a chat',
     description:
       'A second personal chat of the same two is the first one. `invited` names those who were asked to come into a group instead of being put into it.',
+    headers: {
+      [IDEMPOTENCY_KEY]: 'The `client_chat_id`, 1 to 128 characters: sent again under the same one, the chat is made once',
+    },
     body: RestCreateChatBody,
     answer: NEW_CHAT,
     errors: ['conflict'],
   })
-  create(@Body() body: unknown, @Req() request: FastifyRequest): Promise<object> {
-    return this.commands.run('chat.create', { body }, request);
+  create(
+    @Body() body: unknown,
+    @Headers('idempotency-key') key: string | undefined,
+    @Req() request: FastifyRequest,
+  ): Promise<object> {
+    const header: Readonly<Record<string, string>> = key === undefined ? {} : { client_chat_id: key };
+    return this.commands.run('chat.create', { body, header }, request);
   }
 
   @Get(':chat_id')

@@ -12,6 +12,16 @@ export class RestCreateChatBody {
 
   @TextList({ max: 1_000, description: 'User names', example: ['bob'] }, { min: 1, max: 64, trim: true })
   members!: string[];
+
+  @Text({
+    optional: true,
+    nullable: true,
+    min: 1,
+    max: 128,
+    description: 'Sent again under the same one, the chat is made once; the header `Idempotency-Key` goes before it',
+    example: '0f8fad5b-d9cb-469f-a165-70867728950e',
+  })
+  client_chat_id?: string | null;
 }
 
 export class RestChatsQuery {

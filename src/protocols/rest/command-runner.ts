@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import { Dispatcher } from '../../commands/dispatcher.js';
 import { CoreError, invalidInput } from '../../errors/catalogue.js';
+import { IDEMPOTENCY_KEY } from '../../http/idempotency.guard.js';
 import { originOf } from '../../http/request.js';
 import { type Fault, MISSING, NO_OBJECT } from '../../validation/fields.js';
 
@@ -39,7 +40,7 @@ export class RestCommandRunner {
       const issues = thrown.issues.map((issue) => {
         const [, field = '', ...rest] = issue.loc;
         const place = placeOf(`${field}`);
-        return { ...issue, loc: place === 'header' ? [place, 'Idempotency-Key'] : [place, field, ...rest] };
+        return { ...issue, loc: place === 'header' ? [place, IDEMPOTENCY_KEY] : [place, field, ...rest] };
       });
       throw new CoreError('invalid_input', { issues, cause: thrown });
     }

@@ -1,5 +1,6 @@
 import { Body, Delete, Get, Headers, HttpCode, Patch, Post, Req } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
+import { IDEMPOTENCY_KEY } from '../../http/idempotency.guard.js';
 import { PathId, ValidQuery } from '../../http/input.js';
 import { ProtocolController } from '../../http/protocol-controller.js';
 import { Documented } from '../../http/route-docs.js';
@@ -38,7 +39,7 @@ export class RestMessagesController {
     summary: 'Say something in a chat',
     description: 'The answer means that it is stored.',
     headers: {
-      'Idempotency-Key': 'The `client_msg_id`, 1 to 128 characters: sent again under the same one, the message is stored once',
+      [IDEMPOTENCY_KEY]: 'The `client_msg_id`, 1 to 128 characters: sent again under the same one, the message is stored once',
     },
     body: RestMessageBody,
     answer: SENT,
