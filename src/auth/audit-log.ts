@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Sql } from '../database/sql.js';
+import { fitting } from '../validation/answer-size.js';
 import { printTime } from '../identity/print-time.js';
 import type { AuditAction } from './audit.js';
 import { type AuditQuery, auditPage } from './audit-log.sql.js';
@@ -48,8 +49,8 @@ export class AuditLog {
     const entries = rows.flatMap(({ reach: _reach, id, at, ...rest }) =>
       id === null ? [] : [{ id, at: printTime(at), ...rest }],
     );
-    const shown = entries.slice(0, query.limit);
-    const isFull = entries.length > query.limit;
+    const shown = fitting(entries.slice(0, query.limit));
+    const isFull = entries.length > shown.length;
     return { entries: shown, nextBefore: (isFull ? shown.at(-1)?.id : rows[0]?.reach) ?? null };
   }
 }

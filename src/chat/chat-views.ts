@@ -6,7 +6,10 @@ import type { Role } from './chat-member.entity.js';
 import { ChatPages, type ListRequest } from './chat-pages.js';
 import { CHAT_NAMES, CHAT_OF, MEMBERS_OF } from './chats.sql.js';
 import { Consents } from './contacts/consents.js';
-import { type Kind, type Message, type MessageRow, messageOf } from './message.js';
+import { cursorOf, type Place, placeOf } from './cursors.js';
+import { fitting } from '../validation/answer-size.js';
+import { type Kind, type MessageRow, messageOf } from './message.js';
+import { type Preview, previewOf } from './preview.js';
 import { Presence } from './presence.js';
 import { type ChatPosition, UnreadCounts } from './unread-counts.js';
 
@@ -37,6 +40,10 @@ export interface ChatSummary {
 
 export interface ChatView extends ChatSummary {
   readonly members: readonly MemberView[];
+  /** Only if there are more members than fit into an answer. */
+  readonly has_more?: true;
+  /** Where they go on: a cursor for `chat.get`. */
+  readonly next_cursor?: string;
   /** Answered to who takes others in: ids of those who were asked instead, and come in when they accept. */
   readonly invited?: readonly number[];
   /** Answered to who changes who is in the chat: numbers of the entries that say so, which that connection does not receive. */
@@ -44,9 +51,19 @@ export interface ChatView extends ChatSummary {
 }
 
 export interface ChatsPage {
-  readonly chats: readonly (ChatSummary & { readonly last_message: Message | null })[];
+  readonly chats: readonly (ChatSummary & { readonly last_message: Preview | null })[];
   /** Where the next page begins; null after the last. */
   readonly next_cursor: string | null;
+}
+
+type NamedChat = Pick<ChatSummary, 'chat_id' | 'chat_type' | 'chat_name'>;
+
+/** Chats by name. */
+export interface NamesPage {
+  readonly chats: readonly NamedChat[];
+  /** Only if there are more, with where they go on. */
+  readonly has_more?: true;
+  readonly next_cursor?: string;
 }
 
 type SummaryRow = Omit<ChatSummary, 'unread' | 'created_at' | 'last_activity_at'> &
@@ -58,6 +75,7 @@ type SummaryRow = Omit<ChatSummary, 'unread' | 'created_at' | 'last_activity_at'
 /** A member, or the other one of a personal chat who is not in it. */
 interface MemberRow extends Omit<MemberView, 'online' | 'is_active'> {
   readonly is_active: boolean;
+  readonly joined_at: Date;
   /** Whether the reader sees how far they have read, and whether they are online. */
   readonly is_shown: boolean;
   readonly is_member: boolean;
@@ -98,8 +116,8 @@ export class ChatViews {
   ) {}
 
   /** @throws CoreError `not_found` to whoever is no member */
-  async get(chatId: number, userId: number): Promise<ChatView> {
-    return (await this.read(chatId, userId)).chat;
+  async get(chatId: number, userId: number, cursor: string | null = null): Promise<ChatView> {
+    return (await this.read(chatId, userId, cursor)).chat;
   }
 
   /** A chat after users were taken into it: those who are not in it were asked. @throws CoreError `not_found` to whoever is no member */
@@ -108,12 +126,22 @@ export class ChatViews {
     return { ...chat, invited: without(userIds, memberIds) };
   }
 
-  /** A chat, and who is in it. @throws CoreError `not_found` to whoever is no member */
-  async read(chatId: number, userId: number): Promise<{ chat: ChatView; memberIds: readonly number[] }> {
+  /**
+   * A chat, and who is in it.
+   * @param cursor where its members begin: `next_cursor` of the page before
+   * @throws CoreError `not_found` to whoever is no member
+   */
+  async read(
+    chatId: number,
+    userId: number,
+    cursor: string | null = null,
+  ): Promise<{ chat: ChatView; memberIds: readonly number[] }> {
+    const place = cursor === null ? null : placeOf(cursor, 'chat.get');
     const [row] = await this.sql.rows<SummaryRow>(CHAT_OF, [chatId, userId], 'chat-of');
     if (!row) throw new CoreError('not_found');
     const unread = await this.countUnread(userId, [row]);
-    const rows = await this.sql.rows<MemberRow>(MEMBERS_OF, [chatId, userId, this.settings.CONTACTS === 'open'], 'members-of');
+    const all = await this.sql.rows<MemberRow>(MEMBERS_OF, [chatId, userId, this.settings.CONTACTS === 'open'], 'members-of');
+    const rows = place ? rowsAfter(all, place) : all;
     const idsOf = (those: readonly MemberRow[]): number[] => those.map(({ user_id: id }) => id);
     const online = await this.presence.onlineOf(idsOf(rows.filter((row) => row.is_shown)));
     // Field by field: a rest of five thousand rows costs as much as reading them.
@@ -125,8 +153,11 @@ export class ChatViews {
       online: online.has(row.user_id),
       ...(row.is_active ? undefined : ({ is_active: false } as const)),
     }));
-    const memberIds = idsOf(rows.filter((row) => row.is_member));
-    return { chat: { ...summaryOf(row, unread), members }, memberIds };
+    const memberIds = idsOf(all.filter((row) => row.is_member));
+    const shown = fitting(members);
+    const last = shown.length < members.length ? rows[shown.length - 1] : undefined;
+    const more = last ? ({ has_more: true, next_cursor: cursorOf(last.joined_at, last.user_id) } as const) : undefined;
+    return { chat: { ...summaryOf(row, unread), members: shown, ...more }, memberIds };
   }
 
   /** The chats of a user, newest activity first; see `ChatPages`. @throws CoreError `invalid_input` for a cursor of something else */
@@ -137,9 +168,13 @@ export class ChatViews {
     return { chats: rows.map((row) => ({ ...summaryOf(row, unread), last_message: lastMessageOf(row) })), next_cursor: next };
   }
 
-  /** The chats of a user by name, newest activity first. */
-  names(userId: number, limit: number): Promise<Pick<ChatSummary, 'chat_id' | 'chat_type' | 'chat_name'>[]> {
-    return this.sql.rows(CHAT_NAMES, [userId, limit]);
+  /** The chats of a user by name, newest activity first. @param cursor `next_cursor` of the page before */
+  async names(userId: number, limit: number, cursor: string | null): Promise<NamesPage> {
+    const [at, id]: Place | [null, null] = cursor === null ? [null, null] : placeOf(cursor, 'chat.names');
+    const rows = await this.sql.rows<NamedChat & { last_activity_at: Date }>(CHAT_NAMES, [userId, limit + 1, at, id]);
+    const chats = fitting(rows.slice(0, limit).map(({ chat_id, chat_type, chat_name }) => ({ chat_id, chat_type, chat_name })));
+    const last = chats.length < rows.length ? rows[chats.length - 1] : undefined;
+    return { chats, ...(last ? { has_more: true, next_cursor: cursorOf(last.last_activity_at, last.chat_id) } : undefined) };
   }
 
   /** Messages of users whom the reader has blocked do not count. */
@@ -154,7 +189,18 @@ export function without(userIds: readonly number[], memberIds: readonly number[]
   return [...new Set(userIds)].filter((id) => !members.has(id));
 }
 
-function lastMessageOf(row: PageRow): Message | null {
+/** Those after a place in the order of the list: after the very member, or after where it would be. */
+function rowsAfter(rows: readonly MemberRow[], [at, id]: Place): readonly MemberRow[] {
+  const index = rows.findIndex((row) => row.user_id === id);
+  if (index >= 0) return rows.slice(index + 1);
+  return rows.filter(
+    (row) => row.role !== 'owner' && (row.joined_at > at || (Number(row.joined_at) === Number(at) && row.user_id > id)),
+  );
+}
+
+function lastMessageOf(row: PageRow): Preview | null {
   if (row.seq === null) return null;
-  return messageOf({ ...row, seq: row.seq, created_at: row.said_at, target_seq: null, member_id: null, member_name: null });
+  return previewOf(
+    messageOf({ ...row, seq: row.seq, created_at: row.said_at, target_seq: null, member_id: null, member_name: null }),
+  );
 }

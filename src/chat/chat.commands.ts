@@ -4,14 +4,21 @@ import { Command, SuperuserOnly } from '../commands/command.js';
 import { CommandCosts } from '../commands/command-costs.js';
 import type { Spending } from '../quotas/spending.js';
 import type { Caller } from '../realtime/connection.js';
-import { CreatePayload, EditPayload, ListPayload, MessagePayload } from './chat.payloads.js';
+import {
+  ChatOfPayload,
+  CreatePayload,
+  EditPayload,
+  ListPayload,
+  MAX_NAMES,
+  MessagePayload,
+  NamesPayload,
+} from './chat.payloads.js';
 import { CHANGE_EXAMPLE, CHANGE_SCHEMA, CHAT_EXAMPLE, CHAT_SCHEMA, CHATS_EXAMPLE, CHATS_SCHEMA } from './chat.schemas.js';
 import { ChatStreams } from './chat-streams.js';
 import { type ChatsPage, type ChatView, ChatViews } from './chat-views.js';
 import { ChatsService } from './chats.service.js';
 import type { Message } from './message.js';
 import { costOf } from './message-cost.js';
-import { ChatPayload } from './message.payloads.js';
 import { MessageChanges } from './message-changes.js';
 import { MessageLog } from './message-log.js';
 import { LIST_WEIGHT, listed, NAMES_WEIGHT, SHOW_WEIGHT, shown } from './weights.js';
@@ -23,9 +30,6 @@ const changeOf = ({ chat_id, seq, id, target_seq, created_at }: Message): object
   target_seq,
   created_at,
 });
-
-/** Chats that are listed at once where only their names are. */
-const MAX_NAMES = 1_000;
 
 /** Chats as such, and what is done to messages. */
 @Injectable()
@@ -59,15 +63,16 @@ export class ChatCommands {
   }
 
   @Command('chat.get', {
-    summary: 'Shows a chat with its members.',
-    payload: ChatPayload,
+    summary:
+      'Shows a chat with its members: as many as fit into an answer of 1 MiB. With `has_more` the others follow by `cursor`.',
+    payload: ChatOfPayload,
     answer: CHAT_SCHEMA,
     example: { payload: { chat_id: 7 }, answer: CHAT_EXAMPLE },
     errors: ['not_found'],
     weight: SHOW_WEIGHT,
   })
-  async get({ chat_id }: ChatPayload, caller: Caller): Promise<ChatView> {
-    return this.settled(await this.views.get(chat_id, sessionOf(caller).userId), caller);
+  async get({ chat_id, cursor }: ChatOfPayload, caller: Caller): Promise<ChatView> {
+    return this.settled(await this.views.get(chat_id, sessionOf(caller).userId, cursor ?? null), caller);
   }
 
   @Command('chat.list', {
@@ -87,16 +92,17 @@ export class ChatCommands {
   }
 
   @Command('chat.names', {
-    summary: "As chat.list, with nothing but names and types: the caller's newest 1,000.",
+    summary: 'As chat.list, with nothing but names and types.',
+    payload: NamesPayload,
     example: { payload: {}, answer: { chats: [{ chat_id: 7, chat_name: 'The readers', chat_type: 'group' }] } },
     internal: true,
     weight: 4,
   })
-  async names(_payload: object, caller: Caller): Promise<object> {
+  async names({ limit, cursor }: NamesPayload, caller: Caller): Promise<object> {
     const { userId } = sessionOf(caller);
-    const chats = await this.views.names(userId, MAX_NAMES);
+    const page = await this.views.names(userId, limit ?? MAX_NAMES, cursor ?? null);
     this.costs.settle(caller, listed(this.streams.chatsOf(userId).size, 0));
-    return { chats };
+    return page;
   }
 
   @Command('chat.edit', {

@@ -33,6 +33,22 @@ export class CreatePayload {
   client_chat_id?: string | null;
 }
 
+export class ChatOfPayload extends ChatPayload {
+  @Text({ optional: true, nullable: true, max: 64, description: '`next_cursor` of the page before: the members from there on' })
+  cursor?: string | null;
+}
+
+/** Chats that are listed at once where only their names are. */
+export const MAX_NAMES = 1_000;
+
+export class NamesPayload {
+  @Int({ optional: true, nullable: true, min: 1, max: MAX_NAMES, description: 'Chats at most; 1,000 by default' })
+  limit?: number | null;
+
+  @Text({ optional: true, nullable: true, max: 64, description: '`next_cursor` of the page before' })
+  cursor?: string | null;
+}
+
 export class ListPayload {
   @Int({ optional: true, nullable: true, min: 1, max: 200, description: 'Chats at most; 100 unless said' })
   limit?: number | null;

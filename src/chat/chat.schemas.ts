@@ -1,5 +1,5 @@
 import type { JsonSchema } from '../validation/fields.js';
-import { MESSAGE_EXAMPLE, MESSAGE_SCHEMA } from './message.schemas.js';
+import { MESSAGE_EXAMPLE, PREVIEW_SCHEMA } from './message.schemas.js';
 
 const time: JsonSchema = { type: 'string', format: 'date-time' };
 
@@ -37,6 +37,8 @@ export const CHAT_SCHEMA: JsonSchema = {
   properties: {
     ...SUMMARY,
     members: { type: 'array', items: MEMBER_SCHEMA },
+    has_more: { const: true, description: 'Only if there are more members than fit into an answer' },
+    next_cursor: { type: 'string', description: 'With has_more: where they go on, for chat.get' },
     invited: {
       type: 'array',
       items: { type: 'integer' },
@@ -60,7 +62,7 @@ export const CHATS_SCHEMA: JsonSchema = {
       type: 'array',
       items: {
         type: 'object',
-        properties: { ...SUMMARY, last_message: { oneOf: [MESSAGE_SCHEMA, { type: 'null' }] } },
+        properties: { ...SUMMARY, last_message: { oneOf: [PREVIEW_SCHEMA, { type: 'null' }] } },
         required: [...Object.keys(SUMMARY), 'last_message'],
       },
     },

@@ -1,3 +1,5 @@
+import { PREVIEW_READ } from './preview.js';
+
 import { isUsableSql } from '../users/users.sql.js';
 
 /** The name of a chat for its member `m`: a personal one bears that of the other. */
@@ -19,7 +21,7 @@ export const CHAT_OF = `
  * The plan: the chat's part of the primary key of chat_members; each name, and what a member shares with the other, by primary keys.
  */
 export const MEMBERS_OF = `
-  SELECT q.user_id, q.username, q.is_active, q.role, CASE WHEN q.is_shown THEN q.read_seq ELSE 0 END AS read_seq, q.is_shown, q.is_member
+  SELECT q.user_id, q.username, q.is_active, q.role, CASE WHEN q.is_shown THEN q.read_seq ELSE 0 END AS read_seq, q.is_shown, q.is_member, q.joined_at
   FROM (
     SELECT m.user_id, u.username, ${isUsableSql('u')} AS is_active, m.role, m.read_seq, m.joined_at, true AS is_member, m.user_id = $2 OR (NOT c.one_sided
       AND p.user_id IS NULL AND own.user_id IS NULL AND other.user_id IS NULL) AS is_shown
@@ -96,7 +98,7 @@ const chatsOf = ({ where, order }: Choice, last: string): string => `
   ) m
   JOIN chats c ON c.id = m.chat_id
   LEFT JOIN LATERAL (
-    SELECT x.seq, x.kind, x.sender_id, coalesce(x.edited_content, x.content) AS content, x.content_type, x.client_msg_id,
+    SELECT x.seq, x.kind, x.sender_id, left(coalesce(x.edited_content, x.content), ${PREVIEW_READ}) AS content, x.content_type, x.client_msg_id,
       x.created_at AS said_at, x.edited_seq
     FROM messages x ${last}
   ) l ON true
@@ -144,11 +146,12 @@ export const COUNT_STANDING = `
   ) AS count
   FROM unnest($1::bigint[], $2::bigint[], $3::bigint[]) AS w (chat_id, after_seq, last_seq)`;
 
-/** The chats of a user ($1) by name only, newest activity first: at most $2. As `CHATS_PAGE`, without a look at any log. */
+/** The chats of a user ($1) by name only, newest activity first: at most $2, those after the place ($3, $4). As `CHATS_PAGE`, without a look at any log. */
 export const CHAT_NAMES = `
-  SELECT c.id AS chat_id, c.chat_type, ${NAME} AS chat_name
+  SELECT c.id AS chat_id, c.chat_type, ${NAME} AS chat_name, c.last_activity_at
   FROM chat_members m JOIN chats c ON c.id = m.chat_id
-  WHERE m.user_id = $1 AND NOT ${IS_HIDDEN} ORDER BY c.last_activity_at DESC, c.id DESC LIMIT $2`;
+  WHERE m.user_id = $1 AND NOT ${IS_HIDDEN} AND ($3::timestamptz IS NULL OR (c.last_activity_at, c.id) < ($3::timestamptz, $4::bigint))
+  ORDER BY c.last_activity_at DESC, c.id DESC LIMIT $2`;
 
 export const CREATE_CHAT = 'SELECT * FROM create_chat($1, $2, $3, $4, $5)';
 export const CREATE_CHAT_ONCE = 'SELECT * FROM create_chat_once($1, $2, $3, $4, $5, $6, $7)';

@@ -1,5 +1,7 @@
-/** Bytes of content after which a page ends, whatever its limit: a reader that asks for a thousand long messages gets fewer. */
-const PAGE_BYTES = 1024 * 1024;
+import { MAX_LIST_BYTES } from '../validation/answer-size.js';
+
+/** Bytes of content after which a page ends, whatever its limit: no more is read than can be answered. Encoded they may be more. */
+const PAGE_BYTES = MAX_LIST_BYTES;
 /** The same for each chat that a node catches up with. */
 const CATCH_UP_BYTES = 256 * 1024;
 

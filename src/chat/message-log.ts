@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { Batcher } from '../database/batcher.js';
 import { Sql } from '../database/sql.js';
 import { CoreError } from '../errors/catalogue.js';
+import { fitting } from '../validation/answer-size.js';
 import { Consents } from './contacts/consents.js';
 import { type Message, type MessageRow, messageOf, type Withheld, withheld } from './message.js';
 import {
@@ -125,5 +126,9 @@ function pageOf<Row extends PageRow, Entry>(
   if (!first) throw new CoreError('not_found');
   const found = rows.filter((row): row is Row & MessageRow => row.seq !== null);
   const page = keep === 'first' ? found.slice(0, limit) : found.slice(-limit);
-  return { messages: page.map((row) => entryOf(row)), last_seq: first.last_seq, has_more: page.length < (first.found ?? 0) };
+  const messages = fitting(
+    page.map((row) => entryOf(row)),
+    keep,
+  );
+  return { messages, last_seq: first.last_seq, has_more: messages.length < (first.found ?? 0) };
 }

@@ -24,6 +24,17 @@ export const MESSAGE_SCHEMA: JsonSchema = {
   required: ['id', 'chat_id', 'seq', 'kind', 'from_id', 'from_name', 'content', 'content_type', 'created_at', 'client_msg_id'],
 };
 
+/** A message as a list of chats shows it. */
+export const PREVIEW_SCHEMA: JsonSchema = {
+  ...MESSAGE_SCHEMA,
+  title: 'MessagePreview',
+  description: 'At most 512 characters of the content',
+  properties: {
+    ...(MESSAGE_SCHEMA.properties as Readonly<Record<string, JsonSchema>>),
+    truncated: { const: true, description: 'Only if the content goes on' },
+  },
+};
+
 export const MESSAGE_EXAMPLE = {
   id: 42,
   chat_id: 7,

@@ -1,3 +1,4 @@
+import { encodedSize, MAX_LIST_BYTES } from '../validation/answer-size.js';
 import type { ReportState } from './reports.sql.js';
 
 export const REPORT_REASONS = ['spam', 'abuse', 'illegal', 'impersonation', 'other'] as const;
@@ -130,8 +131,23 @@ export const summaryOf = (row: ReportRow): ReportSummary => ({
   resolution: resolutionOf(row),
 });
 
-export const reportOf = (row: FullRow): Report => ({
-  ...summaryOf(row),
-  message: row.evidence?.message ?? null,
-  context: row.evidence?.context ?? [],
-});
+/** Characters to which texts are cut if all of a report does not fit into an answer; that is so where most of them have to be escaped. */
+const CUT = 4_096;
+
+const cut = <T extends Pick<Version, 'content' | 'truncated'>>(part: T): T =>
+  part.content !== null && part.content.length > CUT ? { ...part, content: part.content.slice(0, CUT), truncated: true } : part;
+
+/** A report whose answer fits: what the message says now is kept whole. */
+function fittingReport(report: Report): Report {
+  const { message } = report;
+  if (message === null || encodedSize(report) <= MAX_LIST_BYTES) return report;
+  const { versions } = message;
+  return { ...report, message: { ...message, versions: [...versions.slice(0, -1).map(cut), ...versions.slice(-1)] } };
+}
+
+export const reportOf = (row: FullRow): Report =>
+  fittingReport({
+    ...summaryOf(row),
+    message: row.evidence?.message ?? null,
+    context: row.evidence?.context ?? [],
+  });

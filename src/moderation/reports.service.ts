@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Sql } from '../database/sql.js';
 import { CoreError } from '../errors/catalogue.js';
+import { fitting } from '../validation/answer-size.js';
 import type { Origin } from '../identity/identity.js';
 import type { Target } from './moderation.payloads.js';
 import { ModerationFeed } from './moderation-feed.js';
@@ -88,10 +89,10 @@ export class ReportsService {
     const values = [limit + 1, before ?? Number.MAX_SAFE_INTEGER];
     const rows = await this.sql.rows<PageRow>(reportsPage(state), values, `reports.page-${state ?? 'all'}`);
     const found = rows.filter((row): row is PageRow & ReportRow => row.id !== null);
-    const shown = found.slice(0, limit);
+    const reports = fitting(found.slice(0, limit).map(summaryOf));
     return {
-      reports: shown.map(summaryOf),
-      next_cursor: found.length > limit ? String(shown.at(-1)?.id) : null,
+      reports,
+      next_cursor: found.length > reports.length ? String(reports.at(-1)?.report_id) : null,
       total_open: rows[0]?.total_open ?? 0,
     };
   }

@@ -4,6 +4,7 @@ import { NodeName } from '../bus/node-name.js';
 import { NodeQuestions } from '../bus/node-questions.js';
 import { CoreError } from '../errors/catalogue.js';
 import { printTime } from '../identity/print-time.js';
+import { fitting } from '../validation/answer-size.js';
 import { CLOSE } from './close-reasons.js';
 import type { Connection } from './connection.js';
 import { Hub } from './hub.js';
@@ -95,7 +96,7 @@ export class ConnectionDirectory implements OnModuleInit {
     const horizon = Math.max(0, ...lists.map(({ rows, isCut }) => (isCut ? (rows.at(-1)?.openedAt ?? Infinity) : 0)));
     const rows = lists.flatMap((list) => list.rows.filter(({ openedAt }) => openedAt >= horizon));
     return {
-      records: rows.sort(newestFirst).slice(0, limit).map(recordOf),
+      records: fitting(rows.sort(newestFirst).slice(0, limit).map(recordOf)),
       total: lists.reduce((sum, { total }) => sum + total, 0),
       missing: gathered.missing,
     };

@@ -10,6 +10,7 @@ import { type Connection, ConnectionRequest } from './connection.js';
 import { countBadFrame, type FrameVerdict, takeFrame } from './frame-limits.js';
 import { Hub } from './hub.js';
 import { CommandRunner, type CommandTurn, TokenReader } from './ports.js';
+import { MAX_ANSWER_BYTES } from '../validation/answer-size.js';
 import { FaultLog } from '../errors/fault-log.js';
 import { PendingAnswer } from './pending-answer.js';
 
@@ -139,9 +140,9 @@ export class FramePipeline {
       const request = new ConnectionRequest(connection, pending);
       const data =
         decoded.token === undefined ? this.runner.run(decoded, request) : this.runSigned(request, decoded, decoded.token);
-      if (!(data instanceof Promise)) return connection.codec.result(context, data, connection);
+      if (!(data instanceof Promise)) return bounded(connection, context, data);
       return data
-        .then((value: unknown) => connection.codec.result(context, value, connection))
+        .then((value: unknown) => bounded(connection, context, value))
         .catch((thrown: unknown) => this.fault(connection, context, thrown));
     } catch (thrown) {
       return this.fault(connection, context, thrown);
@@ -184,6 +185,17 @@ export class FramePipeline {
     this.faults.report(error, { connection: connection.id, protocol: connection.codec.protocol });
     return connection.codec.error(context, error, connection);
   }
+}
+
+/** The encoded answer, or that it is too large: every list ends early by itself, but an extension may answer what it likes. */
+function bounded(connection: Connection, context: unknown, data: unknown): unknown {
+  const { codec } = connection;
+  const frame = codec.result(context, data, connection);
+  const isTooLarge =
+    typeof frame === 'string' && frame.length * 3 > MAX_ANSWER_BYTES && Buffer.byteLength(frame) > MAX_ANSWER_BYTES;
+  if (!isTooLarge) return frame;
+  const detail = `The answer is larger than ${MAX_ANSWER_BYTES} bytes`;
+  return codec.error(context, new CoreError('too_large', { detail }), connection);
 }
 
 function settle(connection: Connection): void {

@@ -1,3 +1,5 @@
+import { MAX_LIST_BYTES } from '../validation/answer-size.js';
+
 /** Every column under its name in the entity `User`. */
 const USER_COLUMNS = `id, username, username_fold AS "usernameFold", username_skeleton AS "usernameSkeleton",
   username_lookalike AS "usernameLookalike", email,
@@ -52,11 +54,14 @@ export const COUNT_USERS = `SELECT value FROM counters WHERE name = 'users'`;
 /** JSON of the page `ids` ($1: its limit), and the id after which the next one begins. `ids` holds one row more than the page, if there is one. */
 const pageOf = (ids: string, total: string): string => `
   SELECT
-    '[' || coalesce(string_agg(r.record::text, ',' ORDER BY page.id) FILTER (WHERE page.place <= $1), '') || ']' AS json,
-    CASE WHEN count(*) > $1 THEN max(page.id) FILTER (WHERE page.place <= $1) END AS "nextAfter",
+    '[' || coalesce(string_agg(fit.record, ',' ORDER BY fit.id) FILTER (WHERE fit.is_shown), '') || ']' AS json,
+    CASE WHEN bool_or(NOT fit.is_shown) THEN max(fit.id) FILTER (WHERE fit.is_shown) END AS "nextAfter",
     ${total} AS total
-  FROM (SELECT id, row_number() OVER (ORDER BY id) AS place FROM (${ids}) AS ids) AS page
-  JOIN LATERAL (SELECT ${ADMIN_RECORD} AS record FROM users u WHERE u.id = page.id) AS r ON true`;
+  FROM (
+    SELECT page.id, r.record, page.place <= $1 AND sum(octet_length(r.record) + 1) OVER (ORDER BY page.id) <= ${MAX_LIST_BYTES} AS is_shown
+    FROM (SELECT id, row_number() OVER (ORDER BY id) AS place FROM (${ids}) AS ids) AS page
+    JOIN LATERAL (SELECT (${ADMIN_RECORD})::text AS record FROM users u WHERE u.id = page.id) AS r ON true
+  ) AS fit`;
 
 /**
  * A page in id order: $1 limit, $2 id after which it begins, $3 rows to skip.

@@ -34,6 +34,11 @@ export interface components {
                     chat_type: "personal" | "group";
                     /** Format: date-time */
                     created_at: string;
+                    /**
+                     * @description Only if there are more members than fit into an answer
+                     * @constant
+                     */
+                    has_more?: true;
                     /** @description Answered to who takes others in: ids of those who were asked instead, and come in when they accept */
                     invited?: number[];
                     /** Format: date-time */
@@ -53,6 +58,8 @@ export interface components {
                         user_id: number;
                         username: string;
                     }[];
+                    /** @description With has_more: where they go on, for chat.get */
+                    next_cursor?: string;
                     /** @description The last entry that the caller has read */
                     read_seq: number;
                     /** @description Answered to who changes who is in it: the entries of the log that say so, which this connection does not receive */
@@ -76,6 +83,11 @@ export interface components {
                     chat_type: "personal" | "group";
                     /** Format: date-time */
                     created_at: string;
+                    /**
+                     * @description Only if there are more members than fit into an answer
+                     * @constant
+                     */
+                    has_more?: true;
                     /** @description Answered to who takes others in: ids of those who were asked instead, and come in when they accept */
                     invited?: number[];
                     /** Format: date-time */
@@ -95,6 +107,8 @@ export interface components {
                         user_id: number;
                         username: string;
                     }[];
+                    /** @description With has_more: where they go on, for chat.get */
+                    next_cursor?: string;
                     /** @description The last entry that the caller has read */
                     read_seq: number;
                     /** @description Answered to who changes who is in it: the entries of the log that say so, which this connection does not receive */
@@ -125,6 +139,11 @@ export interface components {
                     chat_type: "personal" | "group";
                     /** Format: date-time */
                     created_at: string;
+                    /**
+                     * @description Only if there are more members than fit into an answer
+                     * @constant
+                     */
+                    has_more?: true;
                     /** @description Answered to who takes others in: ids of those who were asked instead, and come in when they accept */
                     invited?: number[];
                     /** Format: date-time */
@@ -144,6 +163,8 @@ export interface components {
                         user_id: number;
                         username: string;
                     }[];
+                    /** @description With has_more: where they go on, for chat.get */
+                    next_cursor?: string;
                     /** @description The last entry that the caller has read */
                     read_seq: number;
                     /** @description Answered to who changes who is in it: the entries of the log that say so, which this connection does not receive */
@@ -211,7 +232,7 @@ export interface components {
                     seq: number;
                 };
             };
-            /** @description Shows a chat with its members. */
+            /** @description Shows a chat with its members: as many as fit into an answer of 1 MiB. With `has_more` the others follow by `cursor`. */
             "chat.get": {
                 /** Chat */
                 answer: {
@@ -222,6 +243,11 @@ export interface components {
                     chat_type: "personal" | "group";
                     /** Format: date-time */
                     created_at: string;
+                    /**
+                     * @description Only if there are more members than fit into an answer
+                     * @constant
+                     */
+                    has_more?: true;
                     /** @description Answered to who takes others in: ids of those who were asked instead, and come in when they accept */
                     invited?: number[];
                     /** Format: date-time */
@@ -241,6 +267,8 @@ export interface components {
                         user_id: number;
                         username: string;
                     }[];
+                    /** @description With has_more: where they go on, for chat.get */
+                    next_cursor?: string;
                     /** @description The last entry that the caller has read */
                     read_seq: number;
                     /** @description Answered to who changes who is in it: the entries of the log that say so, which this connection does not receive */
@@ -251,6 +279,8 @@ export interface components {
                 payload: {
                     /** @description The chat */
                     chat_id: number;
+                    /** @description `next_cursor` of the page before: the members from there on */
+                    cursor?: string | null;
                 };
             };
             /** @description Takes a chat out of the caller's list until something new is in it. */
@@ -363,6 +393,11 @@ export interface components {
                             seq: number;
                             /** @description Of edited and deleted: the message that it changes */
                             target_seq?: number;
+                            /**
+                             * @description Only if the content goes on
+                             * @constant
+                             */
+                            truncated?: true;
                         } | null;
                         /** @description Where its log ends */
                         last_seq: number;

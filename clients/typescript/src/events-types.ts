@@ -22,6 +22,11 @@ export interface components {
             chat_type: "personal" | "group";
             /** Format: date-time */
             created_at: string;
+            /**
+             * @description Only if there are more members than fit into an answer
+             * @constant
+             */
+            has_more?: true;
             /** @description Answered to who takes others in: ids of those who were asked instead, and come in when they accept */
             invited?: number[];
             /** Format: date-time */
@@ -29,6 +34,8 @@ export interface components {
             /** @description Where its log ends */
             last_seq: number;
             members: components["schemas"]["Member"][];
+            /** @description With has_more: where they go on, for chat.get */
+            next_cursor?: string;
             /** @description The last entry that the caller has read */
             read_seq: number;
             /** @description Answered to who changes who is in it: the entries of the log that say so, which this connection does not receive */

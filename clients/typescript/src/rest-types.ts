@@ -609,7 +609,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Shows a chat with its members.
+         * Shows a chat with its members: as many as fit into an answer of 1 MiB. With `has_more` the others follow by `cursor`.
          * @description The command `chat.get`, as sockets run it. It weighs 1 frame; afterwards 1 for each 100 members of the chat.
          */
         post: operations["commandChatGet"];
@@ -1941,6 +1941,11 @@ export interface components {
             chat_type: "personal" | "group";
             /** Format: date-time */
             created_at: string;
+            /**
+             * @description Only if there are more members than fit into an answer
+             * @constant
+             */
+            has_more?: true;
             /** @description Answered to who takes others in: ids of those who were asked instead, and come in when they accept */
             invited?: number[];
             /** Format: date-time */
@@ -1948,6 +1953,8 @@ export interface components {
             /** @description Where its log ends */
             last_seq: number;
             members: components["schemas"]["Member"][];
+            /** @description With has_more: where they go on, for chat.get */
+            next_cursor?: string;
             /** @description The last entry that the caller has read */
             read_seq: number;
             /** @description Answered to who changes who is in it: the entries of the log that say so, which this connection does not receive */
@@ -2029,11 +2036,41 @@ export interface components {
             /** @description 1, 2, 3 … without holes in the log */
             seq: number;
         };
+        /** ChatMessagePreview */
+        ChatMessagePreview: {
+            chat_id: number;
+            client_msg_id: string | null;
+            content: string | null;
+            content_type: string | null;
+            /** Format: date-time */
+            created_at: string;
+            /** @description The entry by which it was last changed */
+            edited_seq?: number;
+            from_id: number;
+            from_name: string;
+            /** @description Unique in its chat: equal to seq */
+            id: number;
+            /** @enum {string} */
+            kind: "message" | "edited" | "deleted" | "joined" | "left";
+            /** @description 1, 2, 3 … without holes in the log */
+            seq: number;
+            /**
+             * @description Only if the content goes on after 512 characters
+             * @constant
+             */
+            truncated?: true;
+        };
         /** ChatMessages */
         ChatMessages: {
             has_more: boolean;
             last_seq: number;
             messages: components["schemas"]["ChatMessage"][];
+        };
+        ChatOfPayload: {
+            /** @description The chat */
+            chat_id: number;
+            /** @description `next_cursor` of the page before: the members from there on */
+            cursor?: string | null;
         };
         ChatPayload: {
             /** @description The chat */
@@ -2053,10 +2090,17 @@ export interface components {
             chat_type: "personal" | "group";
             /** Format: date-time */
             created_at: string;
+            /**
+             * @description Only if there are more members than fit into an answer
+             * @constant
+             */
+            has_more?: true;
             /** Format: date-time */
             last_activity_at: string;
             last_seq: number;
             members: components["schemas"]["ChatMember"][];
+            /** @description With has_more: the `cursor` by which they go on */
+            next_cursor?: string;
             read_seq: number;
             /** @description Others' messages after read_seq, counted up to 999 */
             unread: number;
@@ -2104,7 +2148,7 @@ export interface components {
                 created_at: string;
                 /** Format: date-time */
                 last_activity_at: string;
-                last_message: components["schemas"]["Message2"] | null;
+                last_message: components["schemas"]["MessagePreview"] | null;
                 /** @description Where its log ends */
                 last_seq: number;
                 /** @description The last entry that the caller has read */
@@ -2136,7 +2180,7 @@ export interface components {
             created_at: string;
             /** Format: date-time */
             last_activity_at: string;
-            last_message: components["schemas"]["ChatMessage"] | null;
+            last_message: components["schemas"]["ChatMessagePreview"] | null;
             last_seq: number;
             read_seq: number;
             /** @description Others' messages after read_seq, counted up to 999 */
@@ -2428,6 +2472,41 @@ export interface components {
             chat_id: number;
             /** @description The message */
             seq: number;
+        };
+        /**
+         * MessagePreview
+         * @description At most 512 characters of the content
+         */
+        MessagePreview: {
+            chat_id: number;
+            client_msg_id: string | null;
+            /** @description null after the message was deleted, also in its edits */
+            content: string | null;
+            content_type: string | null;
+            /** Format: date-time */
+            created_at: string;
+            /** @description In the log, of a message that was deleted: the entry that says so */
+            deleted_seq?: number;
+            /** @description In a history: the entry by which the message was last changed */
+            edited_seq?: number;
+            from_id: number;
+            from_name: string;
+            /** @description Unique in its chat: equal to seq */
+            id: number;
+            /** @enum {string} */
+            kind: "message" | "edited" | "deleted" | "joined" | "left";
+            /** @description Of joined and left: whom it is about */
+            member_id?: number;
+            member_name?: string;
+            /** @description 1, 2, 3 … without holes */
+            seq: number;
+            /** @description Of edited and deleted: the message that it changes */
+            target_seq?: number;
+            /**
+             * @description Only if the content goes on
+             * @constant
+             */
+            truncated?: true;
         };
         /** NewChatRecord */
         NewChatRecord: {
@@ -4131,7 +4210,10 @@ export interface operations {
     };
     restChatsRead: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description `next_cursor` of the page before: the members from there on */
+                cursor?: string;
+            };
             header?: never;
             path: {
                 chat_id: number;
@@ -6455,7 +6537,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["ChatPayload"];
+                "application/json": components["schemas"]["ChatOfPayload"];
             };
         };
         responses: {

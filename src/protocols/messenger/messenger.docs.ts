@@ -70,6 +70,7 @@ const REQUEST = object('MessengerRequest', {
 });
 
 const BLOCKED = { user_id: { type: 'integer' }, username: { type: 'string' }, block_time: TIME };
+const HAS_MORE: JsonSchema = { const: true, description: 'Only if there is more in the direction that was asked for' };
 const NEXT_CURSOR: JsonSchema = { type: ['string', 'null'], description: 'For the next page; null after the last' };
 
 /** What comes without a request, by its mode. */
@@ -103,8 +104,15 @@ const PUSHES: Readonly<Record<string, { readonly summary: string; readonly field
   },
 };
 
+interface About {
+  readonly summary: string;
+  readonly answer: Properties;
+  /** Fields that are not always there. */
+  readonly more?: Properties;
+}
+
 /** What is peculiar to each mode, in the words of this protocol. */
-const ABOUT: Readonly<Record<ModeName, { readonly summary: string; readonly answer: Properties }>> = {
+const ABOUT: Readonly<Record<ModeName, About>> = {
   auth: {
     summary: 'Logs in. The connection belongs to the user from then on.',
     answer: { token: { type: 'string', description: 'An access token; there is no refresh' } },
@@ -116,12 +124,14 @@ const ABOUT: Readonly<Record<ModeName, { readonly summary: string; readonly answ
   recovery: { summary: 'Sends a mail with a recovery link, where there is such an account with an address.', answer: {} },
   logout: { summary: 'Ends the session of the token. This connection stays open and belongs to nobody.', answer: {} },
   getChats: {
-    summary: 'Lists the chats of the user, the one with the newest activity first; the newest 1,000.',
+    summary: 'Lists the chats of the user, the one with the newest activity first: at most 1,000.',
     answer: { chats: { type: 'array', items: CHAT } },
+    more: { has_more: HAS_MORE, next_cursor: { type: 'string', description: 'With has_more: the `cursor` of the next page' } },
   },
   getMessages: {
     summary: 'Reads what was said in a chat. Edits are applied, deleted messages left out.',
     answer: { messages: { type: 'array', items: MESSAGE, description: 'Oldest first' } },
+    more: { has_more: HAS_MORE },
   },
   sendMessage: {
     summary: 'Says something in a personal chat. The answer means that it is stored.',
@@ -210,7 +220,7 @@ const head = (mode: JsonSchema, status: JsonSchema): Properties => ({
 });
 
 function answerOf(name: ModeName, { status = 200, fields }: Mode, { example }: CommandDocs): FrameDocs {
-  const answer = ABOUT[name].answer;
+  const { answer, more }: About = ABOUT[name];
   const named = 'client_msg_id' in fields ? { client_msg_id: NAMES_SCHEMA.client_msg_id } : {};
   const context = { mode: name, requestId: 7, status };
   return {
@@ -218,7 +228,7 @@ function answerOf(name: ModeName, { status = 200, fields }: Mode, { example }: C
     summary: `The answer to the mode ${name}`,
     schema: {
       type: 'object',
-      properties: { ...head({ const: name }, { const: status }), request_id: REQUEST_ID, ...named, ...answer },
+      properties: { ...head({ const: name }, { const: status }), request_id: REQUEST_ID, ...named, ...answer, ...more },
       required: ['mode', 'timestamp', 'status', ...Object.keys(answer)],
     },
     examples: [

@@ -109,14 +109,20 @@ export const MODES = {
   logout: { command: ['account', 'logout'], fields: same('username'), answer: asItIs, signed: true },
   getChats: {
     command: ['chat', 'names'],
-    fields: {},
-    answer: (data) => ({ chats: (data as { chats: Fields[] }).chats.map(chatFrame) }),
+    fields: same('limit', 'cursor'),
+    answer: (data) => {
+      const { chats, ...more } = data as { chats: Fields[] };
+      return { chats: chats.map(chatFrame), ...more };
+    },
     signed: true,
   },
   getMessages: {
     command: ['chat', 'history'],
     fields: { ...same('chat_id', 'limit'), before: 'before_seq' },
-    answer: (data) => ({ messages: (data as { messages: CoreMessage[] }).messages.map(messageFrame) }),
+    answer: (data) => {
+      const { messages, has_more } = data as { messages: CoreMessage[]; has_more: boolean };
+      return { messages: messages.map(messageFrame), ...(has_more ? { has_more } : {}) };
+    },
     signed: true,
   },
   sendMessage: post('personal'),

@@ -4,7 +4,7 @@ import { IDEMPOTENCY_KEY } from '../../http/idempotency.guard.js';
 import { PathId, ValidQuery } from '../../http/input.js';
 import { ProtocolController } from '../../http/protocol-controller.js';
 import { Documented } from '../../http/route-docs.js';
-import { RestChatsQuery, RestCreateChatBody, RestMemberBody, RestReadBody } from './chats.dto.js';
+import { RestChatQuery, RestChatsQuery, RestCreateChatBody, RestMemberBody, RestReadBody } from './chats.dto.js';
 import { CHAT, CHAT_ID, CHATS, LEFT, NEW_CHAT, READ, TAKEN_IN } from './chats.schemas.js';
 import { RestCommandRunner } from './command-runner.js';
 
@@ -51,9 +51,13 @@ export class RestChatsController {
   }
 
   @Get(':chat_id')
-  @Documented({ tag: TAG, summary: 'A chat with its members', answer: CHAT, errors: ['not_found'] })
-  read(@PathId('chat_id') chatId: number, @Req() request: FastifyRequest): Promise<object> {
-    return this.commands.run('chat.get', { path: { chat_id: chatId } }, request);
+  @Documented({ tag: TAG, summary: 'A chat with its members', query: RestChatQuery, answer: CHAT, errors: ['not_found'] })
+  read(
+    @PathId('chat_id') chatId: number,
+    @ValidQuery(RestChatQuery) query: RestChatQuery,
+    @Req() request: FastifyRequest,
+  ): Promise<object> {
+    return this.commands.run('chat.get', { query, path: { chat_id: chatId } }, request);
   }
 
   @Post(':chat_id/read')

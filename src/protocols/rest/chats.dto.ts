@@ -35,6 +35,11 @@ export class RestChatsQuery {
   hidden?: boolean;
 }
 
+export class RestChatQuery {
+  @Text({ optional: true, max: 64, description: '`next_cursor` of the page before: the members from there on' })
+  cursor?: string;
+}
+
 /** A page of requests, or of blocked users. */
 export class RestPageQuery {
   @Int({ optional: true, min: 1, max: 200, description: 'At most; 100 by default' })

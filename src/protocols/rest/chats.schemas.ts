@@ -21,6 +21,15 @@ const REST_MESSAGE_SCHEMA: JsonSchema = {
   required: ['id', 'chat_id', 'seq', 'kind', 'from_id', 'from_name', 'content', 'content_type', 'created_at', 'client_msg_id'],
 };
 
+const REST_PREVIEW_SCHEMA: JsonSchema = {
+  ...REST_MESSAGE_SCHEMA,
+  title: 'ChatMessagePreview',
+  properties: {
+    ...(REST_MESSAGE_SCHEMA.properties as Readonly<Record<string, JsonSchema>>),
+    truncated: { const: true, description: 'Only if the content goes on after 512 characters' },
+  },
+};
+
 const REST_MESSAGE_EXAMPLE = {
   id: 42,
   chat_id: 7,
@@ -74,7 +83,15 @@ const MEMBER = object('ChatMember', {
   online: { type: 'boolean' },
 });
 
-const CHAT_RECORD = object('ChatRecord', { ...SUMMARY, members: { type: 'array', items: MEMBER } });
+const WITH_MEMBERS = object('ChatRecord', { ...SUMMARY, members: { type: 'array', items: MEMBER } });
+const CHAT_RECORD: JsonSchema = {
+  ...WITH_MEMBERS,
+  properties: {
+    ...(WITH_MEMBERS.properties as Readonly<Record<string, JsonSchema>>),
+    has_more: { const: true, description: 'Only if there are more members than fit into an answer' },
+    next_cursor: { type: 'string', description: 'With has_more: the `cursor` by which they go on' },
+  },
+};
 
 export const CHAT = {
   description: 'The chat with its members',
@@ -120,7 +137,7 @@ export const TAKEN_IN = {
 export const CHATS = {
   description: 'A page of chats',
   schema: object('ChatList', {
-    chats: { type: 'array', items: object('ChatSummary', { ...SUMMARY, last_message: orNull(REST_MESSAGE_SCHEMA) }) },
+    chats: { type: 'array', items: object('ChatSummary', { ...SUMMARY, last_message: orNull(REST_PREVIEW_SCHEMA) }) },
     next_cursor: { type: ['string', 'null'] },
   }),
   example: { chats: [{ ...SUMMARY_EXAMPLE, last_message: REST_MESSAGE_EXAMPLE }], next_cursor: null },

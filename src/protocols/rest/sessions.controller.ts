@@ -12,6 +12,7 @@ import { sessionOf, originOf } from '../../http/request.js';
 import { Documented } from '../../http/route-docs.js';
 import { ClientLinks } from '../../users/client-links.js';
 import { UsersService } from '../../users/users.service.js';
+import { fitting } from '../../validation/answer-size.js';
 import { ClientIds } from './client-ids.js';
 import { CLIENT_EXAMPLE, CLIENT_SCHEMA, listOf, MESSAGE_SCHEMA, SESSION_EXAMPLE, SESSION_SCHEMA } from './rest.schemas.js';
 
@@ -36,11 +37,11 @@ export class RestSessionsController {
     answer: { description: 'Those that are alive, newest first', schema: listOf(SESSION_SCHEMA), example: [SESSION_EXAMPLE] },
     errors: ['not_found'],
   })
-  async list(@PathId('user_id') userId: number, @Req() request: FastifyRequest): Promise<object[]> {
+  async list(@PathId('user_id') userId: number, @Req() request: FastifyRequest): Promise<readonly object[]> {
     const by = sessionOf(request);
     await this.find(userId, by);
     const sessions = await this.sessions.list(userId);
-    return sessions.map((session) => ({ ...session, current: session.id === by.id }));
+    return fitting(sessions.map((session) => ({ ...session, current: session.id === by.id })));
   }
 
   @Delete('sessions/:id')
@@ -86,19 +87,21 @@ export class RestSessionsController {
     answer: { description: 'Newest first', schema: listOf(CLIENT_SCHEMA), example: [CLIENT_EXAMPLE] },
     errors: ['not_found'],
   })
-  async listClients(@PathId('user_id') userId: number, @Req() request: FastifyRequest): Promise<object[]> {
+  async listClients(@PathId('user_id') userId: number, @Req() request: FastifyRequest): Promise<readonly object[]> {
     await this.find(userId, sessionOf(request));
     const links = await this.links.list(userId);
     const online = await this.clientIds.onlineOf(
       userId,
       links.map(({ clientId }) => clientId),
     );
-    return links.map(({ clientId, firstSeen, lastSeen }) => ({
-      client_id: clientId,
-      first_seen: printTime(firstSeen),
-      last_seen: printTime(lastSeen),
-      online: online.has(clientId),
-    }));
+    return fitting(
+      links.map(({ clientId, firstSeen, lastSeen }) => ({
+        client_id: clientId,
+        first_seen: printTime(firstSeen),
+        last_seen: printTime(lastSeen),
+        online: online.has(clientId),
+      })),
+    );
   }
 
   /** @throws CoreError `not_found`; whoever asks for its own things is there */
