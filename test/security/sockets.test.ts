@@ -55,10 +55,16 @@ async function forEachField(name: string, run: (field: Field) => Promise<void>):
   }
 }
 
+let sent = 0;
+
 function fieldOf(line: Line, protocol: DescribedProtocol, asked: Asked, path: Path): Field {
   const example = exampleOf(asked, path[0] === 'token' ? world : { ...world, token: user.tokens.token });
-  const send = (text: string): Promise<Frame> =>
-    answerTo(line, protocol, asked, { ...example, frame: withValue(example.frame, path, text) });
+  const send = (text: string): Promise<Frame> => {
+    const frame = withValue(example.frame, path, text);
+    // Another text under the same id would be a conflict.
+    if (path.at(-1) !== 'client_msg_id' && 'client_msg_id' in frame) frame.client_msg_id = `message-${(sent += 1)}`;
+    return answerTo(line, protocol, asked, { ...example, frame });
+  };
   return { name: `${asked.name} ${path.join('.')}`, send };
 }
 
