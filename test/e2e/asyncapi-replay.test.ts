@@ -196,6 +196,7 @@ describe('what the server tells', () => {
     await run('chat.read', { chat_id, seq: said.body.seq });
     const coming = await server.socket(`/v1/connect?token=${dave.tokens.token}`);
     await allHear('chat.presence');
+    expect((await dave.client.put('/api/v1/users/me', { username: server.name() })).status).toBe(200);
     await run('chat.remove_member', { chat_id, user_id: dave.id });
     const own = (domain: string, command: string, payload: Parsed) =>
       bob.client.post(`/api/v1/commands/${domain}/${command}`, payload);
@@ -221,6 +222,7 @@ describe('what the server tells', () => {
     }
     await coming.command('game.join_match', { match_id });
     await coming.command('game.send_state', { match_id, op: 'move', data: { x: 3, y: 4 } });
+    await coming.command('game.leave_match', { match_id });
     await coming.close();
 
     for (const line of all) {

@@ -35,12 +35,15 @@ it('a log-in over a connection for which there is no room opens no session', asy
 });
 
 it.each([
-  ['/auth/login', { success: false, detail: 'Resource not found' }],
-  ['/auth/login/?next=/x', { success: false, detail: 'Resource not found' }],
-  ['/auth', { error: 'Not Found' }],
-  ['/api/v1/auth/login', { detail: 'Resource not found' }],
-  ['/nowhere', { detail: 'Resource not found' }],
-])('GET %s, which only others take or nobody, is refused in the words of whose path it is', async (path, body) => {
-  const answer = await server.client().get(path);
-  expect([answer.status, answer.body]).toEqual([404, body]);
-});
+  ['/auth/login', 405, { success: false, detail: 'Method not allowed' }],
+  ['/auth/login/?next=/x', 405, { success: false, detail: 'Method not allowed' }],
+  ['/auth', 405, { error: 'Method Not Allowed' }],
+  ['/api/v1/auth/login', 405, { detail: 'Method not allowed' }],
+  ['/nowhere', 404, { detail: 'Resource not found' }],
+])(
+  'GET %s, which only other methods or nobody take, is refused with %i in the words of whose path it is',
+  async (path, status, body) => {
+    const answer = await server.client().get(path);
+    expect([answer.status, answer.body]).toEqual([status, body]);
+  },
+);

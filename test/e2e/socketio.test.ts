@@ -99,13 +99,13 @@ describe('a connection', () => {
     ['command', [1]],
     ['command', null],
     ['command', {}],
-    ['command', { request_id: 17 }],
+    ['command', { request_id: 17 }, { request_id: 17 }],
     ['chat', 'text'],
     ['nobody-knows-this', { a: 1 }],
     ['__proto__', {}],
-  ])('is told that the event %s with %j is a bad frame', async (event, data) => {
+  ])('is told that the event %s with %j is a bad frame', async (event, data, names?: object) => {
     const socket = await open();
-    expect(await ask(socket, event, data)).toEqual(bad);
+    expect(await ask(socket, event, data)).toEqual({ ...bad, ...names });
     expect(await ask(socket, 'chat', { message: 'still here' })).toMatchObject({ type: 'echo' });
     socket.disconnect();
   });

@@ -8,6 +8,7 @@ const restClients = inFile('e2e/rest-clients');
 const restCommands = inFile('e2e/rest-commands');
 const socketio = inFile('e2e/socketio');
 const socketsLife = inFile('e2e/sockets-life');
+const socketsHandshakes = inFile('e2e/sockets-handshakes');
 const socketsRoom = inFile('e2e/sockets-room');
 const socketsRfc6455 = inFile('e2e/sockets-rfc6455');
 const socketsUpgrade = inFile('e2e/sockets-upgrade');
@@ -27,7 +28,7 @@ export const SOCKETS: readonly SecurityCheck[] = [
     67,
     'WebSocket version 12 is refused, and `Sec-WebSocket-Version` names 13',
     'RFC 6455 §4.4',
-    socketsRfc6455('of another version is refused with the one that is spoken (§4.4)'),
+    socketsHandshakes('for %s is answered in the words of its protocol, with what the status asks for'),
     socketioFrames('of another version is refused with the one that is spoken'),
   ),
   check(
@@ -55,7 +56,7 @@ export const SOCKETS: readonly SecurityCheck[] = [
     71,
     'A client that is silent after the upgrade or misses heartbeats is closed on time',
     'ASVS 15.2.2',
-    socketsLife('that is silent for twice the heartbeat is closed with 4408, and not before'),
+    socketsLife('that shows no sign of life for twice the heartbeat is closed with 4408, and not before'),
     socketsLife('that answers no ping for 60 s is closed with 4408'),
     socketioFrames('is closed when a ping of Engine.IO is not answered in time, and lives on by its pongs'),
     socketio('by never naming its namespace, is dropped in time'),
