@@ -74,7 +74,7 @@ async function expectWholeLogs(database: TestDatabase): Promise<void> {
   const faults = await runSql(
     database.url,
     `SELECT c.id FROM chats c
-     LEFT JOIN LATERAL (SELECT count(*) AS n, min(seq) AS first, max(seq) AS last, max(created_at) AS at FROM messages m WHERE m.chat_id = c.id) l ON true
+     LEFT JOIN LATERAL (SELECT count(*) AS n, min(seq) AS first, max(seq) AS last, max(created_at) FILTER (WHERE kind = 'message') AS at FROM messages m WHERE m.chat_id = c.id) l ON true
      LEFT JOIN LATERAL (SELECT count(*) AS n, max(read_seq) AS read, count(*) FILTER (WHERE role = 'owner') AS owners, min(joined_at) AS joined
        FROM chat_members m WHERE m.chat_id = c.id) p ON true
      WHERE c.last_seq <> l.n OR (l.n > 0 AND (l.first <> 1 OR l.last <> c.last_seq OR l.at <> c.last_activity_at))

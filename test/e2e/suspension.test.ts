@@ -120,14 +120,14 @@ describe('a suspended account', () => {
     expect((await mailsTo(one)).length).toBe(before + 1);
   });
 
-  it('stays in its chats, where others notice nothing but that it is offline', async () => {
+  it('stays in its chats, where others notice that it is offline and not in use', async () => {
     const [alice, bob] = [await server.user(), await server.user()];
     const chatId = await group(alice, bob);
     await suspend(bob);
     const seq = await say(alice, chatId, 'Are you there?');
     const chat = await run(alice, 'chat.get', { chat_id: chatId });
     expect(chat.members.find(({ user_id: id }: Parsed) => id === bob.id)).toEqual({
-      ...{ user_id: bob.id, username: bob.username, role: 'member', read_seq: 0, online: false },
+      ...{ user_id: bob.id, username: bob.username, role: 'member', read_seq: 0, online: false, is_active: false },
     });
     expect((await run(alice, 'chat.create', { chat_type: 'group', members: [bob.username] })).members).toHaveLength(2);
     await lift(bob);

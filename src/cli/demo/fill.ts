@@ -115,7 +115,8 @@ async function holdTalk(tx: SqlTx, talk: Talk, ids: ReadonlyMap<string, number>,
   await writeLog(tx, chatId, log, id);
   await tx.affected(BACKDATE_LOG, [chatId, log.map(({ at }) => at)]);
   const createdAt = new Date((log[0]?.at ?? now).getTime() - BEFORE_FIRST_MS);
-  await tx.affected(BACKDATE_CHAT, [chatId, createdAt, log.at(-1)?.at ?? createdAt]);
+  const lastSaid = log.findLast(({ kind }) => kind === 'message');
+  await tx.affected(BACKDATE_CHAT, [chatId, createdAt, lastSaid?.at ?? createdAt]);
   const members = [...membersAtEnd(talk, log)].map((who) => {
     const joined = log.findLast((entry) => entry.kind === 'joined' && entry.member === who);
     return [id(who), joined?.at ?? createdAt, readSeqOf(log, who, talk.unread?.[who] ?? 0)] as const;
