@@ -79,9 +79,14 @@ describe('changing an account', () => {
   it('leaves rights to superusers, by the table and not by what a session remembers', async () => {
     const plain = await member(node, 'climber');
     const forged = { ...plain, isSuperuser: true };
-    for (const changes of [{ is_superuser: true }, { is_active: false }, { is_active: true }, { is_superuser: false }]) {
+    const asItIs = [{ is_active: true }, { is_superuser: false }];
+    for (const changes of [{ is_superuser: true }, { is_active: false }]) {
       expect(await codeOf(node.accounts.update(plain.userId, changes, plain, HERE))).toBe('forbidden');
       expect(await codeOf(node.accounts.update(plain.userId, changes, forged, HERE))).toBe('forbidden');
+    }
+    // What was read may be written back.
+    for (const changes of asItIs) expect(await codeOf(node.accounts.update(plain.userId, changes, plain, HERE))).toBe('ok');
+    for (const changes of [{ is_superuser: true }, { is_active: false }, ...asItIs]) {
       expect(await codeOf(node.accounts.update(root.userId, changes, forged, HERE))).toBe('forbidden');
     }
     expect(await codeOf(node.accounts.remove(root.userId, forged, HERE))).toBe('forbidden');

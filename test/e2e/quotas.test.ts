@@ -271,7 +271,11 @@ describe('names that are shown to be taken', () => {
     try {
       const alice = await small.user();
       const from = (address: string) => ({ 'x-forwarded-for': address });
-      const account = (username: string) => ({ username, email: `${username}@example.com`, password: 'a password of somebody else' });
+      const account = (username: string) => ({
+        username,
+        email: `${username}@example.com`,
+        password: 'a password of somebody else',
+      });
       const register = (username: string, address: string) =>
         small.client().post('/api/v1/auth/register', account(username), from(address));
       const taken = [];
