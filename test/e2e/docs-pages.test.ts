@@ -61,7 +61,7 @@ describe.runIf(has.chromium)('the pages', () => {
       await page.getByText('Authorized', { exact: true }).waitFor();
       await page.locator('.btn-done').first().click();
 
-      const operation = page.locator('.opblock', { has: page.locator('[data-path="/api/v1/users/me"]') });
+      const operation = page.locator('.opblock-get', { has: page.locator('[data-path="/api/v1/users/me"]') });
       await operation.click();
       await operation.locator('.execute').click();
       const answer = operation.locator('.live-responses-table');

@@ -50,7 +50,7 @@ describe('fields that a request does not define', () => {
 
   it('in a change of oneself are refused where they are rights, and else ignored', async () => {
     const path = `/api/v1/users/${user.id}`;
-    for (const right of [{ is_superuser: true }, { is_active: false }, { is_superuser: false }, { is_active: true }]) {
+    for (const right of [{ is_superuser: true }, { is_active: false }]) {
       expect((await user.client.put(path, right)).status, JSON.stringify(right)).toBe(403);
     }
     const { status, body } = await user.client.put(path, {

@@ -133,6 +133,11 @@ describe('cursors of chat.list', () => {
       const { status, body } = await runCommand(stranger.client, 'list', { cursor });
       expect([cursor, status, body.data]).toEqual([cursor, 200, { chats: [], next_cursor: null }]);
     }
+    // With transactions that the first page did not see.
+    for (const cursor of [`${own.at}.${chat + 1}.1`, '1.1.1-2', 'c.0.1', 'c.0.4294967295']) {
+      const { status, body } = await runCommand(stranger.client, 'list', { cursor });
+      expect([cursor, status, body.data.chats]).toEqual([cursor, 200, []]);
+    }
     for (const cursor of [
       '',
       '.',
@@ -141,7 +146,11 @@ describe('cursors of chat.list', () => {
       '.1',
       '-1.1',
       '1.-1',
-      '1.1.1',
+      '1.1.1.1',
+      '1.1.',
+      'c.1',
+      '1.1.4294967296',
+      'x.1.1',
       '1e3.1',
       ' 1.1',
       '1.1\n',

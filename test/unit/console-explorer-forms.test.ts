@@ -34,6 +34,7 @@ describe('forms', () => {
       { name: 'chat_type', kind: 'choice', choices: ['personal', 'group'], required: true, nullable: false },
       { name: 'chat_name', kind: 'text', required: false, nullable: true, minLength: 1, maxLength: 200, example: 'The readers' },
       { name: 'members', kind: 'texts', required: true, maxLength: 1_000, example: ['bob'] },
+      { name: 'client_chat_id', kind: 'text', required: false, nullable: true, maxLength: 128 },
     ]);
     expect(formOf(SwitchPayload)).toMatchObject([
       { name: 'on', kind: 'flag' },
