@@ -112,7 +112,7 @@ async function make(rooms: Rooms, { people, wanted, password, isSecret }: Work):
   const made = sumOf(filled, done);
   const text = [
     `Made in ${seconds.toFixed(1)} s: ${amountsText(made)}.`,
-    `Start the server, unless it runs, and sign in at ${url} as ${visible(username)}${filled ? ', a superuser' : ''}.`,
+    `Start the server if it is not running, and sign in at ${url} as ${visible(username)}${filled ? ', a superuser' : ''}.`,
     'All of these accounts have the same password.',
     secret,
   ].join('\n');

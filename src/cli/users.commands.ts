@@ -33,7 +33,7 @@ function addList(users: Command): void {
     about: 'Lists accounts in the order in which they were made.',
     examples: ['users list', 'users list --q al', 'users list --after 100 --limit 50 --json'],
   })
-    .option('--q <prefix>', 'only those whose user name or e-mail address begins with it')
+    .option('--q <text>', 'only those with it in their user name or e-mail address; a single character: at the beginning')
     .option('--limit <n>', `how many at most, 1 to ${MAX_PAGE}`, wholeNumber(1, MAX_PAGE), 100)
     .option('--after <id>', 'only those after this id', wholeNumber(0, Number.MAX_SAFE_INTEGER))
     .action(answering(list));

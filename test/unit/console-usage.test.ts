@@ -21,8 +21,8 @@ describe('how far a quota is used', () => {
 
   it('counts bytes as the settings do, and all else as numbers', () => {
     expect([0, 999, 1_500, 200_000_000, 1_250_000_000].map((bytes) => amountText('bytes', bytes, 'en'))).toEqual([
-      '0 byte',
-      '999 byte',
+      '0 bytes',
+      '999 bytes',
       '1.5 kB',
       '200 MB',
       '1.3 GB',

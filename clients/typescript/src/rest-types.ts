@@ -10362,7 +10362,7 @@ export interface operations {
                 after?: number;
                 /** @description Users on a page */
                 limit?: number;
-                /** @description Part of the user name or of the e-mail address; of one character, their beginning */
+                /** @description Part of the user name or of the e-mail address; a single character has to be at the beginning */
                 q?: string;
                 /** @description Users to pass over */
                 skip?: number;

@@ -1,8 +1,8 @@
 import type { SocketEndpoint } from '../../realtime/endpoints.js';
 
 const ABOUT = `
-Accounts, sessions, chats and commands of this server. One account works through every protocol: whoever registers through one logs
-in through every other, and a token of any of them opens every socket.
+Accounts, sessions, chats and commands of this server. An account made through one protocol logs in through every other, and a
+token of any of them opens every socket.
 `;
 
 const BUTTON = 'with the Authorize button, or ';

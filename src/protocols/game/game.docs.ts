@@ -92,7 +92,7 @@ export const gameDocs: ProtocolDocs = {
   protocol: 'game',
   description: [
     'JSON text frames: the server speaks first (`hello`), then every `command` is answered by a `response` with its `request_id`,',
-    'in any order. What happens meanwhile comes as `event`. Any frame, and any WebSocket ping, is a sign of life.',
+    'in any order. What happens meanwhile comes as `event`. Any frame, any WebSocket ping, and the answer to one is a sign of life.',
   ].join(' '),
   credentials: ['header', 'query'],
   refusals: [

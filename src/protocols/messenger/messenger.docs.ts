@@ -159,7 +159,7 @@ const ABOUT: Readonly<Record<ModeName, About>> = {
     summary: 'Comes into a chat to which somebody asked the user.',
     answer: CHAT.properties as Properties,
   },
-  declineChat: { summary: 'Declines a request. Who asked is not told.', answer: {} },
+  declineChat: { summary: 'Declines a request. The person who asked does not learn of it.', answer: {} },
   hideChat: { summary: 'Takes a chat out of `getChats` until something new is in it.', answer: {} },
   blockUser: { summary: 'Blocks a user, who does not notice.', answer: BLOCKED },
   unblockUser: { summary: 'Ends a block.', answer: { user_id: { type: 'integer' } } },
@@ -181,7 +181,7 @@ function requestOf(name: ModeName, mode: Mode, { payload, example }: CommandDocs
   const needed = fields.flatMap(([field, inPayload]) => (required.includes(inPayload) ? [field] : []));
   const token = {
     type: 'string',
-    description: 'An access token; without one the request is of whoever the connection belongs to',
+    description: 'An access token; without one the request belongs to the user of the connection',
   };
   const shown = fields.flatMap(([field, inPayload]) =>
     inPayload in example.payload ? [[field, example.payload[inPayload]]] : [],

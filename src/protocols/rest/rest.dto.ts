@@ -67,7 +67,7 @@ export class RestUsersQuery {
   @Text({
     max: 254,
     optional: true,
-    description: 'Part of the user name or of the e-mail address; of one character, their beginning',
+    description: 'Part of the user name or of the e-mail address; a single character has to be at the beginning',
   })
   q?: string;
 }

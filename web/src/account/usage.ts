@@ -42,6 +42,7 @@ const SIZES = [
 export function amountText(kind: string, amount: number, language: string): string {
   if (kind !== 'bytes') return new Intl.NumberFormat(language).format(amount);
   const [unit, size] = SIZES.find(([, one]) => amount >= one) ?? ['byte', 1];
-  const format = new Intl.NumberFormat(language, { style: 'unit', unit, unitDisplay: 'short', maximumFractionDigits: 1 });
+  const unitDisplay = unit === 'byte' ? 'long' : 'short'; // short it has no plural: 0 byte
+  const format = new Intl.NumberFormat(language, { style: 'unit', unit, unitDisplay, maximumFractionDigits: 1 });
   return format.format(amount / size);
 }

@@ -118,7 +118,7 @@ function Head({ log, stores, companion }: HeadProps) {
       <Back />
       <ChatAvatar name={name} type={type} size={38} />
       <Box style={{ minWidth: 0, flex: 1 }}>
-        <Title order={2} size="h4" lineClamp={1} title={name}>
+        <Title order={2} size="h4" lineClamp={1} title={name} style={{ wordBreak: 'break-all' }}>
           {name}
         </Title>
         {chat && <Who chat={chat} companion={companion} />}
