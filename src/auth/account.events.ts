@@ -5,7 +5,7 @@ import { USER_EXAMPLE, USER_SCHEMA } from '../users/user-schema.js';
 export const ACCOUNT_EVENTS: readonly EventDocs[] = [
   {
     name: 'user.updated',
-    summary: 'The account was changed; its own connections hear the new record.',
+    summary: 'The account was changed; its own connections receive the new record.',
     data: USER_SCHEMA,
     example: USER_EXAMPLE,
   },

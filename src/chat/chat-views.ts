@@ -44,9 +44,9 @@ export interface ChatView extends ChatSummary {
   readonly has_more?: true;
   /** Where they go on: a cursor for `chat.get`. */
   readonly next_cursor?: string;
-  /** Answered to who takes others in: ids of those who were asked instead, and come in when they accept. */
+  /** After adding others: ids of the users who were asked instead, and join when they accept. */
   readonly invited?: readonly number[];
-  /** Answered to who changes who is in the chat: numbers of the entries that say so, which that connection does not receive. */
+  /** After a change of members: numbers of the entries that record it, which that connection does not receive. */
   readonly seqs?: readonly number[];
 }
 

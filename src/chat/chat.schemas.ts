@@ -42,13 +42,12 @@ export const CHAT_SCHEMA: JsonSchema = {
     invited: {
       type: 'array',
       items: { type: 'integer' },
-      description: 'Answered to who takes others in: ids of those who were asked instead, and come in when they accept',
+      description: 'After adding others: ids of the users who were asked instead, and join when they accept',
     },
     seqs: {
       type: 'array',
       items: { type: 'integer' },
-      description:
-        'Answered to who changes who is in it: the entries of the log that say so, which this connection does not receive',
+      description: 'After a change of members: the entries of the log that record it, which this connection does not receive',
     },
   },
   required: [...Object.keys(SUMMARY), 'members'],

@@ -127,7 +127,7 @@ export const RESUMED_SCHEMA: JsonSchema = {
             type: 'boolean',
             description: 'Nothing is missing between the cursor, what was replayed and what comes live',
           },
-          last_seq: { type: ['integer', 'null'], description: 'Where the live events go on from; null to whoever is no member' },
+          last_seq: { type: ['integer', 'null'], description: 'Where the live events go on from; null for a non-member' },
           has_more: { type: 'boolean', description: 'Some of what lies before last_seq is to be fetched with chat.sync' },
         },
         required: ['chat_id', 'recovered', 'last_seq', 'has_more'],

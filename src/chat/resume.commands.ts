@@ -18,7 +18,7 @@ export class ResumeCommands {
   ) {}
 
   @Command('system.resume', {
-    summary: 'Tells a new connection what its client missed, chat by chat, before anything new.',
+    summary: 'Sends a new connection what its client missed, chat by chat, before anything new.',
     payload: ResumePayload,
     answer: RESUMED_SCHEMA,
     example: {

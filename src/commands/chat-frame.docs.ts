@@ -37,7 +37,7 @@ function echoOf({ head, headExample, event, echo, fault, answer }: ChatStyle): R
   const message = 'Hello!';
   return {
     name: 'chat.echo',
-    summary: 'Gives a message back. Nobody else hears it.',
+    summary: 'Sends a message back. Nobody else receives it.',
     access: 'anonymous',
     request: {
       name: 'chat.echo.request',

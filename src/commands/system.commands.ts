@@ -63,7 +63,7 @@ export class SystemCommands {
   }
 
   @Command('system.whoami', {
-    summary: 'Tells who the caller is to the server.',
+    summary: 'Says who the caller is to the server.',
     answer: {
       type: 'object',
       properties: {
@@ -96,7 +96,7 @@ export class SystemCommands {
   }
 
   @Command('system.authenticate', {
-    summary: 'Exchanges or renews who the connection is, without a new connection.',
+    summary: 'Changes the user of the connection, or renews its token, without a new connection.',
     payload: AuthenticatePayload,
     answer: {
       type: 'object',

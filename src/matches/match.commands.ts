@@ -61,7 +61,7 @@ export class MatchCommands {
   constructor(private readonly matches: MatchesService) {}
 
   @Command('game.create_match', {
-    summary: 'Makes a match, whose first player the caller is.',
+    summary: 'Makes a match, with the caller as its first player.',
     payload: CreateMatchPayload,
     answer: MATCH,
     example: { payload: { name: 'Friday night', max_players: 4 }, answer: EXAMPLE },
@@ -87,7 +87,7 @@ export class MatchCommands {
   }
 
   @Command('game.join_match', {
-    summary: 'Joins a match; the others hear `game.joined`.',
+    summary: 'Joins a match; the others receive `game.joined`.',
     payload: MatchPayload,
     answer: MATCH,
     example: { payload: { match_id: 'q1w2e3r4t5y6' }, answer: EXAMPLE },
@@ -100,7 +100,7 @@ export class MatchCommands {
   }
 
   @Command('game.send_state', {
-    summary: 'Relays a state to the other players, or to some of them, who hear `game.state`.',
+    summary: 'Relays a state to the other players, or to some of them, as the event `game.state`.',
     payload: StatePayload,
     answer: { type: 'object' },
     example: { payload: { match_id: 'q1w2e3r4t5y6', op: 'move', data: { x: 3, y: 4 } }, answer: {} },
@@ -114,7 +114,7 @@ export class MatchCommands {
   }
 
   @Command('game.leave_match', {
-    summary: 'Leaves a match; the others hear `game.left`. The seat of a connection that closes is kept for 10 s.',
+    summary: 'Leaves a match; the others receive `game.left`. The seat of a connection that closes is kept for 10 s.',
     payload: MatchPayload,
     answer: { type: 'object' },
     example: { payload: { match_id: 'q1w2e3r4t5y6' }, answer: {} },

@@ -14,20 +14,20 @@ const EXAMPLE = { match_id: 'q1w2e3r4t5y6', user_id: 2, username: 'bob' };
 export const MATCH_EVENTS: readonly EventDocs[] = [
   {
     name: 'game.joined',
-    summary: 'A player has joined a match; every connection in it hears so, but the one that joined.',
+    summary: 'A player has joined a match; every other connection in it receives this.',
     data: PLAYER,
     example: EXAMPLE,
   },
   {
     name: 'game.left',
-    summary: 'A player has left a match, or lost the last connection to it 10 s ago; every connection in it hears so.',
+    summary: 'A player has left a match, or lost the last connection to it 10 s ago; every connection in it receives this.',
     data: PLAYER,
     example: EXAMPLE,
   },
   {
     name: 'game.state',
     summary:
-      'A player has sent a state; every connection in the match hears it, but the sender, or those of the players it is for.',
+      'A player has sent a state; every other connection in the match receives it, or only those of the players it is for.',
     data: {
       title: 'MatchState',
       type: 'object',

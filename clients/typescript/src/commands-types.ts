@@ -23,7 +23,7 @@ export interface components {
                 };
                 payload: Record<string, unknown>;
             };
-            /** @description Comes into a chat to which somebody asked the caller, or chooses one that others put the caller into. */
+            /** @description Joins a chat to which somebody invited the caller, or confirms one to which others added the caller. */
             "chat.accept": {
                 /** Chat */
                 answer: {
@@ -39,7 +39,7 @@ export interface components {
                      * @constant
                      */
                     has_more?: true;
-                    /** @description Answered to who takes others in: ids of those who were asked instead, and come in when they accept */
+                    /** @description After adding others: ids of the users who were asked instead, and join when they accept */
                     invited?: number[];
                     /** Format: date-time */
                     last_activity_at: string;
@@ -62,7 +62,7 @@ export interface components {
                     next_cursor?: string;
                     /** @description The last entry that the caller has read */
                     read_seq: number;
-                    /** @description Answered to who changes who is in it: the entries of the log that say so, which this connection does not receive */
+                    /** @description After a change of members: the entries of the log that record it, which this connection does not receive */
                     seqs?: number[];
                     /** @description Others' messages after read_seq, counted up to 999 */
                     unread: number;
@@ -88,7 +88,7 @@ export interface components {
                      * @constant
                      */
                     has_more?: true;
-                    /** @description Answered to who takes others in: ids of those who were asked instead, and come in when they accept */
+                    /** @description After adding others: ids of the users who were asked instead, and join when they accept */
                     invited?: number[];
                     /** Format: date-time */
                     last_activity_at: string;
@@ -111,7 +111,7 @@ export interface components {
                     next_cursor?: string;
                     /** @description The last entry that the caller has read */
                     read_seq: number;
-                    /** @description Answered to who changes who is in it: the entries of the log that say so, which this connection does not receive */
+                    /** @description After a change of members: the entries of the log that record it, which this connection does not receive */
                     seqs?: number[];
                     /** @description Others' messages after read_seq, counted up to 999 */
                     unread: number;
@@ -144,7 +144,7 @@ export interface components {
                      * @constant
                      */
                     has_more?: true;
-                    /** @description Answered to who takes others in: ids of those who were asked instead, and come in when they accept */
+                    /** @description After adding others: ids of the users who were asked instead, and join when they accept */
                     invited?: number[];
                     /** Format: date-time */
                     last_activity_at: string;
@@ -167,7 +167,7 @@ export interface components {
                     next_cursor?: string;
                     /** @description The last entry that the caller has read */
                     read_seq: number;
-                    /** @description Answered to who changes who is in it: the entries of the log that say so, which this connection does not receive */
+                    /** @description After a change of members: the entries of the log that record it, which this connection does not receive */
                     seqs?: number[];
                     /** @description Others' messages after read_seq, counted up to 999 */
                     unread: number;
@@ -183,7 +183,7 @@ export interface components {
                     members: string[];
                 };
             };
-            /** @description Declines a request. Who asked is not told, and cannot ask again for the same chat. */
+            /** @description Declines a request. The person who asked does not learn of it, and cannot ask again for the same chat. */
             "chat.decline": {
                 answer: {
                     chat_id: number;
@@ -248,7 +248,7 @@ export interface components {
                      * @constant
                      */
                     has_more?: true;
-                    /** @description Answered to who takes others in: ids of those who were asked instead, and come in when they accept */
+                    /** @description After adding others: ids of the users who were asked instead, and join when they accept */
                     invited?: number[];
                     /** Format: date-time */
                     last_activity_at: string;
@@ -271,7 +271,7 @@ export interface components {
                     next_cursor?: string;
                     /** @description The last entry that the caller has read */
                     read_seq: number;
-                    /** @description Answered to who changes who is in it: the entries of the log that say so, which this connection does not receive */
+                    /** @description After a change of members: the entries of the log that record it, which this connection does not receive */
                     seqs?: number[];
                     /** @description Others' messages after read_seq, counted up to 999 */
                     unread: number;
@@ -454,7 +454,7 @@ export interface components {
                     next_cursor: string | null;
                     requests: {
                         chat_id: number;
-                        /** @description Of a personal chat: the user name of who asks */
+                        /** @description Of a personal chat: the name of the user who asks */
                         chat_name: string;
                         /** @enum {string} */
                         chat_type: "personal" | "group";
@@ -644,7 +644,7 @@ export interface components {
                     username?: string | null;
                 };
             };
-            /** @description Makes a match, whose first player the caller is. */
+            /** @description Makes a match, with the caller as its first player. */
             "game.create_match": {
                 /** Match */
                 answer: {
@@ -662,7 +662,7 @@ export interface components {
                     name?: string | null;
                 };
             };
-            /** @description Joins a match; the others hear `game.joined`. */
+            /** @description Joins a match; the others receive `game.joined`. */
             "game.join_match": {
                 /** Match */
                 answer: {
@@ -679,7 +679,7 @@ export interface components {
                     match_id: string;
                 };
             };
-            /** @description Leaves a match; the others hear `game.left`. The seat of a connection that closes is kept for 10 s. */
+            /** @description Leaves a match; the others receive `game.left`. The seat of a connection that closes is kept for 10 s. */
             "game.leave_match": {
                 answer: Record<string, unknown>;
                 payload: {
@@ -709,7 +709,7 @@ export interface components {
                     limit?: number | null;
                 };
             };
-            /** @description Relays a state to the other players, or to some of them, who hear `game.state`. */
+            /** @description Relays a state to the other players, or to some of them, as the event `game.state`. */
             "game.send_state": {
                 answer: Record<string, unknown>;
                 payload: {
@@ -1040,7 +1040,7 @@ export interface components {
                     user_id: number;
                 };
             };
-            /** @description Exchanges or renews who the connection is, without a new connection. */
+            /** @description Changes the user of the connection, or renews its token, without a new connection. */
             "system.authenticate": {
                 answer: {
                     /** @description Unix seconds until which the token is good */
@@ -1086,14 +1086,14 @@ export interface components {
                     sent_at?: unknown;
                 };
             };
-            /** @description Tells a new connection what its client missed, chat by chat, before anything new. */
+            /** @description Sends a new connection what its client missed, chat by chat, before anything new. */
             "system.resume": {
                 answer: {
                     chats: {
                         chat_id: number;
                         /** @description Some of what lies before last_seq is to be fetched with chat.sync */
                         has_more: boolean;
-                        /** @description Where the live events go on from; null to whoever is no member */
+                        /** @description Where the live events go on from; null for a non-member */
                         last_seq: number | null;
                         /** @description Nothing is missing between the cursor, what was replayed and what comes live */
                         recovered: boolean;
@@ -1109,7 +1109,7 @@ export interface components {
                     }[];
                 };
             };
-            /** @description Tells who the caller is to the server. */
+            /** @description Says who the caller is to the server. */
             "system.whoami": {
                 answer: {
                     connection_id: string | null;

@@ -27,7 +27,7 @@ export interface components {
              * @constant
              */
             has_more?: true;
-            /** @description Answered to who takes others in: ids of those who were asked instead, and come in when they accept */
+            /** @description After adding others: ids of the users who were asked instead, and join when they accept */
             invited?: number[];
             /** Format: date-time */
             last_activity_at: string;
@@ -38,7 +38,7 @@ export interface components {
             next_cursor?: string;
             /** @description The last entry that the caller has read */
             read_seq: number;
-            /** @description Answered to who changes who is in it: the entries of the log that say so, which this connection does not receive */
+            /** @description After a change of members: the entries of the log that record it, which this connection does not receive */
             seqs?: number[];
             /** @description Others' messages after read_seq, counted up to 999 */
             unread: number;
@@ -46,7 +46,7 @@ export interface components {
         /** ChatRequest */
         ChatRequest: {
             chat_id: number;
-            /** @description Of a personal chat: the user name of who asks */
+            /** @description Of a personal chat: the name of the user who asks */
             chat_name: string;
             /** @enum {string} */
             chat_type: "personal" | "group";
@@ -131,11 +131,11 @@ export interface components {
             "contacts.unblocked": {
                 user_id: number;
             };
-            /** @description A player has joined a match; every connection in it hears so, but the one that joined. */
+            /** @description A player has joined a match; every other connection in it receives this. */
             "game.joined": components["schemas"]["MatchPlayer"];
-            /** @description A player has left a match, or lost the last connection to it 10 s ago; every connection in it hears so. */
+            /** @description A player has left a match, or lost the last connection to it 10 s ago; every connection in it receives this. */
             "game.left": components["schemas"]["MatchPlayer"];
-            /** @description A player has sent a state; every connection in the match hears it, but the sender, or those of the players it is for. */
+            /** @description A player has sent a state; every other connection in the match receives it, or only those of the players it is for. */
             "game.state": components["schemas"]["MatchState"];
             /** @description There is a new report. Superusers receive it. */
             "moderation.reported": {
@@ -147,7 +147,7 @@ export interface components {
                 action: "delete" | "suspend" | "dismiss";
                 report_id: number;
             };
-            /** @description The account was changed; its own connections hear the new record. */
+            /** @description The account was changed; its own connections receive the new record. */
             "user.updated": components["schemas"]["User"];
         };
         /** MatchPlayer */

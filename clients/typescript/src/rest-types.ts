@@ -445,12 +445,12 @@ export interface paths {
          * @description The body is the payload; the answer is the `response` frame of the sockets without `type` and `v`.
          *     Only over a live connection:
          *
-         *     - `game.create_match`: Makes a match, whose first player the caller is.
-         *     - `game.join_match`: Joins a match; the others hear `game.joined`.
-         *     - `game.leave_match`: Leaves a match; the others hear `game.left`. The seat of a connection that closes is kept for 10 s.
-         *     - `game.send_state`: Relays a state to the other players, or to some of them, who hear `game.state`.
-         *     - `system.authenticate`: Exchanges or renews who the connection is, without a new connection.
-         *     - `system.resume`: Tells a new connection what its client missed, chat by chat, before anything new.
+         *     - `game.create_match`: Makes a match, with the caller as its first player.
+         *     - `game.join_match`: Joins a match; the others receive `game.joined`.
+         *     - `game.leave_match`: Leaves a match; the others receive `game.left`. The seat of a connection that closes is kept for 10 s.
+         *     - `game.send_state`: Relays a state to the other players, or to some of them, as the event `game.state`.
+         *     - `system.authenticate`: Changes the user of the connection, or renews its token, without a new connection.
+         *     - `system.resume`: Sends a new connection what its client missed, chat by chat, before anything new.
          */
         post: operations["restCommandsRun"];
         delete?: never;
@@ -489,7 +489,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Comes into a chat to which somebody asked the caller, or chooses one that others put the caller into.
+         * Joins a chat to which somebody invited the caller, or confirms one to which others added the caller.
          * @description The command `chat.accept`, as sockets run it. It weighs 1 frame; afterwards 1 for each 100 members of the chat.
          */
         post: operations["commandChatAccept"];
@@ -549,7 +549,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Declines a request. Who asked is not told, and cannot ask again for the same chat.
+         * Declines a request. The person who asked does not learn of it, and cannot ask again for the same chat.
          * @description The command `chat.decline`, as sockets run it.
          */
         post: operations["commandChatDecline"];
@@ -1129,7 +1129,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Tells who the caller is to the server.
+         * Says who the caller is to the server.
          * @description The command `system.whoami`, as sockets run it.
          */
         post: operations["commandSystemWhoami"];
@@ -1946,7 +1946,7 @@ export interface components {
              * @constant
              */
             has_more?: true;
-            /** @description Answered to who takes others in: ids of those who were asked instead, and come in when they accept */
+            /** @description After adding others: ids of the users who were asked instead, and join when they accept */
             invited?: number[];
             /** Format: date-time */
             last_activity_at: string;
@@ -1957,7 +1957,7 @@ export interface components {
             next_cursor?: string;
             /** @description The last entry that the caller has read */
             read_seq: number;
-            /** @description Answered to who changes who is in it: the entries of the log that say so, which this connection does not receive */
+            /** @description After a change of members: the entries of the log that record it, which this connection does not receive */
             seqs?: number[];
             /** @description Others' messages after read_seq, counted up to 999 */
             unread: number;
@@ -1984,7 +1984,7 @@ export interface components {
             chat_type: "personal" | "group";
             /** Format: date-time */
             created_at: string;
-            /** @description Ids of those who were asked instead, and come in when they accept */
+            /** @description Ids of the users who were asked instead, and join when they accept */
             invited: number[];
             /** Format: date-time */
             last_activity_at: string;
@@ -2108,7 +2108,7 @@ export interface components {
         /** ChatRequest */
         ChatRequest: {
             chat_id: number;
-            /** @description Of a personal chat: the user name of who asks */
+            /** @description Of a personal chat: the name of the user who asks */
             chat_name: string;
             /** @enum {string} */
             chat_type: "personal" | "group";
@@ -2126,7 +2126,7 @@ export interface components {
         /** ChatRequestRecord */
         ChatRequestRecord: {
             chat_id: number;
-            /** @description Of a personal chat: the user name of who asks */
+            /** @description Of a personal chat: the name of the user who asks */
             chat_name: string;
             /** @enum {string} */
             chat_type: "personal" | "group";
@@ -2517,7 +2517,7 @@ export interface components {
             chat_type: "personal" | "group";
             /** Format: date-time */
             created_at: string;
-            /** @description Ids of those who were asked instead, and come in when they accept */
+            /** @description Ids of the users who were asked instead, and join when they accept */
             invited?: number[];
             /** Format: date-time */
             last_activity_at: string;

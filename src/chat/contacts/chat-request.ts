@@ -2,7 +2,7 @@
 export interface ChatRequest {
   readonly chat_id: number;
   readonly chat_type: 'personal' | 'group';
-  /** Of a personal chat: the user name of who asks. */
+  /** Of a personal chat: the name of the user who asks. */
   readonly chat_name: string;
   readonly from_id: number;
   readonly from_name: string;

@@ -15,7 +15,7 @@ export const REQUEST_SCHEMA = object(
   {
     chat_id: id,
     chat_type: { type: 'string', enum: ['personal', 'group'] },
-    chat_name: { type: 'string', description: 'Of a personal chat: the user name of who asks' },
+    chat_name: { type: 'string', description: 'Of a personal chat: the name of the user who asks' },
     from_id: { type: 'integer', description: 'Who asks' },
     from_name: { type: 'string' },
     created_at: time,

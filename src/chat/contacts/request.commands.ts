@@ -32,7 +32,7 @@ export class RequestCommands {
   }
 
   @Command('chat.accept', {
-    summary: 'Comes into a chat to which somebody asked the caller, or chooses one that others put the caller into.',
+    summary: 'Joins a chat to which somebody invited the caller, or confirms one to which others added the caller.',
     payload: ChatPayload,
     answer: CHAT_SCHEMA,
     example: { payload: { chat_id: 7 }, answer: CHAT_EXAMPLE },
@@ -48,7 +48,7 @@ export class RequestCommands {
   }
 
   @Command('chat.decline', {
-    summary: 'Declines a request. Who asked is not told, and cannot ask again for the same chat.',
+    summary: 'Declines a request. The person who asked does not learn of it, and cannot ask again for the same chat.',
     payload: ChatPayload,
     answer: CHAT_ID_SCHEMA,
     example: { payload: { chat_id: 7 }, answer: { chat_id: 7 } },

@@ -18,8 +18,8 @@ the server's log finds it again.
 `;
 
 const LIMITS = `
-**Limits** count by client address: over them the answer is 429 with \`Retry-After\`. So is it with 503, when the server cannot
-do its work for a moment.
+**Limits** count by client address: beyond them the answer is 429. That and 503, when the server cannot do its work for a moment, carry
+\`Retry-After\`.
 `;
 
 export interface Served {

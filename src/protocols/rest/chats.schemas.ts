@@ -103,7 +103,7 @@ export const CHAT = {
 const invited: JsonSchema = {
   type: 'array',
   items: { type: 'integer' },
-  description: 'Ids of those who were asked instead, and come in when they accept',
+  description: 'Ids of the users who were asked instead, and join when they accept',
 };
 
 /** Of answers to who changes who is in a chat. */
@@ -192,7 +192,7 @@ export const CHAT_ID = {
 const REQUEST = object('ChatRequestRecord', {
   chat_id: { type: 'integer' },
   chat_type: { type: 'string', enum: ['personal', 'group'] },
-  chat_name: { type: 'string', description: 'Of a personal chat: the user name of who asks' },
+  chat_name: { type: 'string', description: 'Of a personal chat: the name of the user who asks' },
   from_id: { type: 'integer', description: 'Who asks' },
   from_name: { type: 'string' },
   created_at: time,
