@@ -124,7 +124,7 @@ const CHANGES: readonly Change[] = [
     name: 'demote',
     about: 'Takes the rights of a superuser away. Refused for the last active one.',
     changes: { is_superuser: false },
-    done: 'is no superuser any more',
+    done: 'is no longer a superuser',
     already: 'was no superuser',
   },
   {

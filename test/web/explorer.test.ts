@@ -171,7 +171,7 @@ describe.runIf(has.chromium)('the socket explorer', { timeout: 60_000 }, () => {
     await choose(visitor, 'chat.send');
     await page.getByText('JSON', { exact: true }).click();
     await page.getByRole('textbox', { name: 'Payload' }).fill('{"chat_id": 1, "content": ""}');
-    await page.getByText('1 field is not as the command wants it').waitFor();
+    await page.getByText('1 field is not valid for this command').waitFor();
     await page.getByRole('button', { name: 'Send anyway' }).click();
     await inOf(visitor).filter({ hasText: 'invalid_payload' }).waitFor();
     expect(await inOf(visitor).count()).toBeGreaterThan(0);
