@@ -13,7 +13,7 @@ export const en = {
     tokenHint: 'Of any protocol: every token opens every socket.',
     username: 'User name or e-mail',
     passwordField: 'Password',
-    logInHint: 'Logs in through {{path}}, and leaves who is signed in here alone.',
+    logInHint: 'Logs in through {{path}}, and does not change who is signed in here.',
     logInFrame: 'Logs in by the frame auth, over the socket itself.',
     clientId: 'Client id',
     clientIdHint: 'Chosen by the client: 1 to 128 characters.',
