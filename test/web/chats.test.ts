@@ -100,7 +100,7 @@ describe.runIf(has.chromium)('the chats of the console', { timeout: 60_000 }, ()
     const dialog = visitor.page.getByRole('dialog', { name: 'New chat' });
     await dialog.getByRole('textbox', { name: 'User name' }).fill('nobody-of-this-name');
     await dialog.getByRole('button', { name: 'Begin' }).click();
-    await dialog.getByRole('alert').getByText('There is nobody of that name.').waitFor();
+    await dialog.getByRole('alert').getByText('Nobody has this name.').waitFor();
     await visitor.page.keyboard.press('Escape');
     await dialog.waitFor({ state: 'detached' });
     expect(await visitor.page.getByText('No chats yet').isVisible()).toBe(true);

@@ -228,7 +228,7 @@ export const en = {
     notAccepted: 'has not accepted yet',
     leaveSure: 'Leave “{{name}}”? You will need to be invited to come back.',
     deleteSure: 'Delete this message for everybody?',
-    nobody: 'There is nobody of that name.',
+    nobody: 'Nobody has this name.',
     gone: 'You are not a member of this chat any more.',
     today: 'Today',
     yesterday: 'Yesterday',
