@@ -4,7 +4,7 @@ import { Sql } from '../database/sql.js';
 import { CoreError } from '../errors/catalogue.js';
 import type { Role } from './chat-member.entity.js';
 import { ChatPages, type ListRequest } from './chat-pages.js';
-import { CHAT_NAMES, CHAT_OF, MEMBERS_OF } from './chats.sql.js';
+import { CHAT_OF, MEMBERS_OF } from './chats.sql.js';
 import { Consents } from './contacts/consents.js';
 import { cursorOf, type Place, placeOf } from './cursors.js';
 import { fitting } from '../validation/answer-size.js';
@@ -92,6 +92,8 @@ type PageRow = SummaryRow &
     readonly since: string;
   };
 
+type NameRow = NamedChat & Pick<PageRow, 'last_activity_at' | 'since'>;
+
 const summaryOf = (row: SummaryRow, unread: ReadonlyMap<number, number>): ChatSummary => ({
   chat_id: row.chat_id,
   chat_type: row.chat_type,
@@ -163,18 +165,23 @@ export class ChatViews {
   /** The chats of a user, newest activity first; see `ChatPages`. @throws CoreError `invalid_input` for a cursor of something else */
   async list(userId: number, request: ListRequest): Promise<ChatsPage> {
     const { blocked } = await this.consents.of(userId);
-    const { rows, next } = await this.pages.read<PageRow>(userId, request, blocked.size > 0);
+    const { rows, next } = await this.pages.read<PageRow>(userId, request, blocked.size > 0 ? 'unblocked' : 'messages');
     const unread = await this.countUnread(userId, rows);
     return { chats: rows.map((row) => ({ ...summaryOf(row, unread), last_message: lastMessageOf(row) })), next_cursor: next };
   }
 
-  /** The chats of a user by name, newest activity first. @param cursor `next_cursor` of the page before */
+  /**
+   * The chats of a user by name, newest activity first; see `ChatPages`.
+   * @param cursor `next_cursor` of the page before
+   * @throws CoreError `invalid_input` for a cursor of something else
+   */
   async names(userId: number, limit: number, cursor: string | null): Promise<NamesPage> {
-    const [at, id]: Place | [null, null] = cursor === null ? [null, null] : placeOf(cursor, 'chat.names');
-    const rows = await this.sql.rows<NamedChat & { last_activity_at: Date }>(CHAT_NAMES, [userId, limit + 1, at, id]);
-    const chats = fitting(rows.slice(0, limit).map(({ chat_id, chat_type, chat_name }) => ({ chat_id, chat_type, chat_name })));
-    const last = chats.length < rows.length ? rows[chats.length - 1] : undefined;
-    return { chats, ...(last ? { has_more: true, next_cursor: cursorOf(last.last_activity_at, last.chat_id) } : undefined) };
+    const { rows, next } = await this.pages.read<NameRow>(userId, { limit, cursor, hidden: false }, 'names');
+    const all = rows.map(({ chat_id, chat_type, chat_name }) => ({ chat_id, chat_type, chat_name }));
+    const chats = fitting(all);
+    // A shorter page has a place of its own where the next one begins.
+    if (chats.length < all.length) return this.names(userId, chats.length, cursor);
+    return { chats, ...(next === null ? undefined : { has_more: true, next_cursor: next }) };
   }
 
   /** Messages of users whom the reader has blocked do not count. */

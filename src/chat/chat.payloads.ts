@@ -45,7 +45,7 @@ export class NamesPayload {
   @Int({ optional: true, nullable: true, min: 1, max: MAX_NAMES, description: 'Chats at most; 1,000 by default' })
   limit?: number | null;
 
-  @Text({ optional: true, nullable: true, max: 64, description: '`next_cursor` of the page before' })
+  @Text({ optional: true, nullable: true, max: 300, description: '`next_cursor` of the page before' })
   cursor?: string | null;
 }
 

@@ -123,6 +123,14 @@ const CHANGED: Choice = {
 export const [CHATS_PAGE, CHATS_PAGE_UNBLOCKED] = [chatsOf(NEWEST, LAST), chatsOf(NEWEST, LAST_UNBLOCKED)];
 export const [CHANGED_CHATS, CHANGED_CHATS_UNBLOCKED] = [chatsOf(CHANGED, LAST), chatsOf(CHANGED, LAST_UNBLOCKED)];
 
+/** Names and types of chats alone. As `chatsOf`, without a look at any log. */
+const namesOf = ({ where, order }: Choice): string => `
+  SELECT c.id AS chat_id, c.chat_type, ${NAME} AS chat_name, c.last_activity_at, ${SINCE}
+  FROM chat_members m JOIN chats c ON c.id = m.chat_id
+  WHERE m.user_id = $1 AND ${where} ORDER BY ${order} LIMIT $2`;
+
+export const [CHAT_NAMES, CHANGED_CHAT_NAMES] = [namesOf(NEWEST), namesOf(CHANGED)];
+
 /** Unread messages are counted up to this. */
 export const MAX_UNREAD = 999;
 /** Messages at the end of a chat that a count looks at: a member who writes and never reads has as many unread ones of its own as it likes. */
@@ -145,13 +153,6 @@ export const COUNT_STANDING = `
     ) counted
   ) AS count
   FROM unnest($1::bigint[], $2::bigint[], $3::bigint[]) AS w (chat_id, after_seq, last_seq)`;
-
-/** The chats of a user ($1) by name only, newest activity first: at most $2, those after the place ($3, $4). As `CHATS_PAGE`, without a look at any log. */
-export const CHAT_NAMES = `
-  SELECT c.id AS chat_id, c.chat_type, ${NAME} AS chat_name, c.last_activity_at
-  FROM chat_members m JOIN chats c ON c.id = m.chat_id
-  WHERE m.user_id = $1 AND NOT ${IS_HIDDEN} AND ($3::timestamptz IS NULL OR (c.last_activity_at, c.id) < ($3::timestamptz, $4::bigint))
-  ORDER BY c.last_activity_at DESC, c.id DESC LIMIT $2`;
 
 export const CREATE_CHAT = 'SELECT * FROM create_chat($1, $2, $3, $4, $5)';
 export const CREATE_CHAT_ONCE = 'SELECT * FROM create_chat_once($1, $2, $3, $4, $5, $6, $7)';

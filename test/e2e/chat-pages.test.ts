@@ -124,6 +124,31 @@ describe('a list of chats that is read page by page', () => {
     expect([...new Set(seen)].sort((a, b) => a - b)).toEqual(ids);
   });
 
+  it('works over messenger, with the cursor of the version before as well', async () => {
+    const ids = await groups(7);
+    // A socket for each page: on an open one, what bob says comes as well.
+    const pageOf = async (more: object): Promise<Parsed> => {
+      const socket = await server.socket(`/?token=${alice.tokens.token}`);
+      const page = await socket.ask({ mode: 'getChats', ...more });
+      await socket.close();
+      return page;
+    };
+    const seen: number[] = [];
+    let cursor: string | undefined;
+    do {
+      const page = await pageOf({ limit: 2, cursor });
+      expect([page.status, 'has_more' in page]).toEqual([200, 'next_cursor' in page]);
+      seen.push(...page.chats.map(({ chat_id: id }: Parsed) => id));
+      // Each time the chat that would be on the last page.
+      if (seen.length <= 6) await run(bob, 'chat.send', { chat_id: ids[seen.length / 2 - 1], content: 'wake up' });
+      cursor = page.next_cursor;
+    } while (cursor !== undefined);
+    expect([...new Set(seen)].sort((a, b) => a - b)).toEqual(ids);
+    const { chats } = await run(alice, 'chat.list', { limit: 1 });
+    const before = `${Date.parse(chats[0].last_activity_at)}.${chats[0].chat_id}`;
+    expect((await pageOf({ cursor: before })).chats).toHaveLength(6);
+  });
+
   it('takes a cursor of the version before, and refuses what is none', async () => {
     const ids = await groups(3);
     const { chats } = await run(alice, 'chat.list', { limit: 1 });

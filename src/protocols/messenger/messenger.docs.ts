@@ -124,7 +124,8 @@ const ABOUT: Readonly<Record<ModeName, About>> = {
   recovery: { summary: 'Sends a mail with a recovery link, where there is such an account with an address.', answer: {} },
   logout: { summary: 'Ends the session of the token. This connection stays open and belongs to nobody.', answer: {} },
   getChats: {
-    summary: 'Lists the chats of the user, the one with the newest activity first: at most 1,000.',
+    summary:
+      'Lists the chats of the user, the one with the newest activity first. A chat that moves while pages are read follows on the last of them.',
     answer: { chats: { type: 'array', items: CHAT } },
     more: { has_more: HAS_MORE, next_cursor: { type: 'string', description: 'With has_more: the `cursor` of the next page' } },
   },
