@@ -1,7 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { CLOSE } from '../../src/realtime/close-reasons.js';
+import { Hub } from '../../src/realtime/hub.js';
 import { makeGroup, makeUsers } from '../support/chats.js';
 import { runSql } from '../support/database.js';
 import type { Parsed } from '../support/http-client.js';
+import { PollingSession } from '../support/engine-io.js';
 import type { RawSocket } from '../support/raw-socket.js';
 import { type Account, TestServer } from '../support/server.js';
 
@@ -130,6 +133,58 @@ describe('answers of messenger', () => {
     expect(total).toBe(1_101);
     expectFits(sizes);
     await socket.close();
+  });
+});
+
+describe('what answers a poll of Socket.IO', () => {
+  /** A session for which more than a mebibyte waits, and an end of its polls: the bodies until then. */
+  async function replayed(): Promise<{
+    session: PollingSession;
+    pollUntil: (isEnd: (packet: string) => boolean) => Promise<string[]>;
+  }> {
+    const session = await PollingSession.open(server, account.tokens.token);
+    const frame = {
+      request_id: 'r',
+      domain: 'system',
+      command: 'resume',
+      payload: { cursors: [{ chat_id: room, after_seq: 50 }] },
+    };
+    expect(await session.post(`42${JSON.stringify(['command', frame])}`)).toBe(200);
+    const waiting = (): number =>
+      Math.max(...[...server.app.get(Hub).of(account.id)].map(({ transport }) => transport.pendingBytes()));
+    await expect.poll(waiting).toBeGreaterThan(MIB);
+    const pollUntil = async (isEnd: (packet: string) => boolean): Promise<string[]> => {
+      const packets: string[] = [];
+      while (!packets.some(isEnd)) {
+        const some = await session.poll();
+        expect(some).not.toEqual([]);
+        expectFits([Buffer.byteLength(some.join('\u001e'))]);
+        packets.push(...some);
+      }
+      return packets;
+    };
+    return { session, pollUntil };
+  }
+
+  it('fits, and the next polls bring the rest in order', async () => {
+    const { session, pollUntil } = await replayed();
+    const packets = await pollUntil((packet) => packet.startsWith('42["response"'));
+    expect(Buffer.byteLength(packets.join(''))).toBeGreaterThan(MIB);
+    const seqs = packets
+      .filter((packet) => packet.includes('"kind":"message"'))
+      .map((packet) => JSON.parse(packet.slice(2))[1].seq);
+    expect(seqs.length).toBeGreaterThan(2);
+    expect(seqs).toEqual(seqs.map((_seq, i) => 51 + i));
+    expect(await session.post('1')).toBe(200);
+  });
+
+  it('brings all that waits, and why the session ends, before its end', async () => {
+    const { pollUntil } = await replayed();
+    const hub = server.app.get(Hub);
+    for (const connection of hub.of(account.id)) hub.close(connection, CLOSE.slow);
+    const packets = await pollUntil((packet) => packet === '1');
+    expect(Buffer.byteLength(packets.join(''))).toBeGreaterThan(MIB);
+    expect(packets.at(-2)).toMatch(/^42\["disconnect_notice",.*"code":4413/);
   });
 });
 

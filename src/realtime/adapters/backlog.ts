@@ -3,6 +3,9 @@ import { MAX_PENDING_BYTES } from '../transport.js';
 
 /** What a waiting packet costs beside its data: the packet's own objects, some of them small, most of them many. */
 const PACKET_BYTES = 256;
+const costOf = ({ data }: { data?: unknown }): number =>
+  PACKET_BYTES + (typeof data === 'string' || Buffer.isBuffer(data) ? data.length : 0);
+
 /** Packets that may wait, however small they are. */
 const MAX_PENDING_PACKETS = 8_192;
 
@@ -23,17 +26,18 @@ export class Backlog {
     conn: EngineConnection,
     private readonly onExcess: () => void,
   ) {
-    conn.on('packetCreate', ({ data }: { data?: unknown }) => {
+    conn.on('packetCreate', (packet: { data?: unknown }) => {
       this.check();
-      const isMeasured = typeof data === 'string' || Buffer.isBuffer(data);
-      this.waiting += PACKET_BYTES + (isMeasured ? data.length : 0);
+      this.waiting += costOf(packet);
       this.packets += 1;
     });
-    conn.on('flush', () => {
-      this.flushed += this.waiting;
-      this.flushedPackets += this.packets;
-      this.waiting = 0;
-      this.packets = 0;
+    // Of long polling, some of what waits may be left for the next poll (`limitPolls`).
+    conn.on('flush', (packets: readonly { data?: unknown }[]) => {
+      const bytes = packets.reduce((sum, packet) => sum + costOf(packet), 0);
+      this.flushed += bytes;
+      this.flushedPackets += packets.length;
+      this.waiting -= bytes;
+      this.packets -= packets.length;
     });
     conn.on('drain', () => {
       this.flushed = 0;

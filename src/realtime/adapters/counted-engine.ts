@@ -3,6 +3,7 @@ import { type Socket as EngineConnection, Server as EngineServer, type Transport
 import { answerRaw } from '../../http/raw-answer.js';
 import { type ArrivalRules, Arrivals } from './arrivals.js';
 import { EngineSocket } from './engine-sockets.js';
+import { limitPolls } from './poll-sizes.js';
 
 type EngineOptions = ConstructorParameters<typeof EngineServer>[0];
 
@@ -16,7 +17,10 @@ export class CountedEngine extends EngineServer {
     private readonly rules: ArrivalRules,
   ) {
     super(options);
-    this.on('connection', (conn: EngineConnection) => Arrivals.of(conn).open(conn));
+    this.on('connection', (conn: EngineConnection) => {
+      limitPolls(conn);
+      Arrivals.of(conn).open(conn);
+    });
   }
 
   /** The open session of this id; anybody can write `?sid=`. */
