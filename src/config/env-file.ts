@@ -45,6 +45,7 @@ function settingLines(lines: readonly string[]): string[] {
     const value = SETTING.exec(line)?.[1];
     if (value !== undefined) {
       const last = lastLineOf(value, lines, i);
+      checkRest(value, lines, i, last);
       kept.push(line.trimStart(), ...lines.slice(i + 1, last + 1));
       i = last;
     } else if (!NOTHING.test(line)) {
@@ -52,6 +53,20 @@ function settingLines(lines: readonly string[]): string[] {
     }
   }
   return kept;
+}
+
+/** Refuses a value of which a parser would drop the rest in silence. */
+function checkRest(value: string, lines: readonly string[], at: number, last: number): void {
+  const quote = QUOTES.find((one) => value.startsWith(one));
+  if (quote === undefined) {
+    const [before = ''] = (lines[at] ?? '').split('#', 1);
+    if (value.includes('#') && /\S$/.test(before))
+      throw new EnvSyntaxError(at + 1, 'has a # in its value: put the value in quotes');
+    return;
+  }
+  const closing = last === at ? value.slice(1) : (lines[last] ?? '');
+  const rest = closing.slice(closing.indexOf(quote) + 1);
+  if (!NOTHING.test(rest)) throw new EnvSyntaxError(last + 1, `has more behind the closing ${quote}: use other quotes`);
 }
 
 /** A quoted value may go on over further lines. @returns the index of its last line */

@@ -67,6 +67,9 @@ export const databaseUrl = serviceUrl('postgres', 'postgresql').superRefine((val
 export const publicUrl = z
   .string()
   .refine((value) => /^https?:\/\//i.test(value) && URL.canParse(value), { error: 'a URL that starts with http:// or https://' })
+  .refine((value) => !URL.canParse(value) || !new URL(value).hostname.includes('*'), {
+    error: 'a URL without a wildcard: links are made of it',
+  })
   .refine((value) => !/[?#]/.test(value), { error: 'a URL without a query and a fragment: links are made of it' })
   .refine((value) => !URL.canParse(value) || (new URL(value).username === '' && new URL(value).password === ''), {
     error: 'a URL without a user name and a password: everybody sees it',
@@ -78,4 +81,5 @@ const APP_ORIGIN = /^(?!(?:https?|wss?|ftp|file):)[a-z][a-z\d+.-]*:\/\/[a-z\d._-
 
 /** An origin as browsers send it. A wildcard is never sent, so it would never match. */
 export const isWebOrigin = (origin: string): boolean =>
-  APP_ORIGIN.test(origin) || (URL.canParse(origin) && new URL(origin).origin === origin && !origin.includes('*'));
+  APP_ORIGIN.test(origin) ||
+  (/^https?:/.test(origin) && URL.canParse(origin) && new URL(origin).origin === origin && !origin.includes('*'));

@@ -48,6 +48,20 @@ describe('an .env file', () => {
     expect(() => read('A=1\nB="two\nC=3')).toThrow(new EnvSyntaxError(2, 'begins a value with " that nothing ends'));
   });
 
+  it.each([
+    ['A=1\nB=pa#ss', 2, 'has a # in its value: put the value in quotes'],
+    ['A=#pass', 1, 'has a # in its value: put the value in quotes'],
+    [`A='pa''ss'`, 1, "has more behind the closing ': use other quotes"],
+    ['A="pa\\"ss"', 1, 'has more behind the closing ": use other quotes'],
+    ['A="one\ntwo" three', 2, 'has more behind the closing ": use other quotes'],
+  ])('is refused for a value that would be cut off: %j', (text, line, reason) => {
+    expect(() => read(text)).toThrow(new EnvSyntaxError(line, reason));
+  });
+
+  it('may have a comment behind a value', () => {
+    expect({ ...read('A=one # two#three\nB= # none\nC="four#five"# six') }).toEqual({ A: 'one', B: '', C: 'four#five' });
+  });
+
   it.each(['utf16le', 'latin1'] as const)('is refused in %s', (encoding) => {
     expect(() => readEnvText(Buffer.from('A=ä\n', encoding))).toThrow(/UTF-8/);
   });

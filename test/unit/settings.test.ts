@@ -65,6 +65,8 @@ describe('settings', () => {
       'capacitor://localhost/',
       'file://',
       'file://localhost',
+      'wss://a.example',
+      'ftp://a.example',
       'null',
     ].map((given) => ['CORS_ORIGINS', given, 'a comma list of origins such as https://app.example.com, without wildcards']),
     [
@@ -149,6 +151,7 @@ describe('settings', () => {
     ['https:example.com', 'a URL that starts with http:// or https://'],
     ['https://example.com/?a=b', 'a URL without a query and a fragment: links are made of it'],
     ['https://example.com/#top', 'a URL without a query and a fragment: links are made of it'],
+    ['https://*.example.com', 'a URL without a wildcard: links are made of it'],
     ['https://me:secret@example.com', 'a URL without a user name and a password: everybody sees it'],
   ])('refuses PUBLIC_URL=%s, which could never work', (given, allowed) => {
     expect(lineFor({ PUBLIC_URL: given })).toBe(
