@@ -3,7 +3,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { CoreError, type ErrorCode } from '../errors/catalogue.js';
 import { coreErrorOf } from '../errors/core-error-of.js';
 import { FaultLog } from '../errors/fault-log.js';
-import { bearerOf } from './bearer.js';
+import { bearerOf, challengeOf } from './bearer.js';
 import { ErrorFormats, httpAnswer } from './error-formats.js';
 import { KnownRoutes, type RouteMatch } from './known-routes.js';
 
@@ -49,16 +49,6 @@ function wrongMethod({ methods }: RouteMatch, method: string): CoreError {
   return new CoreError('method_not_allowed', { headers: { allow: methods.join(', ') } });
 }
 
-/** RFC 6750 §3: what to bring to a protected resource; of a token that was brought and is not good, that it is not. */
-function challengeOf(error: CoreError, status: number, { headers }: FastifyRequest): Record<string, string> {
-  if (status !== 401) return {};
-  const isBad = error.code === 'not_authenticated' && bearerOf(headers.authorization) !== null;
-  return { 'www-authenticate': isBad ? BAD_TOKEN : 'Bearer' };
-}
-
-const BAD_TOKEN =
-  'Bearer error="invalid_token", error_description="The access token is malformed, has expired or its session is over"';
-
 /** Every error of every route, in the words of the protocol that serves it. */
 @Catch()
 export class HttpExceptionFilter implements ExceptionFilter {
@@ -85,7 +75,7 @@ export class HttpExceptionFilter implements ExceptionFilter {
     const always = { 'cache-control': 'no-store', 'x-request-id': request.id };
     void reply
       .status(status)
-      .headers({ ...headers, ...challengeOf(error, status, request), ...always })
+      .headers({ ...headers, ...challengeOf(error, status, bearerOf(request.headers.authorization)), ...always })
       .type('application/json; charset=utf-8')
       .send(JSON.stringify(body));
   }

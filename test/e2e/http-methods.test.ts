@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { PASSWORD, TestServer } from '../support/server.js';
+import { TcpSocket } from '../support/tcp-socket.js';
 
 let server: TestServer;
 beforeAll(async () => {
@@ -112,5 +113,17 @@ describe('the challenge of a 401', () => {
     expect([without.status, without.headers.get('www-authenticate')]).toEqual([401, 'Bearer']);
     const { headers } = await server.client('not.a.token').raw(path, { method });
     expect(headers.get('www-authenticate')).toMatch(/^Bearer error="invalid_token"/);
+  });
+
+  it.each([
+    ['/v1/connect', 'Bearer'],
+    ['/v1/connect?token=not.a.token', 'Bearer error="invalid_token"'],
+    ['/?token=not.a.token', 'Bearer error="invalid_token"'],
+  ])('of the upgrade %s says so as well', async (path, challenge) => {
+    const tcp = await TcpSocket.connect(server.port);
+    tcp.upgrade(path);
+    const { status, headers } = await tcp.head();
+    expect([status, headers.get('www-authenticate')?.split(',')[0]]).toEqual([401, challenge]);
+    tcp.destroy();
   });
 });

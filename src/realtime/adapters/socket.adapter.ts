@@ -98,7 +98,7 @@ export class SocketAdapter extends IoAdapter implements FrontHandlers {
         stream.off('error', onError);
         if (engine && !stream.destroyed) engine.handleUpgrade(request, stream, head);
       },
-      (thrown: unknown) => refuseUpgrade(stream, this.formats.of('socketio'), coreErrorOf(thrown)),
+      (thrown: unknown) => refuseUpgrade(request, stream, this.formats.of('socketio'), coreErrorOf(thrown)),
     );
   }
 

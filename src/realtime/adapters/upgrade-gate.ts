@@ -61,7 +61,7 @@ export class UpgradeGate {
     } catch (thrown) {
       const error = coreErrorOf(thrown);
       this.faults.report(error, { upgrade: endpoint?.protocol });
-      refuseUpgrade(stream, this.formats.of(endpoint?.protocol), error);
+      refuseUpgrade(request, stream, this.formats.of(endpoint?.protocol), error);
     }
   }
 
