@@ -3,7 +3,7 @@ import type { Message } from './message.js';
 
 /** Characters of a message that a list of chats shows, and bytes that they may take, encoded: a page of 200 chats is one answer. */
 const PREVIEW_LENGTH = 512;
-const PREVIEW_BYTES = 2_048;
+const PREVIEW_BYTES = PREVIEW_LENGTH * 4 + 2;
 /** So many characters are read, to know whether there are more. */
 export const PREVIEW_READ = PREVIEW_LENGTH + 1;
 

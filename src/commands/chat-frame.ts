@@ -77,14 +77,9 @@ export const namesIn = (context: FrameContext | undefined): FrameNames => {
 };
 
 /** As {@link decodeCommand}, with a context that says that it was a command. */
-export function decodeNamed(frame: Readonly<Record<string, unknown>>): Decoded<NamedContext> {
+export function decodeNamed(frame: Readonly<Record<string, unknown>>): Decoded<NamedContext | UnknownContext> {
   const decoded = decodeCommand(frame);
-  const { context } = decoded;
-  if (decoded.kind === 'bad') {
-    const { detail } = decoded;
-    return context ? { kind: 'bad', detail, context: named(context) } : { kind: 'bad', detail };
-  }
-  return { ...decoded, context: named(decoded.context) };
+  return decoded.kind === 'bad' ? unknownFrame(decoded.detail, frame) : { ...decoded, context: named(decoded.context) };
 }
 
 const named = (command: CommandContext): NamedContext => ({ kind: 'command', command });

@@ -80,8 +80,13 @@ describe('an answer of rest', () => {
       { type: 'dance', request_id: 'r1', client_msg_id: 'm1' },
       { request_id: 'r1', client_msg_id: 'm1' },
     ],
-    ['a command of another version', { type: 'command', v: 2, request_id: 'r1' }, { request_id: 'r1' }],
+    [
+      'a command of another version',
+      { type: 'command', v: 2, request_id: 'r1', client_msg_id: 'm1' },
+      { request_id: 'r1', client_msg_id: 'm1' },
+    ],
     ['a command under a number', { type: 'command', v: 1, request_id: 7 }, { request_id: 7 }],
+    ['a command without a request_id', { type: 'command', v: 1, client_msg_id: 'm1' }, { client_msg_id: 'm1' }],
     ['a name that is too long', { type: 'dance', request_id: 'r'.repeat(129) }, {}],
     ['a greeting', { type: 'hello', request_id: 'r1' }, { request_id: 'r1' }],
   ])('names %s', async (_what, frame, names) => {
@@ -114,7 +119,7 @@ describe.each(['with', 'without'])('an answer of socketio %s an acknowledgement'
   it.each([
     ['dance', { request_id: 'r1', client_msg_id: 'm1' }, { request_id: 'r1', client_msg_id: 'm1' }],
     ['command', { request_id: 7, domain: 'system', command: 'ping' }, { request_id: 7 }],
-    ['command', { request_id: 'r1', v: 2 }, { request_id: 'r1' }],
+    ['command', { request_id: 'r1', v: 2, client_msg_id: 'm1' }, { request_id: 'r1', client_msg_id: 'm1' }],
     ['hello', { request_id: 'r1' }, { request_id: 'r1' }],
   ])('names the event %s', async (event, data, names) => {
     expect(namesIn(await ask(await socketIo(), event, data))).toEqual(namesIn(names));
