@@ -27,10 +27,15 @@ export class IdempotencyGuard implements CanActivate {
   /** @throws CoreError `invalid_input` */
   canActivate(context: ExecutionContext): boolean {
     if (context.getType() !== 'http') return true;
-    const { method, headers } = context.switchToHttp().getRequest<FastifyRequest>();
-    if (headers['idempotency-key'] === undefined || SAFE.has(method)) return true;
+    const request = context.switchToHttp().getRequest<FastifyRequest>();
+    if (SAFE.has(request.method)) return true;
     const docs = this.reflector.get<RouteDocs | null | undefined>(ROUTE_DOCS, context.getHandler());
-    if (docs?.headers?.[IDEMPOTENCY_KEY] === undefined) throw invalidInput(KEY_WITHOUT_MEANING);
+    if (docs?.headers?.[IDEMPOTENCY_KEY] === undefined && !docs?.refusesKey) refuseKey(request);
     return true;
   }
+}
+
+/** @throws CoreError `invalid_input` if the request has a key */
+export function refuseKey({ headers }: Pick<FastifyRequest, 'headers'>): void {
+  if (headers['idempotency-key'] !== undefined) throw invalidInput(KEY_WITHOUT_MEANING);
 }

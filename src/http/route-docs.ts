@@ -34,6 +34,8 @@ export interface RouteDocs {
   readonly query?: Dto;
   /** Names of headers that the route reads, and what they are for. */
   readonly headers?: Readonly<Record<string, string>>;
+  /** The handler calls `refuseKey` itself, because its errors have a shape of their own. */
+  readonly refusesKey?: boolean;
   /**
    * What the route authenticates with, any one of them. Without it, the access decides: an access token for everything that
    * is not public, nothing for what is.

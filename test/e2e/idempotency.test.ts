@@ -95,13 +95,17 @@ describe('an Idempotency-Key where it has no meaning', () => {
     ['PATCH', '/api/v1/chats/1/messages/1', { content: 'x' }],
     ['DELETE', '/api/v1/chats/1/messages/1', undefined],
     ['POST', '/api/v1/chats/1/read', { seq: 1 }],
-    ['POST', '/api/v1/commands/chat/send', { chat_id: 1, content: 'x' }],
     ['POST', '/api/v1/reports', { user_id: 1, reason: 'spam' }],
     ['POST', '/api/v1/auth/login', { username: 'x', password: 'x' }],
   ])('is refused on %s %s, in words that say where it works', async (method, path, body) => {
     const answer = await send(alice, method, path, 'k', body);
     const msg = 'has no meaning here; POST /api/v1/chats and POST /api/v1/chats/{chat_id}/messages take it';
     expect(answer).toMatchObject({ status: 422, body: { detail: [{ loc: ['header', 'Idempotency-Key'], msg }] } });
+  });
+
+  it('is refused for a command in the words of commands', async () => {
+    const { status, body } = await send(alice, 'POST', '/api/v1/commands/chat/send', 'k', { chat_id: 1, content: 'x' });
+    expect([status, body]).toMatchObject([422, { request_id: expect.any(String), success: false, code: 'invalid_payload' }]);
   });
 
   it('is refused in the words of the protocol, and harmless where nothing changes', async () => {

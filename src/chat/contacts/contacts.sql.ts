@@ -17,8 +17,9 @@ export const BLOCKS_PAGE = `
   WHERE b.user_id = $1 AND ($3::timestamptz IS NULL OR (b.created_at, b.blocked_id) < ($3::timestamptz, $4::bigint))
   ORDER BY b.created_at DESC, b.blocked_id DESC LIMIT $2`;
 
+/** Changes nothing for a user who is being deleted at the same moment. */
 export const SET_PRIVACY = `
-  INSERT INTO user_privacy (user_id, share_presence) SELECT u.id, $2 FROM users u WHERE u.id = $1
+  INSERT INTO user_privacy (user_id, share_presence) SELECT u.id, $2 FROM users u WHERE u.id = $1 FOR KEY SHARE
   ON CONFLICT (user_id) DO UPDATE SET share_presence = excluded.share_presence
   WHERE user_privacy.share_presence <> excluded.share_presence`;
 

@@ -5,6 +5,7 @@ import { Dispatcher } from '../../commands/dispatcher.js';
 import { coreErrorOf } from '../../errors/core-error-of.js';
 import { Public } from '../../http/access.js';
 import { httpAnswer } from '../../http/error-formats.js';
+import { refuseKey } from '../../http/idempotency.guard.js';
 import { ProtocolController } from '../../http/protocol-controller.js';
 import { originOf } from '../../http/request.js';
 import { Documented } from '../../http/route-docs.js';
@@ -26,6 +27,7 @@ export class RestCommandsController {
     summary: 'Run a command',
     credentials: ['token'],
     isAnonymousAllowed: true,
+    refusesKey: true,
     description: 'The body is the payload; the answer is the `response` frame of the sockets without `type` and `v`.',
     answer: {
       description: 'The answer of the command',
@@ -46,6 +48,7 @@ export class RestCommandsController {
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<object> {
     try {
+      refuseKey(request);
       if (request.identityFault) throw request.identityFault;
       const caller = { identity: request.identity, origin: originOf(request), connection: null };
       const data = await this.dispatcher.run({ domain, name, payload: payload ?? {} }, caller);
