@@ -13,7 +13,6 @@ const AWAY = new Set([
   'ENETDOWN',
   'ENOTFOUND',
   'EAI_AGAIN',
-  '23503', // foreign_key_violation: what this refers to has just been deleted, and the next attempt says so
   '40001', // serialization_failure
   '40P01', // deadlock_detected: the other side has won, and the next attempt goes through
   '53000', // insufficient_resources
