@@ -126,7 +126,7 @@ describe('a message that does not come to its end', () => {
       await until(async () => {
         for (const socket of [pieces, messenger]) if (open === 3) socket.send(frameOf(OPCODE.pong));
         return open === 0;
-      }, 25_000);
+      }, 18_000);
       expect((performance.now() - from) / 1000).toBeGreaterThan(12.5);
       expect(server.app.get(Hub).closures.get('4408')).toBe(3);
       expect(fine.socket.destroyed).toBe(false);

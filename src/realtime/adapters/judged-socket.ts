@@ -51,6 +51,7 @@ export abstract class JudgedSocket extends WebSocket {
   private isWaiting = false;
   /** When the message that is arriving has to be there, in monotonic milliseconds; 0 where none is, or it is small. */
   private dueAt = 0;
+  private dueTimer: NodeJS.Timeout | undefined;
   private isEchoing = false;
   private isEnding = false;
 
@@ -76,17 +77,23 @@ export abstract class JudgedSocket extends WebSocket {
   private expect(): void {
     if (this.dueAt > 0) return;
     this.dueAt = performance.now() + MESSAGE_WITHIN_MS;
-    const timer = setTimeout(() => this.checkDue(timer), MESSAGE_WITHIN_MS).unref();
+    this.checkIn(MESSAGE_WITHIN_MS);
     this.once('message', () => {
       this.dueAt = 0;
-      clearTimeout(timer);
+      clearTimeout(this.dueTimer);
     });
   }
 
-  private checkDue(timer: NodeJS.Timeout): void {
+  private checkIn(ms: number): void {
+    this.dueTimer = setTimeout(() => this.checkDue(), ms).unref();
+  }
+
+  private checkDue(): void {
     if (this.readyState !== WebSocket.OPEN || this.dueAt === 0) return;
-    if (performance.now() < this.dueAt) timer.refresh();
-    else this.stalled();
+    const leftMs = this.dueAt - performance.now();
+    // Timers may come a fraction of a millisecond early.
+    if (leftMs < 1) this.stalled();
+    else this.checkIn(leftMs);
   }
 
   /** A message does not come to its end. Where the protocol above has a heartbeat of messages, that ends the connection. */
