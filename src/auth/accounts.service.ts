@@ -70,7 +70,8 @@ export class AccountsService {
   }
 
   /**
-   * Changes an account; fields that are as they were count as left out. A changed password ends its other sessions, deactivation all of them, and the person is told by mail.
+   * Changes an account; fields that are as they were count as left out. A changed password ends its other sessions, deactivation ends all
+   * of them, and the user gets a mail.
    * @param by null for the owner of the server
    * @returns the account as `by` may see it
    * @throws CoreError `forbidden`, `not_found`, `taken`, `invalid_input`, `too_many_requests`, `unavailable`

@@ -259,7 +259,7 @@ export class LiveSessions implements OnModuleInit, OnApplicationShutdown {
 }
 
 /**
- * The end of a session only ever moves away, so the later one is the newer one, whichever was read first. Likewise of two lists of lost
+ * The end of a session only ever moves away, so the later one is the newer one, in whatever order they were read. Likewise of two lists of lost
  * generations the one that ends with the higher number is the newer one.
  */
 function take(

@@ -57,7 +57,7 @@ export class PasswordResets {
   }
 
   /**
-   * Answers a client that did not get the answer: whoever sends the token it has just used, with the password that is set, asks for
+   * Answers a client that did not get the answer: a client that sends the token it has just used, with the password that is set, asks for
    * nothing new. Changes nothing.
    * @throws CoreError `bad_recovery_token`
    */

@@ -31,7 +31,7 @@ export interface RotationRow extends SessionRow {
  * A use that waited for the lock while the token changed (`seen` shows it as of the beginning of the statement) falls under 3: the answer
  * cannot have left before this statement began. No clock but the database's is asked, and 1 to 3 ask none.
  *
- * Of one session in one batch, 1 and 4 contradict each other: whichever came first, the other is theft.
+ * Of one session in one batch, 1 and 4 contradict each other: the second to arrive is theft.
  *
  * The end of a session moves in steps of a minute (or a hundredth of $6, if that is less): a client that refreshes all the time
  * does not rewrite the session, which is in three indexes, every time.
@@ -132,7 +132,7 @@ export const ROTATE_TOKENS = `
 export interface AnswerRow {
   /** Its place in the arrays, from 1. */
   readonly n: number;
-  /** `sent`: it may leave. `waiting`: other uses of the token have come of late. `replaced`: another answer has taken its place. */
+  /** `sent`: it may leave. `waiting`: the token was used again recently. `replaced`: another answer has taken its place. */
   readonly state: 'sent' | 'waiting' | 'replaced';
 }
 

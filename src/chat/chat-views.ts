@@ -117,12 +117,12 @@ export class ChatViews {
     private readonly settings: Settings,
   ) {}
 
-  /** @throws CoreError `not_found` to whoever is no member */
+  /** @throws CoreError `not_found` if the caller is not a member */
   async get(chatId: number, userId: number, cursor: string | null = null): Promise<ChatView> {
     return (await this.read(chatId, userId, cursor)).chat;
   }
 
-  /** A chat after users were taken into it: those who are not in it were asked. @throws CoreError `not_found` to whoever is no member */
+  /** A chat after users were taken into it: those who are not in it were asked. @throws CoreError `not_found` if the caller is not a member */
   async getWithInvited(chatId: number, userId: number, userIds: readonly number[]): Promise<ChatView> {
     const { chat, memberIds } = await this.read(chatId, userId);
     return { ...chat, invited: without(userIds, memberIds) };
@@ -131,7 +131,7 @@ export class ChatViews {
   /**
    * A chat, and who is in it.
    * @param cursor where its members begin: `next_cursor` of the page before
-   * @throws CoreError `not_found` to whoever is no member
+   * @throws CoreError `not_found` if the caller is not a member
    */
   async read(
     chatId: number,

@@ -56,7 +56,7 @@ const LAST = `WHERE x.chat_id = m.chat_id AND x.seq = (
       SELECT n.seq FROM messages n WHERE n.chat_id = m.chat_id AND n.kind = 'message' AND n.deleted_seq IS NULL ORDER BY n.seq DESC LIMIT 1
     )`;
 
-/** The same for a reader who has blocked somebody. By the index alone: whoever is blocked may have written very much. */
+/** The same for a reader who has blocked somebody. By the index alone: a blocked user may have written very much. */
 const LAST_UNBLOCKED = `WHERE x.chat_id = m.chat_id AND x.seq = (
       SELECT n.seq FROM (
         SELECT y.seq, y.sender_id FROM messages y WHERE y.chat_id = m.chat_id AND y.kind = 'message' AND y.deleted_seq IS NULL

@@ -55,7 +55,7 @@ export class MemberUpdates implements OnModuleInit, OnModuleDestroy {
   }
 
   private add(userId: number): void {
-    // Nobody is connected here to whom it could be news.
+    // No connection of this node belongs to somebody who could see the change.
     if (this.hub.userCount === 0) return;
     this.changed.add(userId);
     if (!this.timer && !this.looking) this.begin();

@@ -75,7 +75,7 @@ export class MessageLog {
 
   /**
    * What was said in a chat, edits applied and deleted messages left out: the newest, those before or those after a `seq`.
-   * @throws CoreError `not_found` to whoever is no member
+   * @throws CoreError `not_found` if the caller is not a member
    */
   async history(chatId: number, userId: number, { beforeSeq = END, afterSeq, limit }: HistoryRequest): Promise<Page> {
     const { blocked } = await this.consents.of(userId);
@@ -87,7 +87,7 @@ export class MessageLog {
 
   /**
    * The log after a `seq`, as it was written, without the words of those whom the reader has blocked.
-   * @throws CoreError `not_found` to whoever is no member
+   * @throws CoreError `not_found` if the caller is not a member
    */
   async sync(chatId: number, userId: number, afterSeq: number, limit: number): Promise<LogPage> {
     const rows = await this.sql.rows<PageRow & Shown>(SYNC, [chatId, userId, limit + 1, afterSeq], 'sync');

@@ -93,7 +93,7 @@ export class MessageWriter implements OnModuleInit {
 
   /**
    * Stores a message and delivers it to the members of its chat.
-   * @throws CoreError `not_found` to whoever is no member; `conflict` where the `client_msg_id` stands for another content, or
+   * @throws CoreError `not_found` if the sender is not a member; `conflict` where the `client_msg_id` stands for another content, or
    * the sender has blocked the other one of a personal chat;
    * `invalid_input` for another type of chat; `unavailable` where too much waits, or where it is not known whether it was stored
    */

@@ -34,7 +34,7 @@ export class ReadPositions {
   /**
    * Keeps the highest position, and none beyond the end of the log.
    * @returns the position that is kept now
-   * @throws CoreError `not_found` to whoever is no member; `unavailable`
+   * @throws CoreError `not_found` if the user is not a member; `unavailable`
    */
   async mark(chatId: number, userId: number, seq: number): Promise<number> {
     const { read_seq: readSeq, moved } = await this.batcher.add({ chatId, userId, seq });

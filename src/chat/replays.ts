@@ -38,7 +38,7 @@ export interface Resumed {
   readonly chat_id: number;
   /** Whether nothing is missing between the cursor, what was replayed and what comes live. */
   readonly recovered: boolean;
-  /** Where the live stream goes on from; null to whoever is no member. */
+  /** Where the live stream goes on from; null if the user is not a member. */
   readonly last_seq: number | null;
   /** Whether some of what lies before `last_seq` was left for `chat.sync`. */
   readonly has_more: boolean;

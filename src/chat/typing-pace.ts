@@ -20,7 +20,7 @@ export class TypingPace {
     return this.sinceLast(chatId, userId) >= TYPING_EVERY_MS;
   }
 
-  /** Notes an announcement, whichever node made it. @returns whether it is news here */
+  /** Notes an announcement by any node. @returns whether it is to be delivered here */
   announce(chatId: number, userId: number): boolean {
     if (this.sinceLast(chatId, userId) < TWICE_MS) return false;
     const key = keyOf(chatId, userId);

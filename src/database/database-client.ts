@@ -16,7 +16,7 @@ const SSL_REQUEST = Buffer.from([0, 0, 0, 8, 4, 210, 22, 47]);
 
 /**
  * A connection whose session is set up before anybody gets it. Not by the start-up packet: PgBouncer, as it comes, refuses every parameter
- * there that it cannot follow, and drops those that it is told to ignore.
+ * there that it cannot follow, and drops those that it is configured to ignore.
  */
 export class DatabaseClient extends Client {
   private readonly asksForTls: boolean;

@@ -84,7 +84,7 @@ function tlsOf(mode: SslMode, given: Given): ConnectionOptions {
     ...pem('key', 'sslkey', given('sslkey')),
     ...present('passphrase', given('sslpassword')),
     ...(oldest !== undefined && { minVersion: oldest as 'TLSv1.2' }),
-    // libpq: whoever names an authority wants it checked, even with `require`.
+    // As libpq does: an authority that is named is checked, even with `require`.
     rejectUnauthorized: mode.startsWith('verify') || rootCert === 'system' || (mode === 'require' && hasOwnRoot),
     // Certificates of an authority of one's own often name no host. Without such an authority anybody's certificate would do.
     ...(hasOwnRoot && mode !== 'verify-full' && { checkServerIdentity: () => undefined }),

@@ -66,7 +66,7 @@ export interface Codec<Frame = unknown, Raw = unknown, Context = unknown> {
   readonly liveness: 'frames' | 'pongs' | 'transport';
   /**
    * Milliseconds by which an answer has to precede an event that must not overtake it, if the client hands over events that arrive with
-   * an answer before whoever waits for the answer goes on; none by default.
+   * an answer before the code that awaits the answer goes on; none by default.
    */
   readonly answerLeadMs?: number;
   decode(raw: Raw, peer: Peer): Decoded<Context>;

@@ -16,7 +16,7 @@ export interface Caller {
   readonly answer?: PendingAnswer;
 }
 
-/** A request of a live connection, by whoever the connection belongs to when it is asked. */
+/** A request of a live connection, on behalf of the user that the connection belongs to at that moment. */
 export class ConnectionRequest implements Caller {
   constructor(
     readonly connection: Connection,

@@ -101,7 +101,7 @@ describe.each(Object.entries(ACTORS))('what is done by %s', (road, act) => {
       from_name: bob.username,
     });
     const left = entry(7, 'left', member);
-    // Whoever answers has read.
+    // An answer reads the chat.
     const readByBob: Heard = { event: 'read', data: { chat_id, user_id: bob.id, seq: 6 } };
     const ephemeral: Heard[] = [
       { event: 'read', data: { chat_id, user_id: alice.id, seq: 6 } },

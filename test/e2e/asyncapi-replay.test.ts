@@ -191,7 +191,7 @@ describe('what the server tells', () => {
     await run('chat.delete', { chat_id, seq });
     await run('chat.add_members', { chat_id, members: [dave.username] });
     await run('chat.typing', { chat_id });
-    // Whoever sends has read what came before: it takes a message by another to read.
+    // Sending reads what came before, so `chat.read` needs a message by another user.
     const said = await bob.client.post<Parsed>(`/api/v1/chats/${chat_id}/messages`, { content: 'Hello, Alice!' });
     await run('chat.read', { chat_id, seq: said.body.seq });
     const coming = await server.socket(`/v1/connect?token=${dave.tokens.token}`);

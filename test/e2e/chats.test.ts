@@ -155,7 +155,7 @@ describe('chats', () => {
       expect(await run(bob, 'delete', { chat_id: chat, seq: 2 })).toMatchObject({ status: 403 });
       expect((await run(bob, 'delete', { chat_id: chat, seq: 1 })).data).toMatchObject({ seq: 4, target_seq: 1 });
       expect((await run(alice, 'delete', { chat_id: chat, seq: 2 })).data).toMatchObject({ seq: 5, target_seq: 2 });
-      // Repeated, by whoever may delete it: the answer of the first time.
+      // Repeated by any user who may delete it: the answer of the first time.
       for (const who of [alice, carol])
         expect((await run(who, 'delete', { chat_id: chat, seq: 2 })).data).toMatchObject({ seq: 5, target_seq: 2 });
       expect(await run(bob, 'delete', { chat_id: chat, seq: 2 })).toMatchObject({ status: 404 });

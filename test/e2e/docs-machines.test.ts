@@ -212,7 +212,7 @@ describe('the server answers with nothing but documented statuses and bodies', (
   /** What ends the caller's own session, account or rights: asked by others only. */
   const ENDS_CALLER = /\/(revoke|logout|suspension|suspend|resolve|sessions)(\/|$)|^DELETE \/api\/v1\/users\/\{user_id\}$/;
 
-  it('whoever asks, for whatever', { timeout: 120_000 }, async () => {
+  it('for every caller and every operation', { timeout: 120_000 }, async () => {
     const faults: string[] = [];
     const ask = async (entry: Entry, client: Client, values: Readonly<Record<string, string>>, query = '') => {
       const url = urlOf(entry.path, values) + query;

@@ -96,7 +96,7 @@ describe('the badge of a chat', () => {
     return { live, list, badge: () => list.find(5)?.unread };
   };
 
-  it('is what the server counts after an unread message was deleted, whoever wrote it', async () => {
+  it('is what the server counts after an unread message of any author was deleted', async () => {
     const { live, badge } = await opened({ read_seq: 6, unread: 3 });
     live.tell('entry', entry(5, 10, { kind: 'deleted', target_seq: 8, content: null }));
     await live.take('chat.get').answer(chatOf(5, 10, { read_seq: 6, unread: 2 }));

@@ -124,7 +124,7 @@ export abstract class JudgedSocket extends WebSocket {
   }
 
   override close(code?: number, data?: string | Buffer): void {
-    // Whoever hears of a fault from `ws` closes, too.
+    // Listeners of a fault of `ws` close the socket, too.
     if (this.isEnding) return;
     const isOpen = this.readyState === WebSocket.OPEN;
     // After a close frame of the peer `ws` calls this, too, to echo its code (§5.5.1): that is no fault.

@@ -153,7 +153,7 @@ export const SEND_MESSAGES = `
   $$;
 `;
 
-/** `append_messages`: as the version before calls it, and whoever needs no more. */
+/** `append_messages`, with the signature that the version before calls. */
 export const APPEND_MESSAGES = `
   CREATE OR REPLACE FUNCTION append_messages(
     chat_ids bigint[], sender_ids bigint[], contents text[], content_types text[], client_msg_ids text[], chat_types text[]
