@@ -108,6 +108,19 @@ export class ConsoleBrowser {
     return visitor;
   }
 
+  /** A user who has signed in to a place of the console, in a browser of its own. */
+  async signedIn(
+    url: string,
+    { username }: { readonly username: string },
+    place: string,
+    options?: VisitOptions,
+  ): Promise<Visitor> {
+    const visitor = await this.visitor(url, options);
+    await visitor.open(place);
+    await visitor.signIn(username);
+    return visitor;
+  }
+
   /**
    * All visitors leave.
    * @throws Error where a browser complained of something, or asked anything of another host

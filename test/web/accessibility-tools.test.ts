@@ -34,12 +34,8 @@ describe.runIf(has.chromium)("everybody can use superusers' pages and the explor
   describe.each(VIEWS)('in $colorScheme colours, $viewport.width wide', (view) => {
     const isNarrow = view.viewport === NARROW;
 
-    async function signedIn(place: string, options?: VisitOptions): Promise<Visitor> {
-      const visitor = await browser.visitor(server.url, { ...view, ...options });
-      await visitor.open(place);
-      await visitor.signIn(owner.username);
-      return visitor;
-    }
+    const signedIn = (place: string, options?: VisitOptions): Promise<Visitor> =>
+      browser.signedIn(server.url, owner, place, { ...view, ...options });
 
     it('users', async () => {
       const visitor = await signedIn('#/admin/users');

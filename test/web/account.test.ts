@@ -25,12 +25,8 @@ describe.runIf(has.chromium)("one's own account", { timeout: 60_000 }, () => {
     await server?.stop();
   });
 
-  async function signedIn({ username }: Account, options?: VisitOptions, place = '#/account'): Promise<Visitor> {
-    const visitor = await browser.visitor(server.url, options);
-    await visitor.open(place);
-    await visitor.signIn(username);
-    return visitor;
-  }
+  const signedIn = (account: Account, options?: VisitOptions, place = '#/account'): Promise<Visitor> =>
+    browser.signedIn(server.url, account, place, options);
 
   const ended = ({ page }: Visitor) => page.getByRole('alert').getByText(ENDED);
   const notice = ({ page }: Visitor, text: string) => page.getByRole('alert').getByText(text);

@@ -20,12 +20,8 @@ describe.runIf(has.chromium)('people who are blocked in the console', { timeout:
     await server?.stop();
   });
 
-  async function signedIn({ username }: Account, place = '#/chats', options?: VisitOptions): Promise<Visitor> {
-    const visitor = await browser.visitor(server.url, options);
-    await visitor.open(place);
-    await visitor.signIn(username);
-    return visitor;
-  }
+  const signedIn = (account: Account, place = '#/chats', options?: VisitOptions): Promise<Visitor> =>
+    browser.signedIn(server.url, account, place, options);
 
   const notice = ({ page }: Visitor, text: string) => page.getByRole('alert').getByText(text);
   const sureToBlock = ({ page }: Visitor) =>

@@ -18,12 +18,8 @@ describe.runIf(has.chromium)('the chats of the console', { timeout: 60_000 }, ()
     await server?.stop();
   });
 
-  async function signedIn(account: Account, place = '/', options?: VisitOptions): Promise<Visitor> {
-    const visitor = await browser.visitor(server.url, options);
-    await visitor.open(place);
-    await visitor.signIn(account.username);
-    return visitor;
-  }
+  const signedIn = (account: Account, place = '/', options?: VisitOptions): Promise<Visitor> =>
+    browser.signedIn(server.url, account, place, options);
 
   /** Two people in a chat that both look at. */
   async function pair(options?: VisitOptions): Promise<[Visitor, Visitor]> {

@@ -19,12 +19,8 @@ describe.runIf(has.chromium)('people in the console', { timeout: 60_000 }, () =>
     await server?.stop();
   });
 
-  async function signedIn({ username }: Account, place = '#/chats', options?: VisitOptions): Promise<Visitor> {
-    const visitor = await browser.visitor(server.url, options);
-    await visitor.open(place);
-    await visitor.signIn(username);
-    return visitor;
-  }
+  const signedIn = (account: Account, place = '#/chats', options?: VisitOptions): Promise<Visitor> =>
+    browser.signedIn(server.url, account, place, options);
 
   const notice = ({ page }: Visitor, text: string) => page.getByRole('alert').getByText(text);
   const sureToBlock = ({ page }: Visitor) =>

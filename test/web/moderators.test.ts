@@ -28,12 +28,8 @@ describe.runIf(has.chromium)('superusers as moderators', { timeout: 60_000 }, ()
     await server?.stop();
   });
 
-  async function signedIn({ username }: Account, place: string, options?: VisitOptions): Promise<Visitor> {
-    const visitor = await browser.visitor(server.url, options);
-    await visitor.open(place);
-    await visitor.signIn(username);
-    return visitor;
-  }
+  const signedIn = (account: Account, place: string, options?: VisitOptions): Promise<Visitor> =>
+    browser.signedIn(server.url, account, place, options);
 
   /** Two people in a group. */
   async function pair(): Promise<{ alice: Account; bob: Account; chat: number }> {

@@ -18,12 +18,8 @@ describe.runIf(has.chromium)('a server where people are asked before somebody ma
     await server?.stop();
   });
 
-  async function signedIn(account: Account, place = '#/chats', options?: VisitOptions): Promise<Visitor> {
-    const visitor = await browser.visitor(server.url, options);
-    await visitor.open(place);
-    await visitor.signIn(account.username);
-    return visitor;
-  }
+  const signedIn = (account: Account, place = '#/chats', options?: VisitOptions): Promise<Visitor> =>
+    browser.signedIn(server.url, account, place, options);
 
   /** Somebody asks somebody else. */
   async function ask({ client }: Account, other: Account, content = 'Hello?'): Promise<number> {
